@@ -1,0 +1,16 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "Sales",
+    products: [.library(name: "SalesModule", type: .dynamic, targets: ["SalesModule"])],
+    dependencies: [.package(path: "../../Sources/CRMSDK")],
+    targets: [
+        .target(
+            name: "SalesModule",
+            dependencies: [
+                .product(name: "CRMSDK", package: "CRMSDK"), .product(name: "CModuleABI", package: "CRMSDK"),
+            ],
+            path: "Sources")
+    ]
+)

@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A room is one target of one responsibility. What each room may import is the table in
+// Sources/README.md; ArchitectureTests holds the import lines of the sources to that table.
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The shared vocabulary, always through its product: one dynamic library for the host and every module.
+let sdk: Target.Dependency = .product(name: "CRMSDK", package: "CRMSDK")
+let moduleABI: Target.Dependency = .product(name: "CModuleABI", package: "CRMSDK")
+let sdkTesting: Target.Dependency = .product(name: "CRMSDKTesting", package: "CRMSDK")
+
+let package = Package(
+    name: "crm",
+    products: [
+        .executable(name: "crm", targets: ["crm"]),
+        .executable(name: "crm-kernel", targets: ["crm-kernel"]),
+        .executable(name: "crm-rpc", targets: ["crm-rpc"]),
+        .executable(name: "crm-admin", targets: ["crm-admin"]),
+    ],
+    dependencies: [
+        .package(path: "Sources/CRMSDK"),
+        .package(path: "Modules/Sales"),
+    ],
+    targets: [
+        // MARK: System libraries: headers only
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
+
+        // MARK: Ground floor: no CRM word in it
+        room("Log"),
+        room("Settings"),
+        room("JSON"),
+        room("Text"),
+        room("Crypto", ["COpenSSL"]),
+        room("TLS", ["COpenSSL", "Crypto"]),
+        room("HTTP"),
+        room("Wire", ["CLinux", "Log"]),
+        room("SQLite", ["CSQLite"]),
+
+        // MARK: The kernel's rooms
+        room("Registry", [sdk, "Text"]),
+        room("Core", [sdk]),
+        room("Security", [sdk, "Registry"]),
+        room("Query", [sdk, "Registry", "Security", "Text"]),
+        room("Storage", [sdk, "SQLite", "Query", "Registry", "Crypto", "Text", "JSON", "Log"]),
+        room("Identity", [sdk, "Storage", "Security", "Crypto"]),
+        room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Text", "JSON", "Log"]),
+        room("Jobs", [sdk, "Records", "Storage", "Registry", "Log"]),
+        room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
+        room(
+            "RPC",
+            [sdk, "Records", "Identity", "Jobs", "Registry", "Security", "Query", "Storage", "JSON", "Wire", "Log"]),
+
+        // MARK: The libraries behind the other programs
+        room("Gateway", ["TLS", "HTTP", "Wire", "CLinux", "Log"]),
+        room("Admin", ["JSON", "Wire", "TLS", "HTTP"]),
+        room("Supervisor", ["Settings", "Wire", "CLinux", "Log"]),
+
+        // MARK: The bundled modules, so that one `swift build` builds them
+        .target(
+            name: "BundledModules",
+            dependencies: [.product(name: "SalesModule", package: "Sales")]),
+
+        // MARK: Programs: wiring only
+        program("crm", ["Supervisor", "Settings", "Log"]),
+        program(
+            "crm-kernel",
+            [
+                "RPC", "Records", "Identity", "Jobs", "Storage", "Registry", "Core", "Security", "ModuleLoader",
+                "Wire", "Settings", "Log", sdk, "BundledModules",
+            ]),
+        program("crm-rpc", ["Gateway", "TLS", "Settings", "Log"]),
+        program("crm-admin", ["Admin", "Settings"]),
+
+        // MARK: Tests
+        tests("JSONTests", ["JSON"]),
+        tests("TextTests", ["Text"]),
+        tests("CryptoTests", ["Crypto"]),
+        tests("SettingsTests", ["Settings", "Log"]),
+        tests("HTTPTests", ["HTTP"]),
+        tests("WireTests", ["Wire"]),
+        tests("TLSTests", ["TLS", "Crypto"]),
+        tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire"]),
+        tests("SQLiteTests", ["SQLite"]),
+        tests("ArchitectureTests", []),
+    ]
+)

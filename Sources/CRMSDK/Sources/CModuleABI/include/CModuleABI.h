@@ -1,0 +1,3 @@
+#ifndef CMODULEABI_H
+#define CMODULEABI_H
+#endif
