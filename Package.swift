@@ -68,7 +68,10 @@ let package = Package(
         room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
         room(
             "RPC",
-            [sdk, "Records", "Identity", "Jobs", "Registry", "Security", "Query", "Storage", "JSON", "Wire", "Log"]),
+            [
+                sdk, "Records", "Identity", "Jobs", "Registry", "Security", "Query", "Storage", "JSON",
+                "Wire", "Log",
+            ]),
 
         // MARK: The libraries behind the other programs
         room("Gateway", ["TLS", "HTTP", "Wire", "CLinux", "Log"]),
@@ -85,7 +88,8 @@ let package = Package(
         program(
             "crm-kernel",
             [
-                "RPC", "Records", "Identity", "Jobs", "Storage", "Registry", "Core", "Security", "ModuleLoader",
+                "RPC", "Records", "Identity", "Jobs", "Storage", "Registry", "Core", "Security",
+                "ModuleLoader",
                 "Wire", "Settings", "Log", sdk, "BundledModules",
             ]),
         program("crm-rpc", ["Gateway", "TLS", "Settings", "Log"]),

@@ -1,0 +1,97 @@
+/// A kind of record: its fields, how it is labelled, sorted and listed.
+///
+/// Every business entity also has the system fields `id`, `owner`, `created_at`, `created_by`, `modified_at`,
+/// `modified_by`, `version`, `deleted_at`; they are not listed here.
+public struct EntityDefinition: Hashable, Sendable, Codable {
+    /// Snake case, singular, unique in the installation.
+    public let name: String
+    /// What people read, in English.
+    public var label: String
+    public var pluralLabel: String
+    public var fields: [FieldDefinition]
+    /// The fields whose values, joined by a space, name a record.
+    public var labelFields: [String] = []
+    /// The sort of a list that names none: field names, `-` in front for descending. The id always ends it.
+    public var defaultSort: [String] = ["-modified_at"]
+    /// The columns that a list shows when none are named.
+    public var listFields: [String] = []
+    /// Further indexes for lists that people use: each names the fields it sorts by, in order.
+    public var indexes: [[String]] = []
+    /// Who may see and change records when nothing else decides.
+    public var sharing: SharingDefault = .publicReadEditDelete
+    /// Rules of records on whose fields nobody but an administrator may write: users, roles, currencies.
+    public var isAdministrative = false
+
+    public init(_ name: String, label: String, plural: String, fields: [FieldDefinition]) {
+        self.name = name
+        self.label = label
+        self.pluralLabel = plural
+        self.fields = fields
+    }
+}
+
+extension EntityDefinition {
+    public func labelled(by fields: String...) -> Self { changing { $0.labelFields = fields } }
+    public func sorted(by fields: String...) -> Self { changing { $0.defaultSort = fields } }
+    public func listing(_ fields: String...) -> Self { changing { $0.listFields = fields } }
+    /// One more index over these fields, in this order.
+    public func index(_ fields: String...) -> Self { changing { $0.indexes.append(fields) } }
+    public func sharing(_ sharing: SharingDefault) -> Self { changing { $0.sharing = sharing } }
+    public func administrative() -> Self { changing { $0.isAdministrative = true } }
+
+    private func changing(_ change: (inout Self) -> Void) -> Self {
+        var copy = self
+        change(&copy)
+        return copy
+    }
+}
+
+/// What everyone may do with the records of an entity when neither ownership nor a rule decides.
+public struct SharingDefault: Hashable, Sendable, Codable {
+    /// Snake case, as `sharing.*` takes it.
+    public let name: String
+
+    init(_ name: String) { self.name = name }
+
+    public static let `private` = Self("private")
+    public static let publicRead = Self("public_read")
+    public static let publicReadEdit = Self("public_read_edit")
+    public static let publicReadEditDelete = Self("public_read_edit_delete")
+    /// Owners do not matter: the right to the entity alone decides.
+    public static let notShareable = Self("not_shareable")
+
+    public static let all = [`private`, publicRead, publicReadEdit, publicReadEditDelete, notShareable]
+}
+
+/// Fields that a module adds to an entity of another module or of the kernel.
+///
+/// Sleeps while that entity is not there, and wakes when its module is enabled.
+public struct EntityExtension: Hashable, Sendable, Codable {
+    public let entity: String
+    /// Names start with the module's name.
+    public var fields: [FieldDefinition]
+
+    public init(_ entity: String, fields: [FieldDefinition]) {
+        self.entity = entity
+        self.fields = fields
+    }
+}
+
+/// Many records of one entity linked with many of another.
+public struct RelationDefinition: Hashable, Sendable, Codable {
+    /// Snake case, unique in the installation: `contact_potential`.
+    public let name: String
+    public let from: String
+    public let to: String
+    public var label: String
+    /// Values on the link itself, such as a contact's role in a deal.
+    public var fields: [FieldDefinition] = []
+
+    public init(_ name: String, from: String, to: String, label: String, fields: [FieldDefinition] = []) {
+        self.name = name
+        self.from = from
+        self.to = to
+        self.label = label
+        self.fields = fields
+    }
+}

@@ -1,0 +1,67 @@
+/// What a hook or an action may do, bound to the person on whose behalf it runs.
+///
+/// Every call obeys that person's rights and masks, runs inside the current unit of work, sees its own writes, and is
+/// refused after the unit's deadline. A context is used on the thread it was given on and not kept.
+public protocol ModuleContext {
+    /// On whose behalf the module runs.
+    var caller: Caller { get }
+    /// One moment for the whole unit of work.
+    var now: Instant { get }
+
+    /// Whether an entity is there now: its module may be disabled.
+    func hasEntity(_ name: String) -> Bool
+    /// The definition as it is now, with fields and picklist values that administrators have changed.
+    func definition(of entity: String) throws(CRMError) -> EntityDefinition
+
+    /// - Throws: `notFound` for a record that is missing or that the caller may not view.
+    func get(_ entity: String, _ id: RecordID) throws(CRMError) -> Record
+    func list(_ request: ListRequest) throws(CRMError) -> [Record]
+    func count(_ entity: String, where filter: Filter?) throws(CRMError) -> Int
+
+    /// Creates a record, with all checks and hooks; answers it as stored.
+    func create(_ entity: String, _ values: [String: Value]) throws(CRMError) -> Record
+    /// Changes the named fields; answers the record as stored.
+    ///
+    /// - Parameter version: The version that must still be current; nil takes whatever is.
+    func update(
+        _ entity: String, _ id: RecordID, _ values: [String: Value], version: Int64?
+    ) throws(CRMError) -> Record
+    /// Moves a record to the recycle bin.
+    func delete(_ entity: String, _ id: RecordID) throws(CRMError)
+    func restore(_ entity: String, _ id: RecordID) throws(CRMError) -> Record
+
+    /// Runs `body` with the module's own rights instead of the caller's. The change log notes it with the reason.
+    func elevated<Result>(
+        reason: String, _ body: (any ModuleContext) throws(CRMError) -> Result
+    ) throws(CRMError) -> Result
+
+    /// A line in the kernel's log, with the module's name. Never put record values in it.
+    func log(_ message: String)
+}
+
+extension ModuleContext {
+    public func update(_ entity: String, _ id: RecordID, _ values: [String: Value]) throws(CRMError) -> Record
+    {
+        try update(entity, id, values, version: nil)
+    }
+}
+
+/// The person, or the system, on whose behalf something runs.
+public struct Caller: Hashable, Sendable {
+    /// The user's record.
+    public let user: RecordID
+    public let username: String
+    public let isAdministrator: Bool
+    /// IANA name, such as `Europe/Warsaw`.
+    public let timeZone: String
+    /// BCP 47, such as `en`.
+    public let language: String
+
+    public init(user: RecordID, username: String, isAdministrator: Bool, timeZone: String, language: String) {
+        self.user = user
+        self.username = username
+        self.isAdministrator = isAdministrator
+        self.timeZone = timeZone
+        self.language = language
+    }
+}

@@ -1,0 +1,114 @@
+/// What a module is and what it brings: a table of contents, without side effects.
+public struct ModuleManifest: Sendable {
+    /// Snake case, unique in the installation; the prefix of its methods.
+    public let name: String
+    public let version: SemanticVersion
+    /// What people read.
+    public var label: String
+    /// One sentence: what it is for.
+    public var summary: String
+    public var publisher = ""
+    /// Modules that must be enabled.
+    public var dependencies: [ModuleDependency] = []
+    public var entities: [EntityDefinition] = []
+    public var extensions: [EntityExtension] = []
+    public var relations: [RelationDefinition] = []
+    public var hooks: [Hook] = []
+    public var actions: [Action] = []
+    public var jobs: [Job] = []
+    public var migrations: [Migration] = []
+
+    public init(_ name: String, version: SemanticVersion, label: String, summary: String) {
+        self.name = name
+        self.version = version
+        self.label = label
+        self.summary = summary
+    }
+}
+
+/// Another module that must be there, at least at a version and of the same major number.
+public struct ModuleDependency: Hashable, Sendable {
+    public let name: String
+    public let minimumVersion: SemanticVersion
+
+    public init(_ name: String, from minimumVersion: SemanticVersion) {
+        self.name = name
+        self.minimumVersion = minimumVersion
+    }
+}
+
+/// Major, minor and patch (semver.org, without pre-release and build).
+public struct SemanticVersion: Hashable, Comparable, Sendable, CustomStringConvertible,
+    ExpressibleByStringLiteral
+{
+    public let major: Int
+    public let minor: Int
+    public let patch: Int
+
+    public init(_ major: Int, _ minor: Int, _ patch: Int) {
+        self.major = major
+        self.minor = minor
+        self.patch = patch
+    }
+
+    /// Reads `1.2.3`; nil for anything else.
+    public init?(_ text: String) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
+        guard parts.count == 3, let major = parts[0], let minor = parts[1], let patch = parts[2], major >= 0,
+            minor >= 0, patch >= 0
+        else { return nil }
+        self.init(major, minor, patch)
+    }
+
+    public init(stringLiteral value: String) {
+        guard let version = SemanticVersion(value) else { preconditionFailure("not a version: \(value)") }
+        self = version
+    }
+
+    public static func < (left: Self, right: Self) -> Bool {
+        (left.major, left.minor, left.patch) < (right.major, right.minor, right.patch)
+    }
+
+    public var description: String { "\(major).\(minor).\(patch)" }
+}
+
+/// Work that a module does at fixed times, exact after downtime.
+public struct Job: Sendable {
+    public typealias Body = @Sendable (any ModuleContext) throws(CRMError) -> Void
+
+    public let name: String
+    /// Seconds between two runs, at least 1.
+    public let everySeconds: Int
+    public let body: Body
+
+    public init(_ name: String, everySeconds: Int, _ body: @escaping Body) {
+        self.name = name
+        self.everySeconds = everySeconds
+        self.body = body
+    }
+}
+
+/// One step from an older version's data to the present one's; run once, in the enabling transaction.
+public struct Migration: Sendable {
+    public typealias Body = @Sendable (any ModuleContext) throws(CRMError) -> Void
+
+    /// 1, 2, 3 …; never reused.
+    public let number: Int
+    /// The version that this step came with.
+    public let version: SemanticVersion
+    public let summary: String
+    public let body: Body
+
+    public init(_ number: Int, version: SemanticVersion, _ summary: String, _ body: @escaping Body) {
+        self.number = number
+        self.version = version
+        self.summary = summary
+        self.body = body
+    }
+}
+
+/// A module: anything that has a manifest. Made once by the module's entry point; has no side effects.
+public protocol CRMModule: Sendable {
+    init()
+    var manifest: ModuleManifest { get }
+}
