@@ -28,13 +28,14 @@ extension TextFolding {
 
     /// The overlapping pairs of characters of one run, each with its marks; the run itself if it is one character.
     package static func bigrams(_ run: String) -> [String] {
-        bigrams(of: run.unicodeScalars.reduce(into: []) { units, scalar in
-            if ScalarClass(scalar) == .mark, !units.isEmpty {
-                units[units.count - 1].unicodeScalars.append(scalar)
-            } else {
-                units.append(String(scalar))
-            }
-        })
+        bigrams(
+            of: run.unicodeScalars.reduce(into: []) { units, scalar in
+                if ScalarClass(scalar) == .mark, !units.isEmpty {
+                    units[units.count - 1].unicodeScalars.append(scalar)
+                } else {
+                    units.append(String(scalar))
+                }
+            })
     }
 
     fileprivate static func bigrams(of units: [String]) -> [String] {
