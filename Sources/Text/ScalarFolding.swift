@@ -3,7 +3,7 @@ import Foundation
 /// The folding of one scalar. Foundation knows the decompositions but is slow to ask, so what European, Hebrew,
 /// Arabic and Indic text uses is computed once, on first need.
 enum ScalarFolding {
-    /// Up to and with Greek Extended; some ten milliseconds to fill, 70 KB.
+    /// Up to and with Greek Extended; some 25 ms to fill, 70 KB.
     private static let cachedBelow: UInt32 = 0x2000
     private static let cache = Cache(below: cachedBelow)
 

@@ -101,6 +101,8 @@ struct SearchTokenTests {
         let word = String(repeating: "w", count: 64)
         #expect(TextFolding.searchTokens(word) == [word])
         #expect(TextFolding.searchTokens(word + "w") == [word])
+        #expect(TextFolding.searchTokens(word + "w é") == [word, "e"])
+        #expect(TextFolding.searchTokens(word + "w 東") == [word, "東"])
     }
 
     @Test("pairs of characters overlap and keep their marks")
