@@ -89,3 +89,12 @@ package enum Planner {
                 + (access.map { " AND \($0)" } ?? ""), builder.bindings)
     }
 }
+
+// MARK: The directory of all records
+
+extension Planner {
+    /// What a record is: one row with entity number, label and time of deletion, or none.
+    package static func directoryEntry(_ id: RecordID) -> Statement {
+        Statement("SELECT entity, label, deleted_at FROM crm_record WHERE id = ?1", [.integer(id.rawValue)])
+    }
+}

@@ -170,7 +170,7 @@ extension StatementBuilder {
     }
 
     private mutating func within(_ path: FieldPath, _ condition: FilterCondition) throws(CRMError) -> String {
-        guard case .text(let phrase) = condition.operand, let span = TimeSpan(phrase, today: viewpoint.today)
+        guard case .text(let phrase) = condition.operand, let span = TimeSpan(phrase, today: viewpoint.clock.today)
         else {
             throw CRMError(
                 .invalidParameters, "\"within\" on \"\(condition.path.prefix(120))\" takes a span of time",
@@ -182,8 +182,8 @@ extension StatementBuilder {
             first = span.first.daysSince1970
             end = span.last.daysSince1970 + 1
         } else {
-            first = viewpoint.startOfDay(span.first).millisecondsSince1970
-            end = viewpoint.startOfDay(span.last.adding(days: 1)).millisecondsSince1970
+            first = viewpoint.clock.startOfDay(span.first).millisecondsSince1970
+            end = viewpoint.clock.startOfDay(span.last.adding(days: 1)).millisecondsSince1970
         }
         return "(\(column(path)) >= \(bind(.integer(first))) AND \(column(path)) < \(bind(.integer(end))))"
     }

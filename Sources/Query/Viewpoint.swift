@@ -9,22 +9,18 @@ package struct Viewpoint: Sendable {
     package let principal: Principal
     /// Currencies by id, for amounts.
     package let currencies: CurrencyDirectory
-    /// Today in the caller's zone.
-    package let today: CalendarDate
-    /// The moment at which a day begins in the caller's zone.
-    package let startOfDay: @Sendable (CalendarDate) -> Instant
+    /// The caller's days.
+    package let clock: CallerClock
 
     package init(
-        registry: RegistrySnapshot, security: SecuritySnapshot, principal: Principal,
-        currencies: CurrencyDirectory,
-        today: CalendarDate, startOfDay: @escaping @Sendable (CalendarDate) -> Instant
+        registry: RegistrySnapshot, security: SecuritySnapshot, principal: Principal, currencies: CurrencyDirectory,
+        clock: CallerClock
     ) {
         self.registry = registry
         self.security = security
         self.principal = principal
         self.currencies = currencies
-        self.today = today
-        self.startOfDay = startOfDay
+        self.clock = clock
     }
 
     func predicate(_ entity: Entity, _ verb: AccessVerb = .view) -> AccessPredicate {
