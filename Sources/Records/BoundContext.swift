@@ -60,7 +60,8 @@ final class BoundContext: ModuleContext {
 
     private func check() throws(CRMError) {
         guard !isOver else {
-            throw CRMError(.internalError, "module \"\(module)\" used its context after its hook had returned")
+            throw CRMError(
+                .internalError, "module \"\(module)\" used its context after its hook had returned")
         }
         if let deadline = call.deadline, deadline < .now {
             throw CRMError(.limitExceeded, "the time of this call is over", hint: "Ask for less at once.")
@@ -105,7 +106,8 @@ final class BoundContext: ModuleContext {
         try check()
         switch ground {
         case .unit(let unit): return try service.records(call, snapshot, on: unit.transaction, request)
-        case .reader(_, _, let connection): return try service.records(call, snapshot, on: connection, request)
+        case .reader(_, _, let connection):
+            return try service.records(call, snapshot, on: connection, request)
         }
     }
 
@@ -157,7 +159,8 @@ final class BoundContext: ModuleContext {
             context = BoundContext(unit: unit, call: raised, module: module, isElevated: true)
         case .reader(let service, let snapshot, let connection):
             service.log.info("a module reads with its own rights", ["module": module, "reason": reason])
-            context = BoundContext(service, snapshot, connection, call: raised, module: module, isElevated: true)
+            context = BoundContext(
+                service, snapshot, connection, call: raised, module: module, isElevated: true)
         }
         defer { context.end() }
         return try body(context)

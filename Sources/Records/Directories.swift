@@ -2,6 +2,7 @@ package import CRMSDK
 package import Query
 package import Registry
 package import Security
+package import Storage
 
 /// What the kernel knows from records of its own entities: people, rights and currencies.
 package struct Directories: Sendable {
@@ -19,7 +20,8 @@ package struct Directories: Sendable {
             let person = PeopleDirectory.Person(
                 id: RecordID(row.int64(0)), entity: "user", label: row.text(1), username: row.text(2),
                 isAdministrator: row.int64(3) != 0, isActive: row.text(4) == "active" && row.isNull(8),
-                role: row.isNull(5) ? nil : RecordID(row.int64(5)), timeZone: row.text(6), language: row.text(7))
+                role: row.isNull(5) ? nil : RecordID(row.int64(5)), timeZone: row.text(6),
+                language: row.text(7))
             people.append(person)
             users[person.id] = UserFact(
                 id: person.id, username: person.username, isAdministrator: person.isAdministrator,
@@ -29,7 +31,8 @@ package struct Directories: Sendable {
         var roles: [RecordID: RoleFact] = [:]
         try source.rows(DirectoryStatements.roles) { row throws(CRMError) in
             let id = RecordID(row.int64(0))
-            roles[id] = RoleFact(id: id, name: row.text(1), parent: row.isNull(2) ? nil : RecordID(row.int64(2)))
+            roles[id] = RoleFact(
+                id: id, name: row.text(1), parent: row.isNull(2) ? nil : RecordID(row.int64(2)))
             return .next
         }
         self.people = PeopleDirectory(people)
@@ -50,7 +53,8 @@ package struct Directories: Sendable {
             return .next
         }
         guard let base else {
-            throw CRMError(.unavailable, "there is no base currency", hint: "Was this data folder made by crm init?")
+            throw CRMError(
+                .unavailable, "there is no base currency", hint: "Was this data folder made by crm init?")
         }
         return CurrencyDirectory(base: base, all: all)
     }

@@ -1,6 +1,6 @@
 package import CRMSDK
 import Query
-import Registry
+package import Registry
 import Security
 package import Storage
 
@@ -32,7 +32,8 @@ extension RecordService {
 
     /// Runs a module's action that only reads.
     package func act(
-        _ action: RegisteredAction, _ parameters: StructuredValue, _ call: CallContext, _ snapshot: KernelSnapshot,
+        _ action: RegisteredAction, _ parameters: StructuredValue, _ call: CallContext,
+        _ snapshot: KernelSnapshot,
         on connection: ReadConnection
     ) throws(CRMError) -> StructuredValue {
         try require(action, call, snapshot)

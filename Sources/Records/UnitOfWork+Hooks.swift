@@ -53,6 +53,7 @@ extension UnitOfWork {
         writer.endObject()
         try transaction.append(
             ChangeEntry(
-                .elevate, actor: call.principal.user, source: call.source.name, method: call.method, payload: writer.finish()))
+                .elevate, actor: call.principal.user, source: call.source.name, method: call.method,
+                payload: writer.finish()))
     }
 }
