@@ -105,6 +105,10 @@ let package = Package(
         tests("TLSTests", ["TLS", "Crypto"]),
         tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire"]),
         tests("SQLiteTests", ["SQLite"]),
+        tests("CRMSDKTests", [sdk, sdkTesting]),
+        tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting, "BundledModules"]),
+        tests(
+            "SalesModuleTests", [sdk, sdkTesting, .product(name: "SalesModule", package: "Sales")]),
         tests("ArchitectureTests", []),
     ]
 )

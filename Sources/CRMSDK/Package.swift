@@ -19,6 +19,12 @@ let package = Package(
                 // A module built against an older SDK keeps running on a newer kernel only with a resilient SDK.
                 .unsafeFlags(["-enable-library-evolution"]),
             ]),
-        .target(name: "CRMSDKTesting", dependencies: ["CRMSDK"]),
+        .target(
+            name: "CRMSDKTesting",
+            dependencies: ["CRMSDK"],
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"),
+                .enableUpcomingFeature("InternalImportsByDefault"),
+            ]),
     ]
 )
