@@ -6,7 +6,6 @@ let package = Package(
     products: [
         .library(name: "CRMSDK", type: .dynamic, targets: ["CRMSDK"]),
         .library(name: "CModuleABI", targets: ["CModuleABI"]),
-        .library(name: "CRMSDKTesting", targets: ["CRMSDKTesting"]),
     ],
     targets: [
         .target(name: "CModuleABI"),
@@ -18,13 +17,6 @@ let package = Package(
                 .enableUpcomingFeature("InternalImportsByDefault"),
                 // A module built against an older SDK keeps running on a newer kernel only with a resilient SDK.
                 .unsafeFlags(["-enable-library-evolution"]),
-            ]),
-        .target(
-            name: "CRMSDKTesting",
-            dependencies: ["CRMSDK"],
-            swiftSettings: [
-                .enableUpcomingFeature("ExistentialAny"),
-                .enableUpcomingFeature("InternalImportsByDefault"),
             ]),
     ]
 )
