@@ -68,9 +68,12 @@ let package = Package(
         room("Jobs", [sdk, "Records", "Storage", "Registry", "Log"]),
         room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
         room(
+            "Installation",
+            [sdk, "ModuleLoader", "Records", "Storage", "Query", "Registry", "Security", "JSON", "Log"]),
+        room(
             "RPC",
             [
-                sdk, "Records", "Identity", "Jobs", "Registry", "Security", "Query", "Storage", "JSON",
+                sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query", "Storage", "JSON",
                 "Wire", "Log",
             ]),
 
@@ -89,7 +92,7 @@ let package = Package(
         program(
             "crm-kernel",
             [
-                "RPC", "Records", "Identity", "Jobs", "Storage", "Registry", "Core", "Security",
+                "RPC", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry", "Core", "Security",
                 "ModuleLoader",
                 "Wire", "Settings", "Log", sdk,
             ]),
