@@ -1,5 +1,6 @@
 package import CRMSDK
 package import Records
+import Security
 import Registry
 package import Storage
 

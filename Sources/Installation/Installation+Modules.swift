@@ -2,6 +2,7 @@ package import CRMSDK
 import JSON
 import ModuleLoader
 package import Records
+import Security
 package import Registry
 package import Storage
 
@@ -51,7 +52,7 @@ extension Installation {
         let plan = try SchemaPlanner.plan(before, wanted: all.map(Self.wanted))
         try transaction.apply(plan)
         try transaction.store(
-            StoredModule(
+            Storage.StoredModule(
                 name: module.name, version: module.manifest.version.description, sha256: module.sha256,
                 isEnabled: true, label: module.manifest.label, manifest: Self.facts(module.manifest),
                 enabledAt: transaction.now))

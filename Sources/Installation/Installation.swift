@@ -1,9 +1,9 @@
 package import CRMSDK
 package import Log
-import ModuleLoader
-package import Query
+package import ModuleLoader
+import Query
 package import Records
-package import Registry
+import Registry
 import Security
 package import Storage
 import Synchronization

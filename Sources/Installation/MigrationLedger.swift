@@ -1,5 +1,6 @@
 import CRMSDK
 import Query
+import Registry
 
 /// Which steps of modules have been run: a row each, never taken back.
 enum MigrationLedger {
