@@ -105,6 +105,7 @@ let package = Package(
         tests("TLSTests", ["TLS", "Crypto"]),
         tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire"]),
         tests("SQLiteTests", ["SQLite"]),
+        tests("SecurityTests", ["Security", sdk]),
         tests("ArchitectureTests", []),
     ]
 )
