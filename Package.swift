@@ -112,6 +112,7 @@ let package = Package(
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
+        tests("SecurityTests", ["Security", sdk]),
         tests("ArchitectureTests", []),
     ]
 )
