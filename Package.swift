@@ -62,7 +62,9 @@ let package = Package(
         room("Security", [sdk, "Registry"]),
         room("Query", [sdk, "Registry", "Security", "Text"]),
         room("Storage", [sdk, "SQLite", "Query", "Registry", "Crypto", "Text", "JSON", "Log"]),
-        room("Identity", [sdk, "Storage", "Security", "Crypto"]),
+        room(
+            "Identity",
+            [sdk, "Storage", "Query", "Registry", "Security", "Crypto", "JSON", "Text", "Log"]),
         room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Text", "JSON", "Log"]),
         room("Jobs", [sdk, "Records", "Storage", "Registry", "Log"]),
         room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
@@ -105,6 +107,9 @@ let package = Package(
         tests("TLSTests", ["TLS", "Crypto"]),
         tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire"]),
         tests("SQLiteTests", ["SQLite"]),
+        tests(
+            "IdentityTests",
+            ["Identity", "Storage", "Query", "Registry", "Security", "Crypto", "Log", sdk]),
         tests("ArchitectureTests", []),
     ]
 )
