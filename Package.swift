@@ -65,6 +65,10 @@ let package = Package(
         room("Storage", [sdk, "SQLite", "Query", "Registry", "Crypto", "Text", "JSON", "Log"]),
         room("Identity", [sdk, "Storage", "Security", "Crypto"]),
         room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Crypto", "Text", "JSON", "Log"]),
+        room(
+            "Identity",
+            [sdk, "Storage", "Query", "Registry", "Security", "Crypto", "JSON", "Text", "Log"]),
+        room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Text", "JSON", "Log"]),
         room("Jobs", [sdk, "Records", "Storage", "Registry", "Log"]),
         room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
         room(
@@ -113,6 +117,9 @@ let package = Package(
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
         tests("SecurityTests", ["Security", sdk]),
+        tests(
+            "IdentityTests",
+            ["Identity", "Storage", "Query", "Registry", "Security", "Crypto", "Log", sdk]),
         tests("ArchitectureTests", []),
     ]
 )
