@@ -57,4 +57,26 @@ static inline int clinux_unix_address(const char *path, struct sockaddr_un *addr
     return 0;
 }
 
+/// epoll_ctl with a 64-bit token: struct epoll_event is packed here and not there, and holds a union.
+static inline int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data = {.u64 = token}};
+    return epoll_ctl(epoll, operation, descriptor, &event);
+}
+
+#define CLINUX_EPOLL_BATCH 256
+
+/// Waits for at most CLINUX_EPOLL_BATCH events and puts them apart. Returns their number, or -1 with errno set.
+static inline int clinux_epoll_wait(int epoll, uint32_t *events, uint64_t *tokens, int milliseconds) {
+    struct epoll_event batch[CLINUX_EPOLL_BATCH];
+    int count = epoll_wait(epoll, batch, CLINUX_EPOLL_BATCH, milliseconds);
+    for (int index = 0; index < count; index++) {
+        events[index] = batch[index].events;
+        tokens[index] = batch[index].data.u64;
+    }
+    return count;
+}
+
+/// prctl is variadic.
+static inline int clinux_prctl(int option, unsigned long argument) { return prctl(option, argument, 0UL, 0UL, 0UL); }
+
 #endif
