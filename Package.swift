@@ -75,7 +75,8 @@ let package = Package(
         room(
             "RPC",
             [
-                sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query", "Storage", "JSON",
+                sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query",
+                "Storage", "JSON",
                 "Wire", "Log",
             ]),
 
@@ -94,7 +95,8 @@ let package = Package(
         program(
             "crm-kernel",
             [
-                "RPC", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry", "Core", "Security",
+                "RPC", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry", "Core",
+                "Security",
                 "ModuleLoader",
                 "Wire", "Settings", "Log", sdk,
             ]),
@@ -118,6 +120,15 @@ let package = Package(
         tests(
             "IdentityTests",
             ["Identity", "Storage", "Query", "Registry", "Security", "Crypto", "Log", sdk]),
+        tests(
+            "RecordsTests",
+            [
+                "Records", "Installation", "Core", "Storage", "Query", "Registry", "Security", "ModuleLoader",
+                "Log",
+                sdk,
+            ]),
+        tests("QueryTests", ["Query", sdk]),
+        tests("RegistryTests", ["Registry", sdk]),
         tests("ArchitectureTests", []),
     ]
 )
