@@ -105,6 +105,7 @@ let package = Package(
         tests("TLSTests", ["TLS", "Crypto"]),
         tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire"]),
         tests("SQLiteTests", ["SQLite"]),
+        tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
         tests("ArchitectureTests", []),
     ]
 )
