@@ -129,6 +129,7 @@ let package = Package(
             ]),
         tests("QueryTests", ["Query", sdk]),
         tests("RegistryTests", ["Registry", sdk]),
+        tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
         tests("ArchitectureTests", []),
     ]
 )
