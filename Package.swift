@@ -99,7 +99,7 @@ let package = Package(
         tests("HTTPTests", ["HTTP"]),
         tests("WireTests", ["Wire"]),
         tests("TLSTests", ["TLS", "Crypto"]),
-        tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire"]),
+        tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire", "Log"]),
         tests("SQLiteTests", ["SQLite"]),
         tests("ArchitectureTests", []),
     ]
