@@ -176,19 +176,14 @@ struct GatewayFailureTests {
         try busy.send(TestClient.rpc("1"))
         let call = try kernel.nextCall()
         let running = gateway.gateway
-        async let stopped: Void = withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                running.stop()
-                continuation.resume()
-            }
-        }
+        let stopped = Background { running.stop() }
         #expect(try idle.receive() == nil)
         try kernel.reply(to: call, ReplyFrame(status: 200, body: Array("done".utf8)))
         let answer = try #require(try busy.receive())
         #expect(answer.text == "done" && !answer.keepsAlive)
         busy.vanish()
         idle.vanish()
-        await stopped
+        try await stopped.value
         kernel.die()
     }
 
