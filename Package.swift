@@ -111,7 +111,7 @@ let package = Package(
         tests("HTTPTests", ["HTTP"]),
         tests("WireTests", ["Wire"]),
         tests("TLSTests", ["TLS", "Crypto"]),
-        tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire"]),
+        tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire", "Log"]),
         tests("SQLiteTests", ["SQLite"]),
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
