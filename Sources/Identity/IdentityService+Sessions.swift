@@ -38,14 +38,17 @@ extension IdentityService {
         let entry = IdentityEntry(
             .security, by: call, [("event", .text("session_revoked")), ("session", .integer(id))])
         end(entry, completion) { transaction throws(CRMError) in
-            guard try IdentityStore.deleteSession(id, of: owner, transaction) else { throw .sessionNotFound(id) }
+            guard try IdentityStore.deleteSession(id, of: owner, transaction) else {
+                throw .sessionNotFound(id)
+            }
             return [id]
         }
     }
 
     /// Ends all sessions of a user, except the one that makes the call.
     package func revokeSessions(
-        of user: RecordID, _ call: IdentityCall, completion: @escaping @Sendable (Result<Void, CRMError>) -> Void
+        of user: RecordID, _ call: IdentityCall,
+        completion: @escaping @Sendable (Result<Void, CRMError>) -> Void
     ) {
         do throws(CRMError) { try checkMayManage(user, call) } catch { return completion(.failure(error)) }
         var kept: Int64?
@@ -77,7 +80,8 @@ extension IdentityService {
 
     /// Answers a refusal after it was recorded, in a unit of its own (ASVS 5.0 16.3.2).
     func refuse<R: Sendable>(
-        _ call: IdentityCall, _ error: CRMError, _ completion: @escaping @Sendable (Result<R, CRMError>) -> Void
+        _ call: IdentityCall, _ error: CRMError,
+        _ completion: @escaping @Sendable (Result<R, CRMError>) -> Void
     ) {
         let entry = IdentityEntry(.refusal, by: call, [("reason", .text(error.message))])
         database.writer.submit(deadline: nil) { transaction throws(CRMError) in

@@ -22,7 +22,9 @@ struct APIKeyScopeTests {
             Case(scopes: ["sales:view", "sales:edit"], verb: .delete, module: "sales", isPermitted: false),
             Case(scopes: ["sales:*", "sales:view"], verb: .delete, module: "sales", isPermitted: true),
             Case(scopes: ["sales:view", "*"], verb: .delete, module: "support", isPermitted: true),
-            Case(scopes: ["sales:convert_lead"], verb: .utility("convert_lead"), module: "sales", isPermitted: true),
+            Case(
+                scopes: ["sales:convert_lead"], verb: .utility("convert_lead"), module: "sales",
+                isPermitted: true),
         ])
     func permits(_ item: Case) throws {
         #expect(try APIKeyScopes(item.scopes).permits(item.verb, in: item.module) == item.isPermitted)
@@ -30,7 +32,9 @@ struct APIKeyScopeTests {
 
     @Test(
         "what is no scope is refused",
-        arguments: ["", "sales", "sales:", ":view", "*:view", "sales:view:all", "Sales:view", "sales view", "**"])
+        arguments: [
+            "", "sales", "sales:", ":view", "*:view", "sales:view:all", "Sales:view", "sales view", "**",
+        ])
     func refused(text: String) {
         #expect(throws: CRMError.self) { try APIKeyScopes([text]) }
         #expect(throws: CRMError.self) { try APIKeyScopes(["*", text]) }

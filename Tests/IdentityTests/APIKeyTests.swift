@@ -127,7 +127,8 @@ struct APIKeyTests {
         let fixture = try IdentityFixture()
         let end = Instant(millisecondsSince1970: fixture.clock.now.millisecondsSince1970 + 86_400_000)
         let made = try await make(
-            fixture, scopes: ["sales:*", "support:view"], addresses: ["192.0.2.0/24"], expiresAt: end).get()
+            fixture, scopes: ["sales:*", "support:view"], addresses: ["192.0.2.0/24"], expiresAt: end
+        ).get()
         fixture.clock.advance(seconds: 5)
         #expect(fixture.authenticate(made.token) != nil)
         let call = try fixture.consoleCall()
@@ -145,7 +146,8 @@ struct APIKeyTests {
             try APIKeyRequest(name: "", scopes: ["*"], addresses: [], expiresAt: nil)
         }
         #expect(throws: CRMError.self) {
-            try APIKeyRequest(name: String(repeating: "n", count: 101), scopes: ["*"], addresses: [], expiresAt: nil)
+            try APIKeyRequest(
+                name: String(repeating: "n", count: 101), scopes: ["*"], addresses: [], expiresAt: nil)
         }
         let error = #expect(throws: CRMError.self) {
             try APIKeyRequest(name: "n", scopes: ["*"], addresses: ["192.0.2.1/24"], expiresAt: nil)

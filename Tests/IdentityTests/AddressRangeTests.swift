@@ -40,7 +40,8 @@ struct AddressRangeTests {
     @Test(
         "what is no block is refused",
         arguments: [
-            "", "/", "192.0.2.1/24", "192.0.2.0/33", "192.0.2.0/-1", "192.0.2.0/+24", "192.0.2.0/024", "192.0.2/24",
+            "", "/", "192.0.2.1/24", "192.0.2.0/33", "192.0.2.0/-1", "192.0.2.0/+24", "192.0.2.0/024",
+            "192.0.2/24",
             "192.0.2.0/", "2001:db8::1/64", "::/129", "example.org", "192.0.2.0:80", "[::1]", "::1%lo",
             "192.0.2.0/24/24", " 192.0.2.1",
         ])
@@ -48,7 +49,9 @@ struct AddressRangeTests {
 
     @Test("one subscriber's IPv6 addresses count together, IPv4 addresses alone")
     func subscriber() throws {
-        func network(_ text: String) throws -> UInt128 { try #require(IPAddress(peer: text)).networkOfOneSubscriber }
+        func network(_ text: String) throws -> UInt128 {
+            try #require(IPAddress(peer: text)).networkOfOneSubscriber
+        }
         #expect(try network("2001:db8:1:2::1") == network("2001:db8:1:2:ffff::9"))
         #expect(try network("2001:db8:1:2::1") != network("2001:db8:1:3::1"))
         #expect(try network("192.0.2.1") != network("192.0.2.2"))

@@ -23,7 +23,9 @@ final class IdentityFixture: Sendable {
     private let opened: Mutex<(database: Database, service: IdentityService)>
 
     init(_ adjust: (inout IdentityService.Configuration) -> Void = { _ in }) throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("identity-\(UUID().uuidString)").path
+        folder =
+            FileManager.default.temporaryDirectory.appendingPathComponent("identity-\(UUID().uuidString)")
+            .path
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         var configuration = IdentityService.Configuration()
@@ -57,7 +59,9 @@ final class IdentityFixture: Sendable {
         let log = Log(room: "test", level: .debug, sink: sink)
         let database = try Database(
             options: Database.Options(path: folder + "/crm.db", mustExist: mustExist), log: log)
-        let service = try IdentityService(database: database, configuration: configuration, log: log) { people }
+        let service = try IdentityService(database: database, configuration: configuration, log: log) {
+            people
+        }
         return (database, service)
     }
 
@@ -93,7 +97,9 @@ final class IdentityFixture: Sendable {
 
     /// A call by whoever has that token.
     func call(_ token: String, _ method: String = "test.call") throws -> IdentityCall {
-        guard let session = authenticate(token) else { throw CRMError(.unauthenticated, "the token opens nothing") }
+        guard let session = authenticate(token) else {
+            throw CRMError(.unauthenticated, "the token opens nothing")
+        }
         return IdentityCall(session: session, source: "api", method: method)
     }
 
@@ -151,6 +157,8 @@ final class TestClock: Sendable {
 /// Hashes nothing, and counts: `strong:` and `weak:` before the password stand for parameters.
 final class CountingHasher: Sendable {
     private let verified = Atomic(0)
+    /// Whether new hashes are of the weak kind.
+    let isOutdated = Atomic(false)
     private let gate = Mutex<DispatchSemaphore?>(nil)
 
     var verifications: Int { verified.load(ordering: .relaxed) }
@@ -162,7 +170,7 @@ final class CountingHasher: Sendable {
     var hashing: PasswordHashing {
         PasswordHashing(
             encode: { password throws(CryptoError) in
-                password.hasPrefix("old ") ? "weak:\(password)" : "strong:\(password)"
+                self.isOutdated.load(ordering: .relaxed) ? "weak:\(password)" : "strong:\(password)"
             },
             verify: { password, encoded throws(CryptoError) in
                 self.verified.add(1, ordering: .relaxed)

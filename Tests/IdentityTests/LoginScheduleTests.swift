@@ -23,7 +23,9 @@ struct LoginScheduleTests {
         #expect(LoginSchedule().waitSeconds(afterFailures: step.failures) == step.wait)
     }
 
-    @Test("an attempt is allowed at the end of the wait and not a millisecond before", arguments: [5, 6, 15, 99])
+    @Test(
+        "an attempt is allowed at the end of the wait and not a millisecond before",
+        arguments: [5, 6, 15, 99])
     func bounds(failures: Int) throws {
         let schedule = LoginSchedule()
         let last = Instant(millisecondsSince1970: 1_000_000)
@@ -40,7 +42,8 @@ struct LoginScheduleTests {
         #expect(!LoginSchedule().allowsAttempt(record, at: Instant(millisecondsSince1970: .max / 2)))
     }
 
-    @Test("attempts that begin together count one after the other, and a refused one does not prolong the wait")
+    @Test(
+        "attempts that begin together count one after the other, and a refused one does not prolong the wait")
     func reservation() {
         var table = CredentialTable()
         let user = RecordID(1)
@@ -76,7 +79,9 @@ struct LoginScheduleTests {
         var budget = AddressBudget()
         let now = Instant(millisecondsSince1970: 0)
         for _ in 0..<60 { budget.recordFailure(UInt128.max, at: now) }
-        for address in 0..<(AddressBudget.addressLimit + 500) { budget.recordFailure(UInt128(address), at: now) }
+        for address in 0..<(AddressBudget.addressLimit + 500) {
+            budget.recordFailure(UInt128(address), at: now)
+        }
         #expect(budget.count == AddressBudget.addressLimit)
         #expect(budget.retryAfterSeconds(UInt128.max, at: now) != nil)
         budget.recordFailure(77_777, at: Instant(millisecondsSince1970: 10_000))

@@ -2,13 +2,14 @@ import CRMSDK
 import Crypto
 import Dispatch
 import Foundation
-@testable import Identity
 import Log
 import Query
 import Security
 import Storage
 import Synchronization
 import Testing
+
+@testable import Identity
 
 @Suite("Log-in")
 struct LoginTests {
@@ -65,7 +66,8 @@ struct LoginTests {
         let error = try #require(result.error)
         #expect(error.kind == .unauthenticated)
         #expect(error.message == "user name or password is wrong")
-        #expect(error.hint == "After several wrong passwords in a row a user name has to wait, up to 15 minutes.")
+        #expect(
+            error.hint == "After several wrong passwords in a row a user name has to wait, up to 15 minutes.")
         #expect(error.retryAfterSeconds == nil)
         #expect(error.rule == nil && error.fields.isEmpty && error.candidates.isEmpty && error.detail == nil)
         #expect(fixture.hasher.verifications == 1)
@@ -177,17 +179,20 @@ struct LoginTests {
     @Test("a hash weaker than is asked for now is renewed at the next log-in, and only then")
     func rehash() async throws {
         let fixture = try IdentityFixture()
-        let weak = "old quiet otter lamp"
+        fixture.hasher.isOutdated.store(true, ordering: .relaxed)
         _ = try fixture.service.createFirstCredential(
-            user: RecordID(13), username: "carla", password: weak, mustChange: false)
-        #expect(await fixture.login("carla", "old wrong").error != nil)
-        #expect(await fixture.login("carla", weak).error == nil)
-        try fixture.restart()
-        let stored = try fixture.database.makeReader().first(
-            .init("SELECT password FROM crm_credential WHERE user = 13")
-        ) { $0.text(0) }
-        #expect(stored == "strong:\(weak)")
-        #expect(await fixture.login("carla", weak).error == nil)
+            user: RecordID(13), username: "carla", password: IdentityFixture.password, mustChange: false)
+        fixture.hasher.isOutdated.store(false, ordering: .relaxed)
+        func stored() throws -> String? {
+            try fixture.database.makeReader().first(
+                Statement("SELECT password FROM crm_credential WHERE user = 13")
+            ) { $0.text(0) }
+        }
+        #expect(await fixture.login("carla", "wrong").error != nil)
+        #expect(try stored() == "weak:\(IdentityFixture.password)")
+        #expect(await fixture.login("carla").error == nil)
+        #expect(try stored() == "strong:\(IdentityFixture.password)")
+        #expect(await fixture.login("carla").error == nil)
     }
 
     @Test("scrypt itself: a password set and then used")
@@ -214,7 +219,8 @@ struct LoginTests {
             } catch { done(.failure(CRMError(.internalError, "\(error)"))) }
         }.get()
         let texts =
-            try fixture.entries().map { String(decoding: $0.entry.payload, as: UTF8.self) } + fixture.sink.lines
+            try fixture.entries().map { String(decoding: $0.entry.payload, as: UTF8.self) }
+            + fixture.sink.lines
         #expect(texts.count >= 4)
         let secrets = [
             token, created.token, IdentityFixture.password, "my-wrong-password", "my-password-typed-as-name",

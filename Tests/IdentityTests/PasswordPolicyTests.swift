@@ -11,7 +11,9 @@ struct PasswordPolicyTests {
     ) -> String? {
         var policy = PasswordPolicy()
         policy.names = ["crm", "Müller Werkzeugbau"]
-        do throws(CRMError) { try policy.check(password, of: user, choice) } catch { return error.fields.first?.code }
+        do throws(CRMError) { try policy.check(password, of: user, choice) } catch {
+            return error.fields.first?.code
+        }
         return nil
     }
 
@@ -23,9 +25,12 @@ struct PasswordPolicyTests {
     @Test(
         "lengths are counted in code points, up to both limits",
         arguments: [
-            Length(count: 14, choice: .chosen, isTaken: false), Length(count: 15, choice: .chosen, isTaken: true),
-            Length(count: 7, choice: .assigned, isTaken: false), Length(count: 8, choice: .assigned, isTaken: true),
-            Length(count: 256, choice: .chosen, isTaken: true), Length(count: 257, choice: .chosen, isTaken: false),
+            Length(count: 14, choice: .chosen, isTaken: false),
+            Length(count: 15, choice: .chosen, isTaken: true),
+            Length(count: 7, choice: .assigned, isTaken: false),
+            Length(count: 8, choice: .assigned, isTaken: true),
+            Length(count: 256, choice: .chosen, isTaken: true),
+            Length(count: 257, choice: .chosen, isTaken: false),
         ])
     func length(_ item: Length) {
         let letters = (0..<item.count).map { ["ž", "日", "q", "🦦", "x"][$0 * $0 % 5] }
@@ -35,7 +40,8 @@ struct PasswordPolicyTests {
     @Test(
         "what a guesser tries first is refused",
         arguments: [
-            "password", "PASSWORD", "12345678", "Password_2026!!", "123password12345", "iloveyou", "qwertyuiop",
+            "password", "PASSWORD", "12345678", "Password_2026!!", "123password12345", "iloveyou",
+            "qwertyuiop",
             "aaaaaaaaaaaaaaaa", "abcabcabcabcabcabc", "dragondragondragon", "passwordpassword",
             "abcdefghijklmnopqrs", "123456789012345678", "9876543210987654", "zyxwvutsrqponmlk", "ｐａｓｓｗｏｒｄ",
             "trustno1 trustno1 ",
@@ -44,7 +50,10 @@ struct PasswordPolicyTests {
 
     @Test(
         "names of the product, organisation and user are refused, as long as nothing else is there",
-        arguments: ["anna-anna-anna-1", "Anna2026Crm!!!!", "crmcrmcrmcrmcrm1", "mullerwerkzeugbau", "Müller Werkzeugbau 1"])
+        arguments: [
+            "anna-anna-anna-1", "Anna2026Crm!!!!", "crmcrmcrmcrmcrm1", "mullerwerkzeugbau",
+            "Müller Werkzeugbau 1",
+        ])
     func names(password: String) {
         var policy = PasswordPolicy()
         policy.names = ["crm", "Müller Werkzeugbau", "mullerwerkzeugbau"]
@@ -55,7 +64,8 @@ struct PasswordPolicyTests {
     @Test(
         "long passwords that nobody guesses are taken as they are",
         arguments: [
-            "correct horse battery staple", "anna mag gruene Boote", "päße übers Öl, täglich", "правильная лошадь",
+            "correct horse battery staple", "anna mag gruene Boote", "päße übers Öl, täglich",
+            "правильная лошадь",
             "               x y z", "0123 nicht 4567 gern", "\u{1F9A6}\u{1F980} zwei am Meer ok",
         ])
     func taken(password: String) { #expect(problem(password) == nil) }
@@ -78,7 +88,8 @@ struct PasswordPolicyTests {
         let words = CommonPasswords.words.split(whereSeparator: \.isWhitespace)
         #expect(words.count == CommonPasswords.count, "no word is twice in the list")
         #expect(words.filter { $0.unicodeScalars.count >= 8 }.count >= 3_000)
-        #expect(words.allSatisfy { $0 == $0.lowercased() && $0.utf8.allSatisfy { (0x21...0x7E).contains($0) } })
+        #expect(
+            words.allSatisfy { $0 == $0.lowercased() && $0.utf8.allSatisfy { (0x21...0x7E).contains($0) } })
     }
 
     @Test("a password that is made has at least 80 bits, passes the policy, and is never the same")

@@ -8,7 +8,8 @@ import Testing
 struct SecondFactorTests {
     /// RFC 6238, appendix B, SHA-1: seconds and code of eight digits.
     private static let published: [(Int64, String)] = [
-        (59, "94287082"), (1_111_111_109, "07081804"), (1_111_111_111, "14050471"), (1_234_567_890, "89005924"),
+        (59, "94287082"), (1_111_111_109, "07081804"), (1_111_111_111, "14050471"),
+        (1_234_567_890, "89005924"),
         (2_000_000_000, "69279037"), (20_000_000_000, "65353130"),
     ]
     private static let secret = Array("12345678901234567890".utf8)
@@ -44,10 +45,13 @@ struct SecondFactorTests {
         #expect(factor.proof(by: next, secondsSince1970: 3_000) != nil)
     }
 
-    @Test("secrets are written in Base32 as RFC 4648 §10 has it", arguments: [
-        ("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"), ("fooba", "MZXW6YTB"),
-        ("foobar", "MZXW6YTBOI"),
-    ])
+    @Test(
+        "secrets are written in Base32 as RFC 4648 §10 has it",
+        arguments: [
+            ("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"),
+            ("fooba", "MZXW6YTB"),
+            ("foobar", "MZXW6YTBOI"),
+        ])
     func base32(plain: String, encoded: String) { #expect(Base32.encode(Array(plain.utf8)) == encoded) }
 
     // MARK: As people meet it
@@ -78,7 +82,9 @@ struct SecondFactorTests {
         var (bits, count, bytes): (UInt64, Int, [UInt8]) = (0, 0, [])
         for character in base32 {
             let value = try #require("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".firstIndex(of: character))
-            bits = bits << 5 | UInt64("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".distance(from: "A".startIndex, to: value))
+            bits =
+                bits << 5
+                | UInt64("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".distance(from: "A".startIndex, to: value))
             count += 5
             if count >= 8 {
                 count -= 8
@@ -140,7 +146,9 @@ struct SecondFactorTests {
             fixture.service.beginSecondFactor(call, password: IdentityFixture.password, completion: $0)
         }
         #expect(again.error?.kind == .duplicate)
-        let wrong = await answer { fixture.service.removeSecondFactor(call, password: "wrong", completion: $0) }
+        let wrong = await answer {
+            fixture.service.removeSecondFactor(call, password: "wrong", completion: $0)
+        }
         #expect(wrong.error?.kind == .forbidden)
         let stranger = try fixture.call(await fixture.token("boris"))
         let refused = await answer {
@@ -149,7 +157,8 @@ struct SecondFactorTests {
         #expect(refused.error?.kind == .forbidden)
         let console = try fixture.consoleCall()
         _ = try await answer {
-            fixture.service.setPassword(of: IdentityFixture.anna, to: "another otter", console, completion: $0)
+            fixture.service.setPassword(
+                of: IdentityFixture.anna, to: "another otter", console, completion: $0)
         }.get()
         #expect(await fixture.login("anna", "another otter").error?.rule == "second_factor")
         try await answer {

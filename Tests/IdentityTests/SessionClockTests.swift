@@ -29,6 +29,7 @@ struct SessionClockTests {
         #expect(clock.now == mark)
         source.advance(seconds: 10)
         #expect(clock.now == mark.adding(seconds: 10))
-        #expect(SessionClock(source: source.source, highWater: source.now.adding(seconds: -9)).now == source.now)
+        #expect(
+            SessionClock(source: source.source, highWater: source.now.adding(seconds: -9)).now == source.now)
     }
 }

@@ -121,10 +121,12 @@ struct SessionTests {
         let tokens = [try await fixture.token(), try await fixture.token()]
         let admin = try await fixture.token("admin")
         let call = try fixture.call(admin)
-        try await answer { fixture.service.revokeSessions(of: IdentityFixture.anna, call, completion: $0) }.get()
+        try await answer { fixture.service.revokeSessions(of: IdentityFixture.anna, call, completion: $0) }
+            .get()
         #expect(tokens.allSatisfy { fixture.authenticate($0) == nil })
         #expect(fixture.authenticate(admin) != nil)
-        try await answer { fixture.service.revokeSessions(of: IdentityFixture.admin, call, completion: $0) }.get()
+        try await answer { fixture.service.revokeSessions(of: IdentityFixture.admin, call, completion: $0) }
+            .get()
         #expect(fixture.authenticate(admin) != nil, "the session that asks goes on")
     }
 
@@ -189,7 +191,9 @@ struct SessionTests {
         let kept = try await fixture.token()
         fixture.service.maintain()
         try fixture.database.writer.perform { _ in }
-        let rows = try fixture.database.makeReader().first(.init("SELECT count(*) FROM crm_session")) { $0.int64(0) }
+        let rows = try fixture.database.makeReader().first(Statement("SELECT count(*) FROM crm_session")) {
+            $0.int64(0)
+        }
         #expect(rows == 1)
         #expect(fixture.authenticate(kept) != nil)
     }
@@ -197,7 +201,8 @@ struct SessionTests {
     @Test(
         "a temporary password opens three methods and no other",
         arguments: [
-            ("auth.change_password", true), ("auth.whoami", true), ("auth.logout", true), ("record.list", false),
+            ("auth.change_password", true), ("auth.whoami", true), ("auth.logout", true),
+            ("record.list", false),
             ("auth.login", false), ("session.list", false), ("", false),
         ])
     func mustChange(method: String, isOpen: Bool) async throws {
