@@ -34,6 +34,7 @@ extension IdentityService {
     package func revokeSession(
         _ id: Int64, _ call: IdentityCall, completion: @escaping @Sendable (Result<Void, CRMError>) -> Void
     ) {
+        if call.isByNarrowedKey { return refuse(call, .notByKey, completion) }
         let owner = call.isAdministrator ? nil : call.user
         let entry = IdentityEntry(
             .security, by: call, [("event", .text("session_revoked")), ("session", .integer(id))])
@@ -50,7 +51,9 @@ extension IdentityService {
         of user: RecordID, _ call: IdentityCall,
         completion: @escaping @Sendable (Result<Void, CRMError>) -> Void
     ) {
-        do throws(CRMError) { try checkMayManage(user, call) } catch { return completion(.failure(error)) }
+        do throws(CRMError) { try checkMayManage(user, call) } catch {
+            return refuse(call, error, completion)
+        }
         var kept: Int64?
         if case .login(let id) = call.session.origin { kept = id }
         let entry = IdentityEntry(
@@ -73,8 +76,10 @@ extension IdentityService {
             }, completion: completion)
     }
 
-    /// - Throws: `forbidden` unless it is the caller's own, or the caller is an administrator.
+    /// - Throws: `forbidden` unless it is the caller's own, or the caller is an administrator; to a key that was
+    ///   narrowed to something, always.
     func checkMayManage(_ user: RecordID, _ call: IdentityCall) throws(CRMError) {
+        guard !call.isByNarrowedKey else { throw .notByKey }
         guard call.user == user || call.isAdministrator else { throw .notAnAdministrator }
     }
 

@@ -49,6 +49,7 @@ package struct IdentityCall: Sendable {
 
     var user: RecordID { session.user.id }
     var isAdministrator: Bool { session.principal.isAdministrator }
+    var isByNarrowedKey: Bool { isByKey && !session.scopes.isEverything }
     var isByKey: Bool { if case .apiKey = session.origin { true } else { false } }
 }
 

@@ -104,6 +104,22 @@ struct APIKeyTests {
         #expect(fixture.authenticate(made.token) == nil, "it may end itself")
     }
 
+    @Test("a narrowed key sees and ends no sessions and keys", arguments: [["*"], ["sales:*"]])
+    func narrowed(scopes: [String]) async throws {
+        let fixture = try IdentityFixture()
+        let token = try await fixture.token()
+        let made = try await make(fixture, by: fixture.call(token), scopes: scopes).get()
+        let call = try fixture.call(made.token)
+        let isFree = scopes == ["*"]
+        #expect((try? fixture.service.sessions(of: IdentityFixture.anna, call)) == nil != isFree)
+        #expect((try? fixture.service.keys(of: IdentityFixture.anna, call)) == nil != isFree)
+        let revoked = await answer {
+            fixture.service.revokeSessions(of: IdentityFixture.anna, call, completion: $0)
+        }
+        #expect((revoked.error == nil) == isFree)
+        #expect((fixture.authenticate(token) == nil) == isFree)
+    }
+
     @Test("nobody makes a key for somebody else, but an administrator")
     func foreign() async throws {
         let fixture = try IdentityFixture()

@@ -205,6 +205,18 @@ struct LoginTests {
         #expect(dummy == Scrypt.Verification(valid: false, needsRehash: false))
     }
 
+    @Test("what could not be stored opens nothing, and says so", arguments: [FaultPoint.statement, .commit])
+    func fault(point: FaultPoint) async throws {
+        let fixture = try IdentityFixture()
+        fixture.database.writer.faults = { $0 == point ? .refuse : nil }
+        #expect(await fixture.login().error?.kind == .unavailable)
+        let wrong = await fixture.login("anna", "wrong").error
+        #expect(wrong?.message == "user name or password is wrong", "a refusal stays a refusal")
+        fixture.database.writer.faults = nil
+        #expect(try fixture.service.sessions(of: IdentityFixture.anna, fixture.consoleCall()).isEmpty)
+        #expect(await fixture.login().error == nil)
+    }
+
     @Test("neither log nor change log ever holds a password, a token or an unknown name")
     func secrets() async throws {
         let fixture = try IdentityFixture()
