@@ -11,6 +11,8 @@ package struct ErrorObject: Sendable {
     package let message: String
     private let cause: CRMError?
 
+    package var retryAfterSeconds: Int? { cause?.retryAfterSeconds }
+
     package init(_ error: CRMError) {
         code = error.kind.rpcCode
         kind = error.kind.name

@@ -81,7 +81,7 @@ package struct FilterReading {
             error.candidates = FilterOperator.all.map(\.symbol)
             throw error
         }
-        let field = try FieldPath.field(path, on: entity, registry)
+        let field = try FilterField.field(path, on: entity, registry)
         guard field.kind.comparisons.contains(comparison) else {
             var error = refusal(
                 place, "compares \"\(path)\" by \"\(symbol)\"; a \(field.kind.name) field cannot be compared so")
@@ -141,7 +141,7 @@ package struct FilterReading {
 }
 
 /// A field's name, or a path over references: `account.parent_account.industry`.
-package enum FieldPath {
+package enum FilterField {
     /// The field at the end of the path.
     ///
     /// - Throws: `invalidParameters` naming the part that does not exist, with near names; `limitExceeded` beyond five
