@@ -63,7 +63,7 @@ let package = Package(
         room("Query", [sdk, "Registry", "Security", "Text"]),
         room("Storage", [sdk, "SQLite", "Query", "Registry", "Crypto", "Text", "JSON", "Log"]),
         room("Identity", [sdk, "Storage", "Security", "Crypto"]),
-        room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Text", "JSON", "Log"]),
+        room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Crypto", "Text", "JSON", "Log"]),
         room("Jobs", [sdk, "Records", "Storage", "Registry", "Log"]),
         room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
         room(
