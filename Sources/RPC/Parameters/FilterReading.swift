@@ -4,8 +4,8 @@ package import Registry
 
 /// Reads a filter from JSON: `["amount", ">=", "1000.00"]`, `{"all": […]}`, `{"any": […]}`, `{"not": …}`.
 ///
-/// The operand is typed by the field at the end of the path, found by a walk over the registry; what the caller may not
-/// see is refused later, by `Query`. Depth is bounded, so recursion on input is bounded too.
+/// The operand is typed by the field at the end of the path, found by a walk over the registry through the caller's
+/// eyes. Depth is bounded, so recursion on input is bounded too.
 package struct FilterReading {
     /// Conditions of one filter.
     package static let conditionLimit = 50
@@ -17,19 +17,19 @@ package struct FilterReading {
     package static let pathLimit = 5
 
     private let entity: Entity
-    private let registry: RegistrySnapshot
+    private let view: FieldView
     private var conditions = 0
 
-    private init(entity: Entity, registry: RegistrySnapshot) {
+    private init(entity: Entity, view: FieldView) {
         self.entity = entity
-        self.registry = registry
+        self.view = view
     }
 
     /// - Throws: `invalidParameters` naming the place, such as `filter.all[2]`; `limitExceeded`.
     package static func read(
-        _ node: JSONNode, on entity: Entity, _ registry: RegistrySnapshot
+        _ node: JSONNode, on entity: Entity, _ view: FieldView
     ) throws(CRMError) -> Filter {
-        var reading = FilterReading(entity: entity, registry: registry)
+        var reading = FilterReading(entity: entity, view: view)
         return try reading.filter(node, at: "filter", depth: 1)
     }
 
@@ -81,7 +81,7 @@ package struct FilterReading {
             error.candidates = FilterOperator.all.map(\.symbol)
             throw error
         }
-        let field = try FilterField.field(path, on: entity, registry)
+        let field = try view.field(at: path, of: entity)
         guard field.kind.comparisons.contains(comparison) else {
             var error = refusal(
                 place, "compares \"\(path)\" by \"\(symbol)\"; a \(field.kind.name) field cannot be compared so")
@@ -137,48 +137,5 @@ package struct FilterReading {
 
     private func refusal(_ place: String, _ what: String) -> CRMError {
         CRMError(.invalidParameters, "\(place) \(what)")
-    }
-}
-
-/// A field's name, or a path over references: `account.parent_account.industry`.
-package enum FilterField {
-    /// The field at the end of the path.
-    ///
-    /// - Throws: `invalidParameters` naming the part that does not exist, with near names; `limitExceeded` beyond five
-    ///   references.
-    package static func field(
-        _ path: String, on entity: Entity, _ registry: RegistrySnapshot
-    ) throws(CRMError) -> Field {
-        if let field = entity[path] { return field }
-        let names = path.split(separator: ".", omittingEmptySubsequences: false)
-        guard names.count - 1 <= FilterReading.pathLimit else {
-            throw CRMError(
-                .limitExceeded,
-                "the path \"\(path.prefix(80))\" is over the limit of \(FilterReading.pathLimit) references")
-        }
-        var place = entity
-        for (index, name) in names.enumerated() {
-            guard let field = place[String(name)] else { throw unknown(String(name), of: place) }
-            if index == names.count - 1 { return field }
-            guard field.isReference else {
-                throw CRMError(
-                    .invalidParameters, "\"\(field.name)\" of \(place.name) is no reference; a path ends there")
-            }
-            let targets = field.type.name == "owner" ? ["user"] : field.type.targets
-            guard targets.count == 1, let target = registry[entity: targets[0]] else {
-                throw CRMError(
-                    .invalidParameters,
-                    "\"\(field.name)\" of \(place.name) may refer to several entities; a path cannot go over it")
-            }
-            place = target
-        }
-        throw unknown(path, of: entity)
-    }
-
-    static func unknown(_ name: String, of entity: Entity) -> CRMError {
-        var error = CRMError(.invalidParameters, "\(entity.name) has no field \"\(name.prefix(60))\"")
-        error.candidates = NearNames.nearest(to: name, among: entity.fields.map(\.name))
-        if let near = error.candidates.first { error.hint = "Did you mean \"\(near)\"?" }
-        return error
     }
 }

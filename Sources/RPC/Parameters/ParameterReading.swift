@@ -6,37 +6,37 @@ package import Registry
 ///
 /// `check` makes nothing: it walks the object once and throws at the first unknown, missing or wrongly typed parameter,
 /// naming it, what was wanted and what came. `structured` makes the typed values that a module's action is given.
-package struct ParameterReading {
-    private let registry: RegistrySnapshot
-
-    package init(registry: RegistrySnapshot) { self.registry = registry }
-
+package enum ParameterReading {
     // MARK: Checking
 
     /// - Parameter node: the `params` member; nil where the call has none.
-    package func check(_ node: JSONNode?, against parameters: [Parameter]) throws(CRMError) {
+    /// - Parameter place: where the object stands within a parameter that takes several forms.
+    package static func check(
+        _ node: JSONNode?, against parameters: [Parameter], at place: String = ""
+    ) throws(CRMError) {
         guard let node else {
-            if let missing = parameters.first(where: \.isRequired) { throw Self.missing(missing.name) }
+            if let first = parameters.first(where: \.isRequired) { throw missing(first.name) }
             return
         }
         guard node.kind == .object else {
             throw CRMError(
-                .invalidParameters, "params must be an object of named parameters, not \(node.kind.phrase)",
+                .invalidParameters,
+                "\(place.isEmpty ? "params" : place) must be an object of named parameters, not \(node.kind.phrase)",
                 hint: "Name each one: {\"\(parameters.first?.name ?? "name")\": …}.")
         }
-        try checkMembers(node, parameters, at: "")
+        try checkMembers(node, parameters, at: place.isEmpty ? "" : place + ".")
     }
 
-    private func checkMembers(_ node: JSONNode, _ parameters: [Parameter], at place: String) throws(CRMError) {
+    private static func checkMembers(_ node: JSONNode, _ parameters: [Parameter], at place: String) throws(CRMError) {
         var required = 0
         for (name, value) in node.members {
             guard let parameter = parameters.first(where: { $0.name == name }) else {
-                throw Self.unknown(name, parameters, at: place)
+                throw unknown(name, parameters, at: place)
             }
             if value.isNull {
                 // Null is "not given", except where the parameter itself takes anything.
                 guard !parameter.isRequired || parameter.type.shape == .any else {
-                    throw Self.missing(place + name)
+                    throw missing(place + name)
                 }
             } else {
                 try check(value, parameter.type, at: place + name)
@@ -44,34 +44,34 @@ package struct ParameterReading {
             if parameter.isRequired { required += 1 }
         }
         guard required == parameters.count(where: \.isRequired) else {
-            let missing = parameters.first { $0.isRequired && node[$0.name] == nil }
-            throw Self.missing(place + (missing?.name ?? ""))
+            let first = parameters.first { $0.isRequired && node[$0.name] == nil }
+            throw missing(place + (first?.name ?? ""))
         }
     }
 
-    private func check(_ node: JSONNode, _ type: ParameterType, at place: String) throws(CRMError) {
+    private static func check(_ node: JSONNode, _ type: ParameterType, at place: String) throws(CRMError) {
         switch type.shape {
         case .any: return
         case .field(let field): try checkField(node, field, at: place)
         case .list(let element):
-            guard node.kind == .array else { throw Self.wrong(place, wants: "an array", node) }
+            guard node.kind == .array else { throw wrong(place, wants: "an array", node) }
             var index = 0
             for item in node.elements {
                 try check(item, element, at: "\(place)[\(index)]")
                 index += 1
             }
         case .object(let members):
-            guard node.kind == .object else { throw Self.wrong(place, wants: "an object", node) }
+            guard node.kind == .object else { throw wrong(place, wants: "an object", node) }
             try checkMembers(node, members, at: place + ".")
         case .values, .record:
-            guard node.kind == .object else { throw Self.wrong(place, wants: "an object of field values", node) }
+            guard node.kind == .object else { throw wrong(place, wants: "an object of field values", node) }
         case .filter:
-            guard node.kind == .array || node.kind == .object else { throw Self.wrong(place, wants: "a filter", node) }
+            guard node.kind == .array || node.kind == .object else { throw wrong(place, wants: "a filter", node) }
         }
     }
 
-    private func checkField(_ node: JSONNode, _ type: FieldType, at place: String) throws(CRMError) {
-        guard let kind = FieldKindList.kind(named: type.name) else { throw Self.wrong(place, wants: "known", node) }
+    private static func checkField(_ node: JSONNode, _ type: FieldType, at place: String) throws(CRMError) {
+        guard let kind = FieldKindList.kind(named: type.name) else { throw wrong(place, wants: "known", node) }
         switch kind.wire(type) {
         case .string where node.kind == .string:
             if !type.values.isEmpty || type.maximumLength != nil { try checkText(node, type, at: place) }
@@ -87,7 +87,7 @@ package struct ParameterReading {
         }
     }
 
-    private func checkText(_ node: JSONNode, _ type: FieldType, at place: String) throws(CRMError) {
+    private static func checkText(_ node: JSONNode, _ type: FieldType, at place: String) throws(CRMError) {
         let text = node.string ?? ""
         if !type.values.isEmpty, !type.values.contains(where: { $0.key == text }) {
             var error = CRMError(
@@ -102,7 +102,7 @@ package struct ParameterReading {
         }
     }
 
-    private func checkRange(_ node: JSONNode, _ type: FieldType, at place: String) throws(CRMError) {
+    private static func checkRange(_ node: JSONNode, _ type: FieldType, at place: String) throws(CRMError) {
         guard let number = node.int64 else { return }
         let low = type.minimum.flatMap { Int64($0) } ?? .min
         let high = type.maximum.flatMap { Int64($0) } ?? .max
@@ -114,45 +114,47 @@ package struct ParameterReading {
     // MARK: Reading
 
     /// The parameters of an action; `check` has passed.
-    package func structured(_ node: JSONNode?, _ parameters: [Parameter]) throws(CRMError) -> StructuredValue {
-        try members(node, parameters, at: "")
+    package static func structured(
+        _ node: JSONNode?, _ parameters: [Parameter], _ view: FieldView
+    ) throws(CRMError) -> StructuredValue {
+        try members(node, parameters, view, at: "")
     }
 
-    private func members(
-        _ node: JSONNode?, _ parameters: [Parameter], at place: String
+    private static func members(
+        _ node: JSONNode?, _ parameters: [Parameter], _ view: FieldView, at place: String
     ) throws(CRMError) -> StructuredValue {
         var members: [StructuredValue.Member] = []
         guard let node else { return .object(members) }
         for (name, value) in node.members {
             guard let parameter = parameters.first(where: { $0.name == name }) else { continue }
-            members.append(.init(name, try structured(value, parameter.type, at: place + name)))
+            members.append(.init(name, try structured(value, parameter.type, view, at: place + name)))
         }
         return .object(members)
     }
 
-    private func structured(
-        _ node: JSONNode, _ type: ParameterType, at place: String
+    private static func structured(
+        _ node: JSONNode, _ type: ParameterType, _ view: FieldView, at place: String
     ) throws(CRMError) -> StructuredValue {
         if node.isNull { return .value(.null) }
         switch type.shape {
-        case .any, .filter: return Self.plain(node)
+        case .any, .filter: return plain(node)
         case .field(let field): return .value(try fieldValue(node, field, at: place))
         case .list(let element):
             var elements: [StructuredValue] = []
             for (index, item) in node.elements.enumerated() {
-                elements.append(try structured(item, element, at: "\(place)[\(index)]"))
+                elements.append(try structured(item, element, view, at: "\(place)[\(index)]"))
             }
             return .list(elements)
-        case .object(let parameters): return try members(node, parameters, at: place + ".")
+        case .object(let parameters): return try members(node, parameters, view, at: place + ".")
         case .values(let entity?), .record(let entity?):
-            let values = try RecordValues.read(node, of: try registry.entity(entity))
+            let values = try RecordValues.read(node, of: try view.registry.entity(entity), view)
             return .object(values.map { .init($0.key, .value($0.value)) }.sorted { $0.name < $1.name })
-        case .values(nil), .record(nil): return Self.plain(node)
+        case .values(nil), .record(nil): return plain(node)
         }
     }
 
-    private func fieldValue(_ node: JSONNode, _ type: FieldType, at place: String) throws(CRMError) -> Value {
-        guard let kind = FieldKindList.kind(named: type.name) else { throw Self.wrong(place, wants: "known", node) }
+    private static func fieldValue(_ node: JSONNode, _ type: FieldType, at place: String) throws(CRMError) -> Value {
+        guard let kind = FieldKindList.kind(named: type.name) else { throw wrong(place, wants: "known", node) }
         let label = "parameter \"\(place)\""
         do throws(FieldRefusal) {
             let value = try WireValue.read(node, kind.wire(type), label: label)

@@ -2,6 +2,7 @@ package import CRMSDK
 package import Identity
 package import JSON
 package import Records
+package import Registry
 package import Security
 package import Storage
 
@@ -17,31 +18,55 @@ package struct CallScope {
     /// The `params` as they came, checked; nil where there are none.
     package let parameters: JSONNode?
     /// Who calls; nil only for methods that need nobody.
-    package let caller: Caller?
+    package let caller: Session?
     /// Where the result goes.
     package var writer: JSONWriter
 
-    /// Who calls, and by what right.
-    package struct Caller: Sendable {
-        package let principal: Principal
-        /// Nil on the administrators' socket, where the system itself says who it is.
-        package let session: Session?
-    }
-
     /// - Throws: `unauthenticated`, for methods that need somebody only in some cases.
-    package func principal() throws(CRMError) -> Principal {
+    package func session() throws(CRMError) -> Session {
         guard let caller else { throw .noSession }
-        return caller.principal
+        return caller
     }
 
     /// What the rooms below are told about the call.
     package func context(source: CallSource? = nil) throws(CRMError) -> CallContext {
-        let principal = try principal()
-        let person = snapshot.people[principal.user]
+        let session = try session()
         return CallContext(
-            principal: principal, source: source ?? request.source, method: method.name,
-            requestID: request.requestID, deadline: request.deadline, timeZone: person?.timeZone ?? "UTC",
-            language: person?.language ?? "en")
+            principal: session.principal, source: source ?? request.source, method: method.name,
+            requestID: request.requestID, deadline: request.deadline, timeZone: session.user.timeZone,
+            language: session.user.language)
+    }
+
+    /// The fields as the caller sees them.
+    package func fieldView() throws(CRMError) -> FieldView {
+        let principal = try session().principal
+        let security = snapshot.security
+        return FieldView(registry: snapshot.registry) { security.mask(principal, $0) }
+    }
+
+    /// Holds an API key to what it was narrowed to.
+    ///
+    /// - Throws: `forbidden` where the key does not cover the verb with entities of that module.
+    package func checkScope(_ verb: AccessVerb, _ entity: Entity) throws(CRMError) {
+        let session = try session()
+        guard !session.scopes.isEverything, !session.scopes.permits(verb, in: entity.module) else { return }
+        var error = CRMError(.forbidden, "the API key does not cover \"\(entity.module):\(verb.name)\"")
+        error.rule = "api_key_scope"
+        error.hint = "It covers \(session.scopes)."
+        throw error
+    }
+
+    /// The entity that a parameter names, if the caller's key covers the verb.
+    package func entity(_ verb: AccessVerb, _ name: String = "entity") throws(CRMError) -> Entity {
+        let entity = try snapshot.registry.entity(try arguments.text(name))
+        try checkScope(verb, entity)
+        return entity
+    }
+
+    /// The entity of the record that `id` names. Looked up only where it matters: for keys that are narrowed.
+    package func checkScope(_ verb: AccessVerb, of id: RecordID) throws(CRMError) {
+        guard let caller, !caller.scopes.isEverything else { return }
+        try checkScope(verb, try services.records.entity(of: id, named: arguments.textIfGiven("entity"), snapshot, reader))
     }
 
     /// The mode of a write: `dry_run` runs everything and keeps nothing.

@@ -75,18 +75,15 @@ final class Dispatcher {
         let callID: UInt64
         let startedAt: ContinuousClock.Instant
         let snapshot: KernelSnapshot
-        let caller: CallScope.Caller?
+        let caller: Session?
     }
 
     /// A bad token counts as none.
-    private func caller(_ request: RequestFacts) -> CallScope.Caller? {
+    private func caller(_ request: RequestFacts) -> Session? {
         if let token = request.token {
-            guard let session = services.identity.authenticate(token: token, peer: request.peer) else { return nil }
-            return CallScope.Caller(principal: session.principal, session: session)
+            return services.identity.authenticate(token: token, peer: request.peer)
         }
-        guard request.door == .admin, let principal = services.identity.principal(forPeerUID: request.peerUserID)
-        else { return nil }
-        return CallScope.Caller(principal: principal, session: nil)
+        return request.door == .admin ? services.identity.session(forPeerUserID: request.peerUserID) : nil
     }
 
     // MARK: One call
@@ -206,8 +203,7 @@ final class Dispatcher {
         }
         do throws(CRMError) {
             try admit(batch, to: entry.method)
-            let parameters = ParameterReading(registry: batch.snapshot.registry)
-            try parameters.check(call.parameters, against: entry.method.parameters)
+            try ParameterReading.check(call.parameters, against: entry.method.parameters)
             var scope = CallScope(
                 services: services, method: entry.method, snapshot: batch.snapshot, reader: reader,
                 request: batch.request, arguments: Arguments(call.parameters), parameters: call.parameters,
@@ -228,10 +224,7 @@ final class Dispatcher {
     private func admit(_ batch: Batch, to method: Method) throws(CRMError) {
         guard method.need != .nothing else { return }
         guard let caller = batch.caller else { throw .noSession }
-        if let session = caller.session, session.mustChangePassword, !AuthMethods.openBeforeChange(method.name) {
-            throw CRMError(
-                .forbidden, "the password must be changed first", hint: "Call auth.change_password.")
-        }
+        try caller.checkMayCall(method.name)
         switch method.need {
         case .nothing, .session: return
         case .administrator, .machine:
