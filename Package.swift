@@ -63,7 +63,9 @@ let package = Package(
         room("Security", [sdk, "Registry"]),
         room("Query", [sdk, "Registry", "Security", "Text"]),
         room("Storage", [sdk, "SQLite", "Query", "Registry", "Crypto", "Text", "JSON", "Log"]),
-        room("Identity", [sdk, "Storage", "Security", "Crypto"]),
+        room(
+            "Identity",
+            [sdk, "Storage", "Query", "Registry", "Security", "Crypto", "JSON", "Text", "Log"]),
         room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Crypto", "Text", "JSON", "Log"]),
         room("Jobs", [sdk, "Records", "Storage", "Registry", "Log"]),
         room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
@@ -109,6 +111,15 @@ let package = Package(
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
+        tests(
+            "IdentityTests",
+            ["Identity", "Storage", "Query", "Registry", "Security", "Crypto", "Log", sdk]),
+        tests(
+            "RPCTests",
+            [
+                "RPC", "Records", "Identity", "Registry", "Core", "Security", "Query", "Storage", "JSON",
+                "Wire", "Log", sdk,
+            ]),
         tests("ArchitectureTests", []),
     ]
 )
