@@ -2,6 +2,7 @@ package import CRMSDK
 package import JSON
 package import Query
 package import Records
+import Registry
 package import Storage
 
 /// Writes one group of an aggregate: the groups' values, then the measures, under their names.
@@ -78,9 +79,9 @@ package struct AggregateJSON {
 
     private func units(_ row: borrowing Row, _ index: Int) -> Int128? {
         switch row.value(index) {
-        case .integer(let number): Int128(number)
-        case .text(let text): Int128(text)
-        case .null, .blob: nil
+        case .integer(let number): return Int128(number)
+        case .text(let text): return Int128(text)
+        case .null, .blob: return nil
         }
     }
 

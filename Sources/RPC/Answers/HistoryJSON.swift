@@ -1,6 +1,7 @@
 import CRMSDK
 import JSON
 import Records
+import Registry
 
 /// Writes entries of a record's history: `{seq, change_set, at, by, kind, version, source, method, changes}`, each change
 /// `{field, old, new}`.

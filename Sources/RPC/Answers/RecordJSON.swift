@@ -2,7 +2,7 @@ package import CRMSDK
 package import JSON
 package import Query
 package import Records
-package import Registry
+import Registry
 package import Storage
 
 /// Writes records from the row they were read in straight into the answer: nothing is built between.
@@ -71,7 +71,7 @@ package struct RecordJSON {
         writer.int(id.rawValue)
         writer.key("entity")
         let person = people[id]
-        writer.string(person?.isGroup == true ? "group" : "user")
+        writer.string(person?.entity ?? "user")
         writer.key("label")
         if let person { writer.string(person.label) } else { writer.null() }
         writer.endObject()

@@ -1,4 +1,5 @@
 import CRMSDK
+import Identity
 import JSON
 import Records
 import Registry

@@ -2,6 +2,7 @@ import CRMSDK
 import JSON
 import Query
 import Records
+import Registry
 
 extension RecordMethods {
     static let aggregate = Method(

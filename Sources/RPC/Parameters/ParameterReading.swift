@@ -1,6 +1,6 @@
 package import CRMSDK
 package import JSON
-package import Registry
+import Registry
 
 /// Holds what a caller sent against a method's parameter table, and reads it.
 ///

@@ -19,8 +19,11 @@ package enum RecordValues {
     }
 
     /// Collects the problems instead of throwing them.
+    ///
+    /// - Parameter taking: asked first for every known field; true where it has dealt with the value itself.
     static func read(
-        _ node: JSONNode, of entity: Entity, _ view: FieldView, _ problems: inout [FieldProblem]
+        _ node: JSONNode, of entity: Entity, _ view: FieldView, _ problems: inout [FieldProblem],
+        taking: (Field, JSONNode) throws(FieldRefusal) -> Bool = { _, _ in false }
     ) throws(CRMError) -> [String: Value] {
         guard node.count <= fieldLimit else {
             throw CRMError(
@@ -34,6 +37,7 @@ package enum RecordValues {
                 continue
             }
             do throws(FieldRefusal) {
+                if try taking(field, value) { continue }
                 values[name] = try WireValue.read(value, field.wire, label: field.label)
             } catch {
                 problems.append(FieldProblem(field: name, code: error.code, message: error.message))

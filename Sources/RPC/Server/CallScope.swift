@@ -19,6 +19,8 @@ package struct CallScope {
     package let parameters: JSONNode?
     /// Who calls; nil only for methods that need nobody.
     package let caller: Session?
+    /// Tells the caller how far a long call has come; nil where nobody listens for it.
+    package let progress: (@Sendable (Int64) -> Void)?
     /// Where the result goes.
     package var writer: JSONWriter
 
@@ -99,4 +101,12 @@ extension CRMError {
     static let noSession = CRMError(
         .unauthenticated, "no valid token was sent",
         hint: "Log in with auth.login and send the token as \"Authorization: Bearer …\".")
+}
+
+extension KernelSnapshot {
+    /// Whether the principal has an administrator's rights, by the facts as they are now.
+    package func isAdministrator(_ principal: Principal) -> Bool {
+        guard principal.isAdministrator, let user = security.facts.users[principal.user] else { return false }
+        return user.isAdministrator && user.isActive
+    }
 }

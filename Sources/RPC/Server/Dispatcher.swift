@@ -83,7 +83,7 @@ final class Dispatcher {
         if let token = request.token {
             return services.identity.authenticate(token: token, peer: request.peer)
         }
-        return request.door == .admin ? services.identity.session(forPeerUserID: request.peerUserID) : nil
+        return request.door == .admin ? services.identity.session(forPeerUID: request.peerUserID) : nil
     }
 
     // MARK: One call
@@ -207,7 +207,7 @@ final class Dispatcher {
             var scope = CallScope(
                 services: services, method: entry.method, snapshot: batch.snapshot, reader: reader,
                 request: batch.request, arguments: Arguments(call.parameters), parameters: call.parameters,
-                caller: batch.caller, writer: JSONWriter(reservingCapacity: 0))
+                caller: batch.caller, progress: progress(of: batch), writer: JSONWriter(reservingCapacity: 0))
             swap(&scope.writer, &writer)
             defer { swap(&scope.writer, &writer) }
             let work = try entry.method.handler(&scope)
@@ -233,6 +233,17 @@ final class Dispatcher {
                 error.rule = "administrator"
                 throw error
             }
+        }
+    }
+
+    /// Progress leaves as data frames, which the network process does not know: on the administrators' socket only.
+    private func progress(of batch: Batch) -> (@Sendable (Int64) -> Void)? {
+        guard connection.door == .admin else { return nil }
+        return { [connection] entries in
+            var frame: [UInt8] = []
+            Frame(kind: .data, callID: batch.callID, payload: Array("{\"entries\":\(entries)}".utf8))
+                .encode(into: &frame)
+            connection.send(frame, .now)
         }
     }
 

@@ -3,7 +3,7 @@ import Dispatch
 import Log
 import Storage
 import Synchronization
-package import Wire
+import Wire
 
 /// Listens on the kernel's sockets and serves each connection on a thread of its own.
 ///

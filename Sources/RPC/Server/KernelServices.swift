@@ -1,7 +1,9 @@
-package import CRMSDK
+import CRMSDK
+import Glibc
 package import Identity
 package import Log
 package import Records
+import Registry
 package import Storage
 import Synchronization
 
@@ -10,30 +12,48 @@ package final class KernelServices: Sendable {
     package let database: Database
     package let snapshots: SnapshotHolder
     package let records: RecordService
-    package let schema: SchemaService
     package let identity: IdentityService
     package let modules: any ModuleControl
     package let metrics: KernelMetrics
     package let log: Log
     package let programVersion: String
     package let startedAt = ContinuousClock.now
+    let documents = DocumentCache()
 
     private let table: Mutex<MethodTable>
 
     package init(
-        database: Database, snapshots: SnapshotHolder, records: RecordService, schema: SchemaService,
+        database: Database, snapshots: SnapshotHolder, records: RecordService,
         identity: IdentityService, modules: any ModuleControl, log: Log, programVersion: String
     ) {
         self.database = database
         self.snapshots = snapshots
         self.records = records
-        self.schema = schema
         self.identity = identity
         self.modules = modules
         self.log = log
         self.programVersion = programVersion
         metrics = KernelMetrics()
         table = Mutex(MethodTable(snapshots.current.registry, metrics: metrics))
+    }
+
+    /// The size of the database's file; 0 where it cannot be told.
+    var databaseBytes: Int {
+        var status = stat()
+        return lstat(database.path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// What other rooms count, for the metrics.
+    func figures(scanDepth: Int) -> [KernelMetrics.Figure] {
+        let counts = database.writer.counts
+        return [
+            .init("crm_write_groups_total", .counter, "Commits.", counts.groups),
+            .init("crm_write_units_total", .counter, "Units of work in those commits.", counts.units),
+            .init("crm_write_waiting", .gauge, "Units of work that wait.", database.writer.queueDepth),
+            .init("crm_wal_pages", .gauge, "Pages of the write-ahead log after the last commit.", counts.walPages),
+            .init("crm_scan_waiting", .gauge, "Long reads that wait.", scanDepth),
+            .init("crm_database_bytes", .gauge, "Size of the database's file.", databaseBytes),
+        ]
     }
 
     /// The methods of a snapshot; made when it is first asked for.

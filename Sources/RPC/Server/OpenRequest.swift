@@ -129,7 +129,10 @@ struct WholeStatus {
     init() {}
 
     init(_ outcome: OpenRequest.Outcome?) {
-        guard case .refused(let error) = outcome else { return }
+        guard case .refused(let error) = outcome else {
+            self.init()
+            return
+        }
         self.init(error)
     }
 
