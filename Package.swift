@@ -67,12 +67,19 @@ let package = Package(
             "Identity",
             [sdk, "Storage", "Query", "Registry", "Security", "Crypto", "JSON", "Text", "Log"]),
         room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Crypto", "Text", "JSON", "Log"]),
+        room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Crypto", "Text", "JSON", "Log"]),
+        room(
+            "Identity",
+            [sdk, "Storage", "Query", "Registry", "Security", "Crypto", "JSON", "Text", "Log"]),
         room("Jobs", [sdk, "Records", "Storage", "Registry", "Log"]),
         room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
         room(
+            "Installation",
+            [sdk, "ModuleLoader", "Records", "Storage", "Query", "Registry", "Security", "JSON", "Log"]),
+        room(
             "RPC",
             [
-                sdk, "Records", "Identity", "Jobs", "Registry", "Security", "Query", "Storage", "JSON",
+                sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query", "Storage", "JSON",
                 "Wire", "Log",
             ]),
 
@@ -91,7 +98,7 @@ let package = Package(
         program(
             "crm-kernel",
             [
-                "RPC", "Records", "Identity", "Jobs", "Storage", "Registry", "Core", "Security",
+                "RPC", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry", "Core", "Security",
                 "ModuleLoader",
                 "Wire", "Settings", "Log", sdk,
             ]),
@@ -111,6 +118,7 @@ let package = Package(
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
+        tests("SecurityTests", ["Security", sdk]),
         tests(
             "IdentityTests",
             ["Identity", "Storage", "Query", "Registry", "Security", "Crypto", "Log", sdk]),

@@ -57,4 +57,46 @@ static inline int clinux_unix_address(const char *path, struct sockaddr_un *addr
     return 0;
 }
 
+/// epoll_ctl with a 64-bit token: struct epoll_event is packed here and not there, and holds a union.
+static inline int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data = {.u64 = token}};
+    return epoll_ctl(epoll, operation, descriptor, &event);
+}
+
+#define CLINUX_EPOLL_BATCH 256
+
+/// Waits for at most CLINUX_EPOLL_BATCH events and puts them apart. Returns their number, or -1 with errno set.
+static inline int clinux_epoll_wait(int epoll, uint32_t *events, uint64_t *tokens, int milliseconds) {
+    struct epoll_event batch[CLINUX_EPOLL_BATCH];
+    int count = epoll_wait(epoll, batch, CLINUX_EPOLL_BATCH, milliseconds);
+    for (int index = 0; index < count; index++) {
+        events[index] = batch[index].events;
+        tokens[index] = batch[index].data.u64;
+    }
+    return count;
+}
+
+/// prctl is variadic.
+static inline int clinux_prctl(int option, unsigned long argument) { return prctl(option, argument, 0UL, 0UL, 0UL); }
+
+// Landlock (landlock(7)) has no functions in the C library, and the installed header may be older than the kernel.
+
+/// The newest version that the running kernel knows, or -1 where it has no Landlock.
+static inline int clinux_landlock_version(void) { return (int)syscall(444, (void *)0, (size_t)0, 1U); }
+
+/// Makes a rule set of what shall be handled, that is, forbidden unless a rule allows it. Returns a descriptor or -1.
+static inline int clinux_landlock_create(uint64_t files, uint64_t network, uint64_t scopes) {
+    struct { uint64_t files, network, scopes; } attributes = {files, network, scopes};
+    return (int)syscall(444, &attributes, sizeof attributes, 0U);
+}
+
+/// Allows `access` to the file or folder that is open as `descriptor`, and to all beneath it.
+static inline int clinux_landlock_allow(int rules, int descriptor, uint64_t access) {
+    struct { uint64_t access; int32_t descriptor; } __attribute__((packed)) rule = {access, descriptor};
+    return (int)syscall(445, rules, 1, &rule, 0U);
+}
+
+/// Puts the calling thread, and all that it starts from now on, under the rules.
+static inline int clinux_landlock_restrict(int rules) { return (int)syscall(446, rules, 0U); }
+
 #endif

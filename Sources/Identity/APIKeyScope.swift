@@ -10,12 +10,12 @@ package struct APIKeyScopes: Hashable, Sendable, CustomStringConvertible {
     /// The most pairs that a key may have.
     package static let pairLimit = 100
 
-    /// Nil for everything. An empty verb set never occurs.
+    /// Nil for everything.
     private let pairs: [String: Verbs]?
 
     private enum Verbs: Hashable {
         case all
-        case some(Set<String>)
+        case these(Set<String>)
     }
 
     private init(pairs: [String: Verbs]?) { self.pairs = pairs }
@@ -37,11 +37,10 @@ package struct APIKeyScopes: Hashable, Sendable, CustomStringConvertible {
                     hint: "A scope is a module and a verb, such as \"sales:view\" or \"sales:*\".")
             }
             let module = String(parts[0])
-            switch pairs[module] {
+            switch pairs[module] ?? .these([]) {
             case .all: break
             case _ where parts[1] == "*": pairs[module] = .all
-            case .some(let verbs): pairs[module] = .some(verbs.union([String(parts[1])]))
-            case nil: pairs[module] = .some([String(parts[1])])
+            case .these(let verbs): pairs[module] = .these(verbs.union([String(parts[1])]))
             }
         }
         self.pairs = texts.contains("*") ? nil : pairs
@@ -52,10 +51,9 @@ package struct APIKeyScopes: Hashable, Sendable, CustomStringConvertible {
     /// Whether a key of these scopes may do what `verb` means with entities and actions of `module`.
     package func permits(_ verb: AccessVerb, in module: String) -> Bool {
         guard let pairs else { return true }
-        switch pairs[module] {
+        switch pairs[module] ?? .these([]) {
         case .all: return true
-        case .some(let verbs): return verbs.contains(verb.name)
-        case nil: return false
+        case .these(let verbs): return verbs.contains(verb.name)
         }
     }
 
@@ -65,7 +63,7 @@ package struct APIKeyScopes: Hashable, Sendable, CustomStringConvertible {
         return pairs.flatMap { module, verbs in
             switch verbs {
             case .all: ["\(module):*"]
-            case .some(let names): names.map { "\(module):\($0)" }
+            case .these(let names): names.map { "\(module):\($0)" }
             }
         }.sorted()
     }

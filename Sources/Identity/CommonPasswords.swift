@@ -2,9 +2,9 @@
 ///
 /// Looking one up costs a hash of the text; the set is made at the first use.
 enum CommonPasswords {
-    static func contains(_ folded: Substring) -> Bool { set.contains(folded) }
+    static func contains(_ folded: Substring) -> Bool { entries.contains(folded) }
 
-    static var count: Int { set.count }
+    static var count: Int { entries.count }
 
-    private static let set = Set(words.split { $0 == " " || $0 == "\n" })
+    private static let entries = Set(words.split(whereSeparator: { $0 == " " || $0 == "\n" }))
 }

@@ -1,5 +1,6 @@
 package import CRMSDK
 import Storage
+import Synchronization
 
 /// API keys: for programs, which cannot type a password. A key's rights are at most its user's.
 extension IdentityService {

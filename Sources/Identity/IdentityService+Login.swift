@@ -1,6 +1,8 @@
 package import CRMSDK
 import Crypto
+import Log
 import Storage
+import Synchronization
 
 /// What somebody shows to log in.
 package struct LoginRequest: Sendable {
@@ -198,7 +200,9 @@ extension IdentityService {
                 completion(.success(answer))
             case .failure(let error) where error.kind == .unauthenticated:
                 refuse(request, user, accepted.proof == nil ? .wrongPassword : .wrongCode, completion)
-            case .failure(let error): completion(.failure(error))
+            case .failure(let error):
+                credentials.withLock { $0.withdrawAttempt(user.id) }
+                completion(.failure(error))
             }
         }
     }
@@ -218,9 +222,8 @@ extension IdentityService {
             credential.secondFactor = factor
         }
         if let renewed = accepted.renewed {
-            let current = credential.password
             credential.password = renewed
-            _ = try IdentityStore.setPassword(user, credential, replacing: current, transaction)
+            try IdentityStore.renewHash(user, renewed, transaction)
         }
         return credential
     }

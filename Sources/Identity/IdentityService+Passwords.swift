@@ -1,6 +1,7 @@
 package import CRMSDK
 import Crypto
 import Storage
+import Synchronization
 
 /// Setting and changing passwords. Any change ends the user's other sessions (ASVS 5.0 7.4.3).
 extension IdentityService {

@@ -1,6 +1,7 @@
 package import CRMSDK
 import Crypto
 import Storage
+import Synchronization
 
 /// What an authenticator app is given to begin with.
 package struct SecondFactorOffer: Sendable {

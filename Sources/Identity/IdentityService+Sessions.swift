@@ -1,5 +1,7 @@
 package import CRMSDK
+import Log
 import Storage
+import Synchronization
 
 /// Ending and listing sessions. What is ended is ended for the very next call (ASVS 5.0 7.4.1).
 extension IdentityService {

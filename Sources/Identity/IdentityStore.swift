@@ -120,6 +120,15 @@ enum IdentityStore {
         return try transaction.execute(statement) == 1
     }
 
+    /// The same password under stronger parameters: nothing changes for its user.
+    static func renewHash(
+        _ user: RecordID, _ encoded: String, _ transaction: WriteTransaction
+    ) throws(CRMError) {
+        try transaction.execute(
+            Statement(
+                "UPDATE crm_credential SET password = ?2 WHERE user = ?1", [.id(user), .text(encoded)]))
+    }
+
     static func passwordHash(
         of user: RecordID, _ transaction: WriteTransaction
     ) throws(CRMError) -> String? {

@@ -10,6 +10,12 @@ package struct Directories: Sendable {
     package let facts: SecurityFacts
     package let currencies: CurrencyDirectory
 
+    package init(people: PeopleDirectory, facts: SecurityFacts, currencies: CurrencyDirectory) {
+        self.people = people
+        self.facts = facts
+        self.currencies = currencies
+    }
+
     /// Reads them; costs one pass over users, roles and currencies.
     ///
     /// - Throws: `unavailable` when there is no base currency, without which no amount has a meaning.

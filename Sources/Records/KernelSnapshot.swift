@@ -28,11 +28,11 @@ package final class KernelSnapshot: Sendable {
     /// What comes from records; kept so that a change of the registry alone need not read them again.
     let directories: Directories
 
-    func with(registry: RegistrySnapshot) -> KernelSnapshot {
+    package func with(registry: RegistrySnapshot) -> KernelSnapshot {
         KernelSnapshot(registry: registry, directories: directories)
     }
 
-    func with(directories: Directories) -> KernelSnapshot {
+    package func with(directories: Directories) -> KernelSnapshot {
         KernelSnapshot(registry: registry, directories: directories)
     }
 

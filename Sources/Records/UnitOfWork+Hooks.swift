@@ -1,4 +1,4 @@
-import CRMSDK
+package import CRMSDK
 import JSON
 import Query
 import Registry
@@ -39,6 +39,16 @@ extension UnitOfWork {
         depth += 1
         defer { depth -= 1 }
         try body()
+    }
+
+    /// Runs one step of a module from older data to the present, with the module's own rights.
+    package func run(_ migration: Migration, of module: String) throws(CRMError) {
+        let raised = call.acting(as: .kernel(for: call.principal.user))
+        let context = BoundContext(unit: self, call: raised, module: module)
+        defer { context.end() }
+        service.watch.enter(module: module, place: "migration \(migration.number)")
+        defer { service.watch.leave() }
+        try migration.body(context)
     }
 
     /// Notes that a module acted with its own rights; once per unit, module and reason.

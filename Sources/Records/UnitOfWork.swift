@@ -28,16 +28,16 @@ package final class UnitOfWork {
     static let maximumDepth = 16
 
     /// Use `RecordService.unit`, which also publishes what the unit changed of the kernel's own entities.
-    init(_ service: RecordService, _ transaction: WriteTransaction, _ call: CallContext) {
+    init(_ service: RecordService, _ transaction: WriteTransaction, _ call: CallContext, _ snapshot: KernelSnapshot) {
         self.service = service
         self.transaction = transaction
         self.call = call
-        snapshot = service.snapshots.current
+        self.snapshot = snapshot
     }
 
     // MARK: Create
 
-    /// - Parameter module: The module on whose behalf the record is written with raised rights; it may write read-only fields.
+    /// - Parameter module: The module that writes, whose own the read-only fields are; nil for a person.
     package func create(
         _ entityName: String, _ values: [String: Value], as call: CallContext? = nil, module: String? = nil
     ) throws(CRMError) -> RecordID {
@@ -49,7 +49,8 @@ package final class UnitOfWork {
         for field in entity.fields where accepted[field.name] == nil && values[field.name] == nil {
             if !field.defaultValue.isNull { accepted[field.name] = field.defaultValue }
         }
-        if accepted["owner"] == nil { accepted["owner"] = .reference(call.principal.user) }
+        // Users, roles and currencies belong to the organisation.
+        if accepted["owner"] == nil, !entity.definition.isAdministrative { accepted["owner"] = .reference(call.principal.user) }
         check.settleCurrencies(&accepted)
         try check.finish()
 

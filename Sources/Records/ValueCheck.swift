@@ -10,7 +10,7 @@ struct ValueCheck {
     let snapshot: KernelSnapshot
     /// Whether numbers that the kernel gives may be brought along, as an import does.
     let mayBringNumbers: Bool
-    /// Whether a module writes with its own rights: read-only fields are its to write.
+    /// Whether a module is the writer: fields that are read-only for people are its to write.
     let mayWriteReadOnly: Bool
     private(set) var problems: [FieldProblem] = []
 
@@ -65,7 +65,7 @@ struct ValueCheck {
     }
 
     private func isWritable(_ field: Field) -> Bool {
-        if mayWriteReadOnly { return !field.isSystem || field.name == "owner" }
+        if mayWriteReadOnly, field.definition.isReadOnly { return !field.isSystem }
         if field.kind.name == "autonumber" { return mayBringNumbers && mask.isVisible(field.name) }
         return mask.isEditable(field.name) && !field.definition.isReadOnly
     }

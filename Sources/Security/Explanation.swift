@@ -43,6 +43,8 @@ package struct Remedy: Hashable, Sendable {
         case makeAdministrator(user: RecordID)
         /// A role for a user who has none.
         case giveRole(user: RecordID)
+        /// A first profile for a role that has none.
+        case giveProfile(role: RecordID)
         /// In any one of the profiles.
         case grantAccess(entity: String, profiles: [RecordID])
         /// In any one of the profiles.

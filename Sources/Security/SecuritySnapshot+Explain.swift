@@ -83,7 +83,10 @@ extension Question {
         if record != nil, let reach, reach.verb != verb { needed.append(reach.verb) }
         let missing = needed.filter { !isGranted($0) }
         if ability.access && missing.isEmpty { return [] }
-        if user.role == nil { return [.giveRole(user: user.id)] }
+        guard let role = user.role, snapshot.facts.roles[role] != nil else {
+            return [.giveRole(user: user.id)]
+        }
+        if profiles.isEmpty { return [.giveProfile(role: role)] }
         let access: [Remedy.Change] =
             ability.access ? [] : [.grantAccess(entity: entity, profiles: profiles)]
         return access + missing.map { .grantAction($0, entity: entity, profiles: profiles) }
@@ -151,6 +154,7 @@ extension Remedy.Change {
         case .activate(let user): "user \(facts.userName(user)) made active"
         case .makeAdministrator(let user): "user \(facts.userName(user)) made an administrator"
         case .giveRole(let user): "a role for user \(facts.userName(user)) whose profiles permit it"
+        case .giveProfile(let role): "a profile for role \(facts.roleName(role)) that permits it"
         case .grantAccess(let entity, let profiles):
             "access to \(entity) in \(facts.oneOf(profiles))"
         case .grantAction(let verb, let entity, let profiles):

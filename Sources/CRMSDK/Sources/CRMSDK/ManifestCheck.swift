@@ -25,8 +25,13 @@ public enum ManifestCheck {
     /// Lowercase letters, digits and single underscores, beginning with a letter; at most 47 characters, as many
     /// as the stamp holds.
     public static func isName(_ name: String) -> Bool {
-        let bytes = Array(name.utf8)
-        guard let first = bytes.first, isLetter(first), bytes.count <= 47, bytes.last != underscore else {
+        isKey(name) && isLetter(name.utf8.first ?? 0)
+    }
+
+    /// A picklist value's key: like a name, but it may begin with a digit, as `300_sales_software` does.
+    public static func isKey(_ key: String) -> Bool {
+        let bytes = Array(key.utf8)
+        guard let first = bytes.first, first != underscore, bytes.count <= 47, bytes.last != underscore else {
             return false
         }
         return zip(bytes, bytes.dropFirst()).allSatisfy { $0 != underscore || $1 != underscore }
@@ -114,7 +119,7 @@ extension ManifestCheck {
         if let length = type.maximumLength, length < 1 { problems.append("has no room for text") }
         if type.name.hasSuffix("picklist") {
             if type.values.isEmpty { problems.append("has no values") }
-            problems += type.values.filter { !isName($0.key) }.map { "has the value key \"\($0.key)\"" }
+            problems += type.values.filter { !isKey($0.key) }.map { "has the value key \"\($0.key)\"" }
             problems += repeated(type.values.map(\.key)).map { "has the value \"\($0)\" twice" }
         }
         problems += type.targets.filter { !isName($0) }.map { "refers to \"\($0)\"" }
