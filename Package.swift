@@ -128,6 +128,7 @@ let package = Package(
                 "RPC", "Records", "Identity", "Registry", "Core", "Security", "Query", "Storage", "JSON",
                 "Wire", "Log", sdk,
             ]),
+        tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
         tests("ArchitectureTests", []),
     ]
 )
