@@ -66,7 +66,8 @@ package final class CallSites: @unchecked Sendable {
             return UInt64(number)
         }
         guard let number else {
-            throw CRMError(.limitExceeded, "there are more than \(CallPage.siteCount - 1) hooks, actions and jobs")
+            throw CRMError(
+                .limitExceeded, "there are more than \(CallPage.siteCount - 1) hooks, actions and jobs")
         }
         return Site(number: number)
     }
@@ -156,13 +157,20 @@ package struct CallSiteReader: Sendable {
         }
     }
 
+    /// The calls that have lasted longer than `limit`, longest first.
+    package func hanging(longerThan limit: Duration = .seconds(10)) throws(CRMError) -> [Call] {
+        let now = Self.nowMilliseconds()
+        return try calls().filter { $0.duration(at: now) > limit }
+    }
+
     private func call(in slot: Int, _ page: [UInt8]) -> Call? {
         guard let site = page.integer(at: CallPage.slotOffset(slot), as: UInt64.self),
             let number = Int(exactly: site), (1..<CallPage.siteCount).contains(number),
             let since = page.integer(at: CallPage.slotOffset(slot) + 8, as: UInt64.self)
         else { return nil }
         let start = CallPage.siteOffset(number)
-        let names = page[start..<start + CallPage.siteSize].split(separator: 0, omittingEmptySubsequences: false)
+        let names = page[start..<start + CallPage.siteSize].split(
+            separator: 0, omittingEmptySubsequences: false)
         guard names.count >= 2 else { return nil }
         return Call(
             module: printable(names[0]), hook: printable(names[1]),

@@ -62,7 +62,8 @@ package final class ModuleLoader: Sendable {
         guard let handle = dlopen(stored.path, RTLD_NOW | RTLD_LOCAL) else {
             throw CRMError(
                 .unavailable, "module \"\(name)\" could not be loaded",
-                hint: "Check that every library it needs is beside the kernel; the log names what is missing.",
+                hint:
+                    "Check that every library it needs is beside the kernel; the log names what is missing.",
                 detail: Self.lastError())
         }
         let symbol = "\(name)_module_create"
