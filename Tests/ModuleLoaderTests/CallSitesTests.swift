@@ -1,4 +1,6 @@
 import CRMSDK
+import CRMSDKTesting
+import Glibc
 import ModuleLoader
 import Testing
 
@@ -50,6 +52,48 @@ struct CallSitesTests {
                     #expect((before...CallSiteReader.nowMilliseconds()).contains(call.sinceMilliseconds))
                     #expect(call.duration(at: call.sinceMilliseconds + 10_000) == .seconds(10))
                 }
+            }
+        }
+    }
+
+    @Test("a manifest's bodies note themselves, on a slot of their thread that ends with it")
+    func manifest() throws {
+        let sites = try CallSites(path: path)
+        let reader = CallSiteReader(path: path)
+        var manifest = ModuleManifest("parts", version: "1.0.0", label: "Parts", summary: "Parts.")
+        manifest.hooks = [
+            Hook("count", on: "part", [.beforeCreate]) { (change, _) throws(CRMError) in
+                change["seen"] = .text(try reader.calls().map { "\($0.module).\($0.hook)" }.joined(separator: ","))
+            }
+        ]
+        manifest.jobs = [Job("tidy", everySeconds: 5) { (_) throws(CRMError) in throw CRMError(.forbidden, "no") }]
+        manifest.actions = [
+            Action("sum", .reads, summary: "Sums.") { (_, _) throws(CRMError) in
+                .value(.text(try reader.calls().first?.hook ?? ""))
+            }
+        ]
+        let noted = try manifest.noted(in: sites)
+        let context = TestModuleContext(manifests: [])
+        for _ in 0..<70 {
+            let thread = OneThread {
+                var change = RecordChange(entity: "part", id: RecordID(1), old: nil, given: [], values: [:])
+                try? noted.hooks[0].body(&change, TestModuleContext(manifests: []))
+                return change["seen"].text ?? ""
+            }
+            #expect(thread.result() == "parts.count")
+        }
+        #expect(try noted.actions[0].body(.object([]), context).value == "sum")
+        #expect(throws: CRMError.self) { try noted.jobs[0].body(context) }
+        #expect(try standing() == [])
+    }
+
+    @Test("a crash is booked as loading only where the module was being loaded")
+    func phase() throws {
+        let sites = try CallSites(path: path)
+        for (hook, phase) in [(CallSites.loading, Quarantine.Phase.loading), ("count", .running)] {
+            let site = try sites.site(module: "parts", hook: hook)
+            try sites.call(site) { () throws(CRMError) in
+                #expect((try? CallSiteReader(path: path).calls().map(\.phase)) == [phase])
             }
         }
     }
@@ -107,5 +151,35 @@ struct CallSitesTests {
             writeFile(page, path)
             _ = try CallSiteReader(path: path).calls()
         }
+    }
+}
+
+/// A thread that runs one body and ends: `result` waits for its end, thread-local destructors included.
+private final class OneThread {
+    private final class Work {
+        let body: @Sendable () -> String
+        var result = ""
+
+        init(_ body: @escaping @Sendable () -> String) { self.body = body }
+    }
+
+    private let work: Work
+    private var thread = pthread_t()
+
+    init(_ body: @escaping @Sendable () -> String) {
+        work = Work(body)
+        pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                let work = Unmanaged<Work>.fromOpaque(argument).takeRetainedValue()
+                work.result = work.body()
+                return nil
+            }, Unmanaged.passRetained(work).toOpaque())
+    }
+
+    func result() -> String {
+        pthread_join(thread, nil)
+        return work.result
     }
 }

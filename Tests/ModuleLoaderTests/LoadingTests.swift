@@ -96,6 +96,19 @@ struct LoadingTests {
         #expect(error?.detail?.contains(stored.path) == true)
     }
 
+    @Test("a loader that notes calls hands over a manifest that works the same, and leaves nothing standing")
+    func noted() throws {
+        let page = folder.path + "/calls"
+        let loader = ModuleLoader(
+            store: store, log: Log(room: "modules", level: .error), sites: try CallSites(path: page))
+        let module = try loader.load(try store.stage(source: Bundled.sales))
+        #expect(module.manifest.hooks.map(\.name).contains("set_probability"))
+        #expect(module.manifest.hooks.count == 7)
+        let action = try #require(module.manifest.actions.first)
+        #expect(throws: CRMError.self) { try action.body(.object([]), TestModuleContext(manifests: [])) }
+        #expect(try CallSiteReader(path: page).calls() == [])
+    }
+
     @Test("after a refusal the loader loads what is sound")
     func recovers() throws {
         let broken = try stage(SalesLibrary.patched(24, Array("salez".utf8)))
