@@ -52,9 +52,13 @@ package final class CallSites: @unchecked Sendable {
             page != MAP_FAILED
         else { throw Self.unmapped(path) }
         var key = pthread_key_t()
-        guard pthread_key_create(&key, { value in
-            if let value { Unmanaged<ThreadSlot>.fromOpaque(value).release() }
-        }) == 0 else {
+        guard
+            pthread_key_create(
+                &key,
+                { value in
+                    if let value { Unmanaged<ThreadSlot>.fromOpaque(value).release() }
+                }) == 0
+        else {
             munmap(page, CallPage.size)
             throw Self.unmapped(path)
         }

@@ -63,10 +63,13 @@ struct CallSitesTests {
         var manifest = ModuleManifest("parts", version: "1.0.0", label: "Parts", summary: "Parts.")
         manifest.hooks = [
             Hook("count", on: "part", [.beforeCreate]) { (change, _) throws(CRMError) in
-                change["seen"] = .text(try reader.calls().map { "\($0.module).\($0.hook)" }.joined(separator: ","))
+                change["seen"] = .text(
+                    try reader.calls().map { "\($0.module).\($0.hook)" }.joined(separator: ","))
             }
         ]
-        manifest.jobs = [Job("tidy", everySeconds: 5) { (_) throws(CRMError) in throw CRMError(.forbidden, "no") }]
+        manifest.jobs = [
+            Job("tidy", everySeconds: 5) { (_) throws(CRMError) in throw CRMError(.forbidden, "no") }
+        ]
         manifest.actions = [
             Action("sum", .reads, summary: "Sums.") { (_, _) throws(CRMError) in
                 .value(.text(try reader.calls().first?.hook ?? ""))
