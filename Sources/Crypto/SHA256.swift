@@ -1,4 +1,5 @@
-internal import COpenSSL
+import COpenSSL
+import Glibc
 
 /// The 32 bytes of a SHA-256, stored inline: no allocation to keep, compare or hash one.
 package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
@@ -74,7 +75,9 @@ package struct SHA256: ~Copyable {
     deinit { EVP_MD_CTX_free(context) }
 
     package mutating func update(_ bytes: [UInt8]) { DigestContext.update(context, bytes.span.bytes) }
-    package mutating func update(_ bytes: ArraySlice<UInt8>) { DigestContext.update(context, bytes.span.bytes) }
+    package mutating func update(_ bytes: ArraySlice<UInt8>) {
+        DigestContext.update(context, bytes.span.bytes)
+    }
 
     /// The digest of everything given so far; the hash itself is used up.
     package consuming func finalize() -> SHA256Digest { DigestContext.finish(context) }

@@ -19,7 +19,8 @@ struct ConfigLines {
             case .name(let text): name = (text, scanner.line)
             case .symbol(":"):
                 guard let found = name else { continue }
-                let key = (path.compactMap { $0 }.filter { !$0.isEmpty } + [found.text]).joined(separator: ".")
+                let key = (path.compactMap { $0 }.filter { !$0.isEmpty } + [found.text]).joined(
+                    separator: ".")
                 let isInList = path.contains { $0 == nil }
                 if !isInList, lineByKey.updateValue(found.line, forKey: key) != nil { duplicates.append(key) }
             case .symbol("{"):

@@ -10,7 +10,9 @@ enum SecretFile {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw SettingsError(
-                message: "secret file \"\(path)\" could not be opened (\(origin)): \(String(cString: strerror(errno)))")
+                message:
+                    "secret file \"\(path)\" could not be opened (\(origin)): \(String(cString: strerror(errno)))"
+            )
         }
         defer { close(descriptor) }
         // Asked of the open file, not of the path, so that what is checked is what is read.
@@ -24,7 +26,8 @@ enum SecretFile {
                 hint: "Run chmod 600 \(path).")
         }
         guard status.st_size <= limitBytes else {
-            throw SettingsError(message: "secret file \"\(path)\" is longer than \(limitBytes) bytes (\(origin))")
+            throw SettingsError(
+                message: "secret file \"\(path)\" is longer than \(limitBytes) bytes (\(origin))")
         }
         return try text(descriptor, path, origin)
     }

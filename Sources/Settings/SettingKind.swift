@@ -75,7 +75,8 @@ package enum SettingKind: Sendable {
     }
 
     private static let booleans = [
-        "true": true, "yes": true, "on": true, "1": true, "false": false, "no": false, "off": false, "0": false,
+        "true": true, "yes": true, "on": true, "1": true, "false": false, "no": false, "off": false,
+        "0": false,
     ]
 }
 
@@ -105,7 +106,8 @@ package struct AddressAndPort: Hashable, Sendable, CustomStringConvertible {
     package init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":") else { return nil }
         let digits = text[text.index(after: colon)...]
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits)
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let port = UInt16(digits)
         else { return nil }
         var address = text[..<colon]
         let hasBrackets = address.hasPrefix("[") && address.hasSuffix("]") && address.count > 2

@@ -31,7 +31,8 @@ package struct SettingsValues: Sendable {
         for option in table.options where option.isRequired && values[option.name] == nil {
             throw SettingsError(
                 message: "option \(option.name) is not set",
-                hint: "Give \(option.flag) or \(option.variable), or \(option.key) in the configuration file.")
+                hint: "Give \(option.flag) or \(option.variable), or \(option.key) in the configuration file."
+            )
         }
         self.table = table
         self.values = values
@@ -94,7 +95,8 @@ package struct SettingsValues: Sendable {
     package var shown: [Shown] {
         table.options.compactMap { option in
             values[option.name].map {
-                Shown(name: option.name, value: option.kind.isSecret ? "(hidden)" : $0.text, origin: $0.origin)
+                Shown(
+                    name: option.name, value: option.kind.isSecret ? "(hidden)" : $0.text, origin: $0.origin)
             }
         }
     }

@@ -1,0 +1,67 @@
+package import CRMSDK
+
+/// What makes a definition valid: names, types, and that everything it names is there.
+///
+/// Pure. Each problem is one sentence that names the thing; an empty list means valid.
+package enum DefinitionRules {
+    /// Snake case: a letter, then letters, digits and underscores; 1–60 characters, ASCII.
+    package static func isIdentifier(_ name: String) -> Bool {
+        let bytes = name.utf8
+        guard let first = bytes.first, (0x61...0x7A).contains(first), bytes.count <= 60 else { return false }
+        return bytes.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
+    }
+
+    package static func problems(in field: FieldDefinition, of entity: String) -> [String] {
+        let place = "field \"\(field.name)\" of \"\(entity)\""
+        guard let kind = FieldKindList.kind(named: field.type.name) else {
+            return ["\(place): there is no field type \"\(field.type.name)\""]
+        }
+        var problems = kind.problems(in: field.type)
+        if !isIdentifier(field.name) {
+            problems.append("the name must be a–z, 0–9 and _, 1 to 60 characters")
+        }
+        if SystemField.names.contains(field.name) { problems.append("the name is reserved") }
+        if field.name.hasSuffix("__k") { problems.append("a name cannot end in \"__k\"") }
+        if field.label.isEmpty || field.label.unicodeScalars.count > 100 {
+            problems.append("the label must have 1 to 100 characters")
+        }
+        if kind.ordering == nil, field.isUnique || field.isIndexed {
+            problems.append("a \(kind.name) field cannot be indexed or unique")
+        }
+        if let text = field.defaultText {
+            do throws(FieldRefusal) {
+                _ = try kind.parse(text, for: field)
+            } catch {
+                problems.append("the default: \(error.message)")
+            }
+        }
+        return problems.map { "\(place): \($0)" }
+    }
+
+    package static func problems(in entity: EntityDefinition) -> [String] {
+        var problems: [String] = []
+        if !isIdentifier(entity.name) {
+            problems.append("entity \"\(entity.name)\": the name must be a–z, 0–9 and _, 1 to 60 characters")
+        }
+        if entity.name.hasPrefix("crm_") || entity.name.hasPrefix("sqlite_") || entity.name.hasPrefix("e_") {
+            problems.append("entity \"\(entity.name)\": the prefix is reserved")
+        }
+        var names = Set(SystemField.names)
+        for field in entity.fields {
+            problems += Self.problems(in: field, of: entity.name)
+            if !names.insert(field.name).inserted, !SystemField.names.contains(field.name) {
+                problems.append("entity \"\(entity.name)\" has two fields \"\(field.name)\"")
+            }
+        }
+        let mentioned =
+            entity.labelFields + entity.listFields + entity.indexes.flatMap { $0 }
+            + entity.defaultSort.map { $0.hasPrefix("-") ? String($0.dropFirst()) : $0 }
+            + entity.fields.compactMap(\.type.currencyField)
+        for name in mentioned where !names.contains(name) {
+            problems.append(
+                "entity \"\(entity.name)\" mentions the field \"\(name)\", which it does not have")
+        }
+        if entity.labelFields.isEmpty { problems.append("entity \"\(entity.name)\" has no label fields") }
+        return problems
+    }
+}

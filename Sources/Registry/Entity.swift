@@ -1,0 +1,127 @@
+package import CRMSDK
+
+/// An entity as the running kernel knows it.
+package final class Entity: Sendable {
+    /// Unique in the installation, never used again.
+    package let number: Int
+    package let definition: EntityDefinition
+    /// The module that brought it; `core` for the kernel's own.
+    package let module: String
+    /// The table with its records.
+    package let table: String
+    /// All fields: those of the system first, then in the order of their making. Deleted ones are not here.
+    package let fields: [Field]
+    /// The definition's default sort; always ends in the id.
+    package let defaultSort: [SortKey]
+    package let labelFields: [Field]
+    /// The fields of a list that names none.
+    package let listFields: [Field]
+
+    private let byName: [String: Field]
+
+    package var name: String { definition.name }
+    package var label: String { definition.label }
+
+    /// - Throws: `invalidParameters` with the first problem of the definition.
+    package init(
+        number: Int, definition: EntityDefinition, module: String, fields stored: [FieldPlacement]
+    ) throws(CRMError) {
+        self.number = number
+        self.definition = definition
+        self.module = module
+        self.table = Self.table(of: definition.name)
+        var fields: [Field] = []
+        for (index, system) in SystemField.definitions.enumerated() {
+            guard let kind = FieldKindList.kind(named: system.type.name) else {
+                preconditionFailure(system.name)
+            }
+            fields.append(
+                Field(
+                    number: -1 - index, definition: system, kind: kind, source: .system, column: system.name,
+                    hasKeyColumn: false, position: fields.count))
+        }
+        let keyed = Self.namesWithKeyColumn(definition)
+        for placement in stored {
+            guard let kind = FieldKindList.kind(named: placement.definition.type.name) else {
+                throw CRMError(
+                    .invalidParameters,
+                    "field \"\(placement.definition.name)\" of \"\(definition.name)\" has the type "
+                        + "\"\(placement.definition.type.name)\", which this kernel does not know")
+            }
+            let isKeyed =
+                placement.definition.isIndexed || placement.definition.isUnique
+                || keyed.contains(placement.definition.name)
+            fields.append(
+                Field(
+                    number: placement.number, definition: placement.definition, kind: kind,
+                    source: placement.source,
+                    column: placement.column, hasKeyColumn: isKeyed, position: fields.count))
+        }
+        let byName = Dictionary(fields.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.fields = fields
+        self.byName = byName
+        self.labelFields = definition.labelFields.compactMap { byName[$0] }
+        self.listFields = definition.listFields.compactMap { byName[$0] }
+        var sort: [SortKey] = definition.defaultSort.compactMap { text in
+            let descending = text.hasPrefix("-")
+            return byName[descending ? String(text.dropFirst()) : text].map {
+                SortKey(field: $0, descending: descending)
+            }
+        }
+        if let id = byName["id"], !sort.contains(where: { $0.field.name == "id" }) {
+            sort.append(SortKey(field: id, descending: sort.last?.descending ?? false))
+        }
+        self.defaultSort = sort
+    }
+
+    package subscript(name: String) -> Field? { byName[name] }
+
+    /// The definition with all fields as they are now: modules' extensions and custom fields among them.
+    package var completeDefinition: EntityDefinition {
+        var complete = definition
+        complete.fields = fields.filter { !$0.isSystem }.map(\.definition)
+        return complete
+    }
+
+    package func field(inColumn column: String) -> Field? { fields.first { $0.column == column } }
+
+    /// The system field of that name.
+    package func system(_ name: String) -> Field {
+        guard let field = byName[name] else { preconditionFailure("no system field \(name)") }
+        return field
+    }
+
+    package static func table(of entity: String) -> String { "e_" + entity }
+
+    /// Text fields whose folded key is stored, beside those that are indexed or unique themselves.
+    package static func namesWithKeyColumn(_ definition: EntityDefinition) -> Set<String> {
+        Set(definition.labelFields + definition.indexes.flatMap { $0 })
+            .union(definition.defaultSort.map { $0.hasPrefix("-") ? String($0.dropFirst()) : $0 })
+    }
+}
+
+/// One field of a sort.
+package struct SortKey: Sendable {
+    package let field: Field
+    package let descending: Bool
+
+    package init(field: Field, descending: Bool) {
+        self.field = field
+        self.descending = descending
+    }
+}
+
+/// A field's definition with the place that storage has given it.
+package struct FieldPlacement: Sendable {
+    package let number: Int
+    package let definition: FieldDefinition
+    package let source: Field.Source
+    package let column: String
+
+    package init(number: Int, definition: FieldDefinition, source: Field.Source, column: String) {
+        self.number = number
+        self.definition = definition
+        self.source = source
+        self.column = column
+    }
+}

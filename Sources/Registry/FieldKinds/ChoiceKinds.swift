@@ -1,0 +1,157 @@
+import CRMSDK
+
+/// One value of a list that is data; stored by its stable key.
+///
+/// A retired value is refused here; that an old record may keep it is decided where the old record is known.
+struct PicklistKind: FieldKind {
+    let name = "picklist"
+    let storage = StorageClass.text
+    let comparisons = FilterOperator.forChoice
+    let ordering: Ordering? = .listPosition
+
+    func wire(_ type: FieldType) -> WireForm { .string }
+
+    func problems(in type: FieldType) -> [String] {
+        var seen: Set<String> = []
+        var problems: [String] = []
+        for value in type.values {
+            if !seen.insert(value.key).inserted {
+                problems.append("the value \"\(value.key)\" is there twice")
+            }
+            if !DefinitionRules.isIdentifier(value.key) {
+                problems.append("\"\(value.key)\" is not a key: use a–z, 0–9 and _")
+            }
+            if value.label.isEmpty || value.label.unicodeScalars.count > 100 {
+                problems.append("the label of \"\(value.key)\" must have 1 to 100 characters")
+            }
+        }
+        return problems
+    }
+
+    func accept(_ value: Value, for field: FieldDefinition) throws(FieldRefusal) -> Value {
+        guard case .text(let key) = value else { throw .type(field, wants: "one of its values, as text") }
+        guard let known = field.type.values.first(where: { $0.key == key }) else {
+            let near = field.type.values.prefix(12).map(\.key).joined(separator: ", ")
+            throw FieldRefusal(
+                "unknown_value",
+                "\(field.label) has no value \"\(key.prefix(60))\"; it has \(near)"
+                    + (field.type.values.count > 12 ? " …" : ""))
+        }
+        guard !known.retired else {
+            throw FieldRefusal("unknown_value", "\(field.label) \"\(known.label)\" is retired")
+        }
+        return value
+    }
+
+    func parse(_ text: String, for field: FieldDefinition) throws(FieldRefusal) -> Value {
+        try accept(.text(text), for: field)
+    }
+}
+
+/// Another record, by its id. That it exists and may be seen is checked inside the unit of work.
+struct ReferenceKind: FieldKind {
+    let name = "reference"
+    let storage = StorageClass.integer
+    let comparisons = FilterOperator.forChoice
+    let ordering: Ordering? = .stored
+
+    func wire(_ type: FieldType) -> WireForm { .reference }
+
+    func accept(_ value: Value, for field: FieldDefinition) throws(FieldRefusal) -> Value {
+        try ReferenceRules.accept(value, field)
+    }
+
+    func parse(_ text: String, for field: FieldDefinition) throws(FieldRefusal) -> Value {
+        try ReferenceRules.parse(text, field)
+    }
+}
+
+/// The user or group that a record belongs to.
+struct OwnerKind: FieldKind {
+    let name = "owner"
+    let storage = StorageClass.integer
+    let comparisons = FilterOperator.forChoice
+    let ordering: Ordering? = .stored
+
+    func wire(_ type: FieldType) -> WireForm { .reference }
+
+    func accept(_ value: Value, for field: FieldDefinition) throws(FieldRefusal) -> Value {
+        try ReferenceRules.accept(value, field)
+    }
+
+    func parse(_ text: String, for field: FieldDefinition) throws(FieldRefusal) -> Value {
+        try ReferenceRules.parse(text, field)
+    }
+}
+
+enum ReferenceRules {
+    static func accept(_ value: Value, _ field: FieldDefinition) throws(FieldRefusal) -> Value {
+        switch value {
+        case .reference(let id) where id.rawValue != 0 && id <= .maximum: return value
+        // Negative ids stand for records of the same dry run.
+        case .integer(let number) where number != 0 && number <= RecordID.maximum.rawValue:
+            return .reference(RecordID(number))
+        default: throw .type(field, wants: "the id of a record")
+        }
+    }
+
+    static func parse(_ text: String, _ field: FieldDefinition) throws(FieldRefusal) -> Value {
+        guard let number = Int64(text), number > 0, number <= RecordID.maximum.rawValue else {
+            throw .type(field, wants: "the id of a record")
+        }
+        return .reference(RecordID(number))
+    }
+}
+
+/// A number of the record for people: `POT00017`. Given by the kernel; a person cannot write it, an import may bring it.
+struct AutonumberKind: FieldKind {
+    let name = "autonumber"
+    let storage = StorageClass.text
+    let comparisons = FilterOperator.forText
+    let ordering: Ordering? = .textKey
+
+    func wire(_ type: FieldType) -> WireForm { .string }
+
+    func problems(in type: FieldType) -> [String] {
+        guard let pattern = type.pattern else {
+            return ["an autonumber needs a pattern such as \"ACC00000\""]
+        }
+        let runs = pattern.split(whereSeparator: { $0 != "0" })
+        return runs.count == 1 && pattern.count <= 40
+            ? [] : ["the pattern \"\(pattern)\" needs exactly one run of zeros and at most 40 characters"]
+    }
+
+    func accept(_ value: Value, for field: FieldDefinition) throws(FieldRefusal) -> Value {
+        .text(try TextRules.line(value, field, limit: 60))
+    }
+
+    func parse(_ text: String, for field: FieldDefinition) throws(FieldRefusal) -> Value {
+        try accept(.text(text), for: field)
+    }
+}
+
+/// How an autonumber's pattern and counter become text.
+package enum NumberPattern {
+    /// `POT00000` and 17 → `POT00017`; a longer number takes the room it needs.
+    package static func text(_ pattern: String, counter: Int64) -> String {
+        guard let start = pattern.firstIndex(of: "0") else { return pattern + String(counter) }
+        let end = pattern[start...].firstIndex { $0 != "0" } ?? pattern.endIndex
+        let width = pattern.distance(from: start, to: end)
+        let digits = String(counter)
+        return pattern[..<start] + String(repeating: "0", count: max(0, width - digits.count)) + digits
+            + pattern[end...]
+    }
+
+    /// The counter in a number of this pattern; nil if it is not of it. For numbers that an import brings.
+    package static func counter(of number: String, pattern: String) -> Int64? {
+        guard let start = pattern.firstIndex(of: "0") else { return nil }
+        let prefix = pattern[..<start]
+        let suffix = pattern[start...].drop { $0 == "0" }
+        guard number.hasPrefix(prefix), number.hasSuffix(suffix), number.count > prefix.count + suffix.count
+        else {
+            return nil
+        }
+        let digits = number.dropFirst(prefix.count).dropLast(suffix.count)
+        return digits.allSatisfy { $0.isASCII && $0.isNumber } ? Int64(digits) : nil
+    }
+}

@@ -1,0 +1,16 @@
+/// Every field type of the platform, a line each.
+package enum FieldKindList {
+    static let all: [any FieldKind] = [
+        TextKind(), LongtextKind(), EmailKind(), PhoneKind(), URLKind(), BooleanKind(), IntegerKind(),
+        DecimalKind(),
+        PercentKind(), MoneyKind(), DateKind(), TimeKind(), DatetimeKind(), PicklistKind(), ReferenceKind(),
+        OwnerKind(), AutonumberKind(),
+    ]
+
+    private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+
+    package static var names: [String] { all.map(\.name) }
+
+    /// Nil for a type that this kernel does not know.
+    package static func kind(named name: String) -> (any FieldKind)? { byName[name] }
+}

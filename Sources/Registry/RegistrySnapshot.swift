@@ -1,0 +1,128 @@
+package import CRMSDK
+
+/// Everything that is registered at one moment: entities, relations, hooks, actions. Immutable; enabling a module or
+/// adding a field makes a new one.
+///
+/// A call takes its snapshot first and its transaction second, and works on the one it took.
+package final class RegistrySnapshot: Sendable {
+    /// Grows with every change of the registry.
+    package let generation: Int
+    /// By name.
+    package let entities: [Entity]
+    package let modules: [RegisteredModule]
+    package let relations: [RelationDefinition]
+    /// By method name: `sales.convert_lead`.
+    package let actions: [String: RegisteredAction]
+    /// All jobs of enabled modules.
+    package let jobs: [RegisteredJob]
+
+    private let byName: [String: Entity]
+    private let byNumber: [Int: Entity]
+    private let hooks: [HookKey: [RegisteredHook]]
+    private let referring: [String: [Referrer]]
+
+    private struct HookKey: Hashable {
+        let entity: String
+        let moment: Hook.Moment
+    }
+
+    package init(generation: Int, entities: [Entity], modules: [RegisteredModule]) {
+        self.generation = generation
+        self.entities = entities.sorted { $0.name < $1.name }
+        self.modules = modules
+        let byName = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0) })
+        self.byName = byName
+        byNumber = Dictionary(uniqueKeysWithValues: entities.map { ($0.number, $0) })
+        relations = modules.flatMap(\.manifest.relations).filter {
+            byName[$0.from] != nil && byName[$0.to] != nil
+        }
+        var actions: [String: RegisteredAction] = [:]
+        var hooks: [HookKey: [RegisteredHook]] = [:]
+        var jobs: [RegisteredJob] = []
+        for module in modules {
+            for action in module.manifest.actions {
+                let method = "\(module.name).\(action.name)"
+                actions[method] = RegisteredAction(module: module.name, method: method, action: action)
+            }
+            for hook in module.manifest.hooks {
+                for moment in hook.moments {
+                    hooks[HookKey(entity: hook.entity, moment: moment), default: []]
+                        .append(RegisteredHook(module: module.name, hook: hook))
+                }
+            }
+            jobs += module.manifest.jobs.map { RegisteredJob(module: module.name, job: $0) }
+        }
+        self.actions = actions
+        self.hooks = hooks
+        self.jobs = jobs
+        var referring: [String: [Referrer]] = [:]
+        for entity in entities {
+            for field in entity.fields where field.isReference && !field.isSystem {
+                for target in field.type.targets.isEmpty ? ["*"] : field.type.targets {
+                    referring[target, default: []].append(Referrer(entity: entity, field: field))
+                }
+            }
+        }
+        self.referring = referring
+    }
+
+    package subscript(entity name: String) -> Entity? { byName[name] }
+
+    package func entity(number: Int) -> Entity? { byNumber[number] }
+
+    /// - Throws: `invalidParameters` naming the entity, with near names as candidates.
+    package func entity(_ name: String) throws(CRMError) -> Entity {
+        if let entity = byName[name] { return entity }
+        var error = CRMError(
+            .invalidParameters, "entity \"\(name.prefix(60))\" does not exist",
+            hint: "Ask entity.list; its module may be disabled.")
+        error.candidates = entities.map(\.name).filter { $0.hasPrefix(name.prefix(3)) }
+        throw error
+    }
+
+    /// In the order of their modules, dependencies first.
+    package func hooks(on entity: String, _ moment: Hook.Moment) -> [RegisteredHook] {
+        hooks[HookKey(entity: entity, moment: moment)] ?? []
+    }
+
+    /// The fields of other entities that may refer to records of this one.
+    package func referrers(to entity: String) -> [Referrer] {
+        (referring[entity] ?? []) + (referring["*"] ?? [])
+    }
+}
+
+/// A field through which records of one entity refer to another's.
+package struct Referrer: Sendable {
+    package let entity: Entity
+    package let field: Field
+}
+
+/// An enabled module; `core` is the kernel's own.
+package struct RegisteredModule: Sendable {
+    package let manifest: ModuleManifest
+    /// Hexadecimal SHA-256 of its file; empty for `core`.
+    package let sha256: String
+
+    package var name: String { manifest.name }
+
+    package init(manifest: ModuleManifest, sha256: String) {
+        self.manifest = manifest
+        self.sha256 = sha256
+    }
+}
+
+package struct RegisteredHook: Sendable {
+    package let module: String
+    package let hook: Hook
+}
+
+package struct RegisteredAction: Sendable {
+    package let module: String
+    package let method: String
+    package let action: Action
+}
+
+package struct RegisteredJob: Sendable {
+    package let module: String
+    package let job: Job
+}
