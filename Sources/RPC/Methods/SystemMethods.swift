@@ -1,5 +1,6 @@
 import CRMSDK
 import Identity
+import Installation
 import JSON
 import Records
 import Registry
@@ -41,12 +42,12 @@ enum SystemMethods {
             scope.writer.endArray()
             scope.writer.key("quarantined")
             scope.writer.beginArray()
-            for (name, reason) in services.modules.quarantined() {
+            for (name, error) in services.installation.failedModules.sorted(by: { $0.key < $1.key }) {
                 scope.writer.beginObject()
                 scope.writer.key("name")
                 scope.writer.string(name)
                 scope.writer.key("reason")
-                scope.writer.string(reason)
+                scope.writer.string(error.message)
                 scope.writer.endObject()
             }
             scope.writer.endArray()

@@ -1,6 +1,7 @@
 import CRMSDK
 import Glibc
 package import Identity
+package import Installation
 package import Log
 package import Records
 import Registry
@@ -10,10 +11,8 @@ import Synchronization
 /// What the methods work with: the kernel's other rooms, wired once at start.
 package final class KernelServices: Sendable {
     package let database: Database
-    package let snapshots: SnapshotHolder
-    package let records: RecordService
+    package let installation: Installation
     package let identity: IdentityService
-    package let modules: any ModuleControl
     package let metrics: KernelMetrics
     package let log: Log
     package let programVersion: String
@@ -23,19 +22,19 @@ package final class KernelServices: Sendable {
     private let table: Mutex<MethodTable>
 
     package init(
-        database: Database, snapshots: SnapshotHolder, records: RecordService,
-        identity: IdentityService, modules: any ModuleControl, log: Log, programVersion: String
+        database: Database, installation: Installation, identity: IdentityService, log: Log, programVersion: String
     ) {
         self.database = database
-        self.snapshots = snapshots
-        self.records = records
+        self.installation = installation
         self.identity = identity
-        self.modules = modules
-        self.log = log
+        self.log = log.child(room: "rpc")
         self.programVersion = programVersion
         metrics = KernelMetrics()
-        table = Mutex(MethodTable(snapshots.current.registry, metrics: metrics))
+        table = Mutex(MethodTable(installation.snapshots.current.registry, metrics: metrics))
     }
+
+    package var snapshots: SnapshotHolder { installation.snapshots }
+    package var records: RecordService { installation.recordService }
 
     /// The size of the database's file; 0 where it cannot be told.
     var databaseBytes: Int {
