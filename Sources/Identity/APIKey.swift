@@ -19,7 +19,8 @@ package struct APIKeyRequest: Sendable {
             throw CRMError(.invalidParameters, "an API key's name needs 1 to 100 characters")
         }
         guard addresses.count <= Self.addressLimit else {
-            throw CRMError(.invalidParameters, "an API key cannot have more than \(Self.addressLimit) addresses")
+            throw CRMError(
+                .invalidParameters, "an API key cannot have more than \(Self.addressLimit) addresses")
         }
         self.name = name
         self.scopes = try APIKeyScopes(scopes)

@@ -108,7 +108,8 @@ struct LiveKey: Sendable {
     var lastUsedAt: Instant?
     var storedLastUsedAt: Instant?
 
-    init(id: Int64, user: RecordID, _ request: APIKeyRequest, createdAt: Instant, lastUsedAt: Instant? = nil) {
+    init(id: Int64, user: RecordID, _ request: APIKeyRequest, createdAt: Instant, lastUsedAt: Instant? = nil)
+    {
         self.id = id
         self.user = user
         name = request.name

@@ -31,7 +31,9 @@ struct AddressBudget {
 
     private mutating func makeRoom(at present: Int64) {
         fullAt = fullAt.filter { $0.value > present }
-        guard fullAt.count >= Self.addressLimit, let nearest = fullAt.min(by: { $0.value < $1.value }) else { return }
+        guard fullAt.count >= Self.addressLimit, let nearest = fullAt.min(by: { $0.value < $1.value }) else {
+            return
+        }
         fullAt[nearest.key] = nil
     }
 }

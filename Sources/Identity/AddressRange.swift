@@ -18,7 +18,8 @@ package struct AddressRange: Hashable, Sendable, CustomStringConvertible {
         var length = 128
         if parts.count == 2 {
             let bits = address.isIPv4 ? 32 : 128
-            guard let written = Int(parts[1]), String(written) == parts[1], (0...bits).contains(written) else {
+            guard let written = Int(parts[1]), String(written) == parts[1], (0...bits).contains(written)
+            else {
                 return nil
             }
             length = 128 - bits + written
@@ -33,7 +34,9 @@ package struct AddressRange: Hashable, Sendable, CustomStringConvertible {
         address.number & Self.mask(prefixLength) == first
     }
 
-    private static func mask(_ length: Int) -> UInt128 { length == 0 ? 0 : UInt128.max << UInt128(128 - length) }
+    private static func mask(_ length: Int) -> UInt128 {
+        length == 0 ? 0 : UInt128.max << UInt128(128 - length)
+    }
 }
 
 /// An IP address of either family, as the number that its IPv6 form is.

@@ -24,7 +24,8 @@ struct CredentialTable: Sendable {
             guard let wait = schedule.waitSeconds(afterFailures: record.count) else {
                 return .waiting(seconds: nil)
             }
-            let left = record.lastFailure.adding(seconds: wait).millisecondsSince1970 - now.millisecondsSince1970
+            let left =
+                record.lastFailure.adding(seconds: wait).millisecondsSince1970 - now.millisecondsSince1970
             return .waiting(seconds: (left + 999) / 1_000)
         }
         record.count += 1

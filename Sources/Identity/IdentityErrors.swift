@@ -16,7 +16,8 @@ extension CRMError {
     }()
 
     static func tooManyLogins(retryAfterSeconds: Int) -> CRMError {
-        var error = CRMError(.tooManyRequests, "there are too many log-ins at the moment", hint: "Try again later.")
+        var error = CRMError(
+            .tooManyRequests, "there are too many log-ins at the moment", hint: "Try again later.")
         error.retryAfterSeconds = retryAfterSeconds
         return error
     }
@@ -28,6 +29,8 @@ extension CRMError {
     static let notByKey = CRMError(
         .forbidden, "an API key cannot be used for that", hint: "Log in with a password.")
 
-    static func sessionNotFound(_ id: Int64) -> CRMError { CRMError(.notFound, "session \(id) does not exist") }
+    static func sessionNotFound(_ id: Int64) -> CRMError {
+        CRMError(.notFound, "session \(id) does not exist")
+    }
     static func keyNotFound(_ id: Int64) -> CRMError { CRMError(.notFound, "API key \(id) does not exist") }
 }

@@ -15,7 +15,9 @@ package struct LoginRequest: Sendable {
     /// `api` or `console`.
     package let source: String
 
-    package init(username: String, password: String, code: String? = nil, peer: String, source: String = "api") {
+    package init(
+        username: String, password: String, code: String? = nil, peer: String, source: String = "api"
+    ) {
         self.username = username
         self.password = password
         self.code = code
@@ -66,6 +68,8 @@ extension IdentityService {
         case waiting
         case wrongPassword = "wrong_password"
         case wrongCode = "wrong_code"
+        /// The password was changed, or the code used, between look and store.
+        case overtaken
 
         /// Whether the attempt counts against the user.
         var isCounted: Bool { self == .wrongPassword || self == .wrongCode }
@@ -101,12 +105,14 @@ extension IdentityService {
             case .known(let user, let credential):
                 let verification = try configuration.hashing.verify(request.password, credential.password)
                 guard verification.valid else { return refuse(request, user, .wrongPassword, completion) }
-                let renewed = verification.needsRehash ? try configuration.hashing.encode(request.password) : nil
+                let renewed =
+                    verification.needsRehash ? try configuration.hashing.encode(request.password) : nil
                 accept(request, user, credential, renewed: renewed, completion)
             }
         } catch {
             log.error("a password could not be checked", ["cause": error.message])
-            completion(.failure(CRMError(.unavailable, "the password could not be checked", hint: "Try again.")))
+            completion(
+                .failure(CRMError(.unavailable, "the password could not be checked", hint: "Try again.")))
         }
     }
 
@@ -148,7 +154,10 @@ extension IdentityService {
             proof = factor.proof(by: code, secondsSince1970: clock.wallSecondsSince1970)
             guard proof != nil else { return refuse(request, user, .wrongCode, completion) }
         }
-        openSession(request, user, Accepted(credential: credential, renewed: renewed, proof: proof), completion)
+        // Not only once it is stored: many right log-ins at once must not look like many wrong ones.
+        credentials.withLock { $0.withdrawAttempt(user.id) }
+        openSession(
+            request, user, Accepted(credential: credential, renewed: renewed, proof: proof), completion)
     }
 
     /// What was proved, to be found unchanged when the session is stored.
@@ -172,7 +181,8 @@ extension IdentityService {
             let credential = try confirm(accepted, user.id, transaction)
             try IdentityStore.clearFailures(user.id, transaction)
             let id = try IdentityStore.addSession(
-                user.id, digest: digest, createdAt: now, expiresAt: expiresAt, peer: request.peer, transaction)
+                user.id, digest: digest, createdAt: now, expiresAt: expiresAt, peer: request.peer, transaction
+            )
             let dropped = try IdentityStore.dropOldestSessions(
                 of: user.id, keeping: configuration.sessions.sessionsPerUser, transaction)
             let entry = IdentityEntry(
@@ -199,10 +209,8 @@ extension IdentityService {
                     token: token, expiresAt: expiresAt, user: user, mustChangePassword: mustChange)
                 completion(.success(answer))
             case .failure(let error) where error.kind == .unauthenticated:
-                refuse(request, user, accepted.proof == nil ? .wrongPassword : .wrongCode, completion)
-            case .failure(let error):
-                credentials.withLock { $0.withdrawAttempt(user.id) }
-                completion(.failure(error))
+                refuse(request, user, .overtaken, completion)
+            case .failure(let error): completion(.failure(error))
             }
         }
     }
@@ -213,7 +221,9 @@ extension IdentityService {
         _ accepted: Accepted, _ user: RecordID, _ transaction: WriteTransaction
     ) throws(CRMError) -> Credential {
         var credential = accepted.credential
-        guard try IdentityStore.passwordHash(of: user, transaction) == credential.password else { throw .badLogin }
+        guard try IdentityStore.passwordHash(of: user, transaction) == credential.password else {
+            throw .badLogin
+        }
         credential.secondFactor = try IdentityStore.secondFactor(of: user, transaction)
         if let proof = accepted.proof {
             guard var factor = credential.secondFactor, factor.canSpend(proof) else { throw .badLogin }

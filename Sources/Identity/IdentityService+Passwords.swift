@@ -13,12 +13,15 @@ extension IdentityService {
         _ call: IdentityCall, current: String, new: String,
         completion: @escaping @Sendable (Result<Void, CRMError>) -> Void
     ) {
-        guard case .login(let session) = call.session.origin else { return refuse(call, .notByKey, completion) }
+        guard case .login(let session) = call.session.origin else {
+            return refuse(call, .notByKey, completion)
+        }
         do throws(CRMError) {
             try configuration.passwords.check(new, of: call.session.user.username, .chosen)
             guard new != current else {
                 let problem = FieldProblem(
-                    field: "password", code: "rule", message: "the new password is the one that is to be changed")
+                    field: "password", code: "rule",
+                    message: "the new password is the one that is to be changed")
                 throw .invalidRecord("password", [problem])
             }
         } catch {
@@ -64,7 +67,8 @@ extension IdentityService {
         let isAccepted = threads.submit { [self] in
             guard let encoded = hash(password, completion) else { return }
             let replacement = Replacement(
-                user: user, credential: Credential(password: encoded, mustChangePassword: true), replaced: nil,
+                user: user, credential: Credential(password: encoded, mustChangePassword: true),
+                replaced: nil,
                 keptSession: nil,
                 entry: IdentityEntry(
                     .security, by: call, [("event", .text("password_set")), ("user", .user(user))]))
@@ -108,7 +112,8 @@ extension IdentityService {
 
     /// Looks at the caller's password once more and goes on, on a thread that hashes, if it is right.
     func reauthenticate<R: Sendable>(
-        _ call: IdentityCall, password: String, _ completion: @escaping @Sendable (Result<R, CRMError>) -> Void,
+        _ call: IdentityCall, password: String,
+        _ completion: @escaping @Sendable (Result<R, CRMError>) -> Void,
         proceed: @escaping @Sendable (Credential) -> Void
     ) {
         let isAccepted = threads.submit { [self] in

@@ -23,14 +23,17 @@ extension IdentityService {
     ) {
         guard !call.isByKey else { return refuse(call, .notByKey, completion) }
         let secret = SecureRandom.bytes(TOTP.secretByteCount)
-        let offer = SecondFactorOffer(secret: secret, issuer: configuration.issuer, call.session.user.username)
+        let offer = SecondFactorOffer(
+            secret: secret, issuer: configuration.issuer, call.session.user.username)
         reauthenticate(call, password: password, completion) { [self] _ in
             change(call, "second_factor_begun", completion) { old throws(CRMError) in
                 guard old?.isConfirmed != true else {
                     throw CRMError(
-                        .duplicate, "there is a second factor already", hint: "Remove it before you set up another.")
+                        .duplicate, "there is a second factor already",
+                        hint: "Remove it before you set up another.")
                 }
-                let factor = SecondFactor(secret: secret, isConfirmed: false, lastStep: nil, recoveryDigests: [])
+                let factor = SecondFactor(
+                    secret: secret, isConfirmed: false, lastStep: nil, recoveryDigests: [])
                 return (factor, offer)
             }
         }
@@ -40,7 +43,8 @@ extension IdentityService {
     ///
     /// - Returns (by `completion`): recovery codes, each good for one log-in; never seen again.
     package func confirmSecondFactor(
-        _ call: IdentityCall, code: String, completion: @escaping @Sendable (Result<[String], CRMError>) -> Void
+        _ call: IdentityCall, code: String,
+        completion: @escaping @Sendable (Result<[String], CRMError>) -> Void
     ) {
         guard !call.isByKey else { return refuse(call, .notByKey, completion) }
         let codes = (0..<RecoveryCode.count).map { _ in RecoveryCode.make() }
@@ -48,7 +52,8 @@ extension IdentityService {
         let seconds = clock.wallSecondsSince1970
         change(call, "second_factor_confirmed", completion) { old throws(CRMError) in
             guard var factor = old, !factor.isConfirmed else {
-                throw CRMError(.notFound, "there is no second factor to confirm", hint: "Begin with a new one.")
+                throw CRMError(
+                    .notFound, "there is no second factor to confirm", hint: "Begin with a new one.")
             }
             guard let proof = factor.proof(by: code, secondsSince1970: seconds) else {
                 throw CRMError(
@@ -63,7 +68,8 @@ extension IdentityService {
 
     /// Removes the caller's own second factor.
     package func removeSecondFactor(
-        _ call: IdentityCall, password: String, completion: @escaping @Sendable (Result<Void, CRMError>) -> Void
+        _ call: IdentityCall, password: String,
+        completion: @escaping @Sendable (Result<Void, CRMError>) -> Void
     ) {
         guard !call.isByKey else { return refuse(call, .notByKey, completion) }
         reauthenticate(call, password: password, completion) { [self] _ in
@@ -73,7 +79,8 @@ extension IdentityService {
 
     /// Removes somebody's second factor, as an administrator, who has made sure who asks.
     package func resetSecondFactor(
-        of user: RecordID, _ call: IdentityCall, completion: @escaping @Sendable (Result<Void, CRMError>) -> Void
+        of user: RecordID, _ call: IdentityCall,
+        completion: @escaping @Sendable (Result<Void, CRMError>) -> Void
     ) {
         guard call.isAdministrator else { return refuse(call, .notAnAdministrator, completion) }
         guard call.user != user || call.session.origin == .console else {

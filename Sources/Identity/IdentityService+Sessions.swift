@@ -34,20 +34,26 @@ extension IdentityService {
     package func revokeSession(
         _ id: Int64, _ call: IdentityCall, completion: @escaping @Sendable (Result<Void, CRMError>) -> Void
     ) {
+        if call.isByNarrowedKey { return refuse(call, .notByKey, completion) }
         let owner = call.isAdministrator ? nil : call.user
         let entry = IdentityEntry(
             .security, by: call, [("event", .text("session_revoked")), ("session", .integer(id))])
         end(entry, completion) { transaction throws(CRMError) in
-            guard try IdentityStore.deleteSession(id, of: owner, transaction) else { throw .sessionNotFound(id) }
+            guard try IdentityStore.deleteSession(id, of: owner, transaction) else {
+                throw .sessionNotFound(id)
+            }
             return [id]
         }
     }
 
     /// Ends all sessions of a user, except the one that makes the call.
     package func revokeSessions(
-        of user: RecordID, _ call: IdentityCall, completion: @escaping @Sendable (Result<Void, CRMError>) -> Void
+        of user: RecordID, _ call: IdentityCall,
+        completion: @escaping @Sendable (Result<Void, CRMError>) -> Void
     ) {
-        do throws(CRMError) { try checkMayManage(user, call) } catch { return completion(.failure(error)) }
+        do throws(CRMError) { try checkMayManage(user, call) } catch {
+            return refuse(call, error, completion)
+        }
         var kept: Int64?
         if case .login(let id) = call.session.origin { kept = id }
         let entry = IdentityEntry(
@@ -70,14 +76,17 @@ extension IdentityService {
             }, completion: completion)
     }
 
-    /// - Throws: `forbidden` unless it is the caller's own, or the caller is an administrator.
+    /// - Throws: `forbidden` unless it is the caller's own, or the caller is an administrator; to a key that was
+    ///   narrowed to something, always.
     func checkMayManage(_ user: RecordID, _ call: IdentityCall) throws(CRMError) {
+        guard !call.isByNarrowedKey else { throw .notByKey }
         guard call.user == user || call.isAdministrator else { throw .notAnAdministrator }
     }
 
     /// Answers a refusal after it was recorded, in a unit of its own (ASVS 5.0 16.3.2).
     func refuse<R: Sendable>(
-        _ call: IdentityCall, _ error: CRMError, _ completion: @escaping @Sendable (Result<R, CRMError>) -> Void
+        _ call: IdentityCall, _ error: CRMError,
+        _ completion: @escaping @Sendable (Result<R, CRMError>) -> Void
     ) {
         let entry = IdentityEntry(.refusal, by: call, [("reason", .text(error.message))])
         database.writer.submit(deadline: nil) { transaction throws(CRMError) in

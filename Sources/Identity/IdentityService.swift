@@ -58,7 +58,8 @@ package final class IdentityService: Sendable {
         self.database = database
         self.log = log.child(room: "identity")
         people = users
-        clock = SessionClock(source: configuration.clock, highWater: [highWater, lastUse].compactMap(\.self).max())
+        clock = SessionClock(
+            source: configuration.clock, highWater: [highWater, lastUse].compactMap(\.self).max())
         threads = HashingThreads(count: configuration.hashingThreads)
         access = Mutex(table)
         self.credentials = Mutex(credentials)
@@ -112,7 +113,8 @@ package final class IdentityService: Sendable {
         else { return nil }
         let isAdministrator = user.isAdministrator && key.scopes.isEverything
         return Session(
-            user: user, principal: Principal(user: user.id, isAdministrator: isAdministrator, source: .apiKey),
+            user: user,
+            principal: Principal(user: user.id, isAdministrator: isAdministrator, source: .apiKey),
             origin: .apiKey(key.id), expiresAt: key.expiresAt, mustChangePassword: false, scopes: key.scopes)
     }
 
@@ -145,7 +147,9 @@ package final class IdentityService: Sendable {
 
     private func maintainIfDue(_ now: Instant) {
         let last = maintainedAt.load(ordering: .relaxed)
-        guard now.millisecondsSince1970 - last >= configuration.sessions.writeBehindSeconds * 1_000 else { return }
+        guard now.millisecondsSince1970 - last >= configuration.sessions.writeBehindSeconds * 1_000 else {
+            return
+        }
         let isMine = maintainedAt.compareExchange(
             expected: last, desired: now.millisecondsSince1970, ordering: .relaxed
         ).exchanged

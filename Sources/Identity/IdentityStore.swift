@@ -106,7 +106,8 @@ enum IdentityStore {
     /// - Parameter current: the hash that is replaced; nil for whichever is there.
     /// - Returns: false if there is no such credential, or another hash by now.
     static func setPassword(
-        _ user: RecordID, _ credential: Credential, replacing current: String?, _ transaction: WriteTransaction
+        _ user: RecordID, _ credential: Credential, replacing current: String?,
+        _ transaction: WriteTransaction
     ) throws(CRMError) -> Bool {
         let statement = Statement(
             """
@@ -172,7 +173,9 @@ enum IdentityStore {
 
     // MARK: Failures
 
-    static func addFailure(_ user: RecordID, at time: Instant, _ transaction: WriteTransaction) throws(CRMError) {
+    static func addFailure(_ user: RecordID, at time: Instant, _ transaction: WriteTransaction)
+        throws(CRMError)
+    {
         try transaction.execute(
             Statement(
                 """
@@ -251,7 +254,8 @@ enum IdentityStore {
 
     /// - Returns: the key's number.
     static func addKey(
-        _ user: RecordID, _ request: APIKeyRequest, digest: SHA256Digest, createdAt: Instant, by creator: RecordID,
+        _ user: RecordID, _ request: APIKeyRequest, digest: SHA256Digest, createdAt: Instant,
+        by creator: RecordID,
         _ transaction: WriteTransaction
     ) throws(CRMError) -> Int64 {
         let statement = Statement(

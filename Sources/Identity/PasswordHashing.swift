@@ -10,7 +10,8 @@ package struct PasswordHashing: Sendable {
 
     package init(
         encode: @escaping @Sendable (_ password: String) throws(CryptoError) -> String,
-        verify: @escaping @Sendable (_ password: String, _ encoded: String) throws(CryptoError)
+        verify:
+            @escaping @Sendable (_ password: String, _ encoded: String) throws(CryptoError)
             -> Scrypt.Verification,
         dummy: String
     ) {

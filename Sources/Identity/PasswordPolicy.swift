@@ -42,7 +42,8 @@ package struct PasswordPolicy: Hashable, Sendable {
             throw Self.problem("rule", "the password is one of those that are guessed first")
         }
         guard !guess.isMade(ofNames: names + [username]) else {
-            throw Self.problem("rule", "the password is made of the name of the product, organisation or user")
+            throw Self.problem(
+                "rule", "the password is made of the name of the product, organisation or user")
         }
     }
 
@@ -56,17 +57,14 @@ package struct PasswordPolicy: Hashable, Sendable {
 /// A password as a guesser sees it.
 private struct GuessablePassword {
     private let folded: String
-    /// Without digits, spaces and punctuation at both ends: `password` of `Password_2026!`.
-    private let core: Substring
 
     init(_ password: String) {
         folded = TextFolding.fold(password)
-        core = Self.core(of: folded[...])
     }
 
     /// In the list, or made of something in the list by adding digits or repeating it; or a mere sequence.
     var isCommon: Bool {
-        CommonPasswords.contains(folded[...]) || CommonPasswords.contains(core) || isRepetition || isSequence
+        Self.isCommon(folded[...]) || isRepetition || isSequence
     }
 
     /// Nothing is left but digits and punctuation once the names are taken away.
@@ -83,11 +81,12 @@ private struct GuessablePassword {
         let scalars = Array(folded.unicodeScalars)
         guard scalars.count > 1 else { return false }
         for length in 1...(scalars.count / 2) where scalars.count % length == 0 {
-            let isRepeated = scalars.indices.dropFirst(length).allSatisfy { scalars[$0] == scalars[$0 - length] }
+            let isRepeated = scalars.indices.dropFirst(length).allSatisfy {
+                scalars[$0] == scalars[$0 - length]
+            }
             guard isRepeated else { continue }
             let part = String(String.UnicodeScalarView(scalars[..<length]))
-            return length <= 3 || CommonPasswords.contains(part[...])
-                || CommonPasswords.contains(Self.core(of: part[...]))
+            return length <= 3 || Self.isCommon(part[...])
         }
         return false
     }
@@ -105,6 +104,13 @@ private struct GuessablePassword {
         return steps.allSatisfy { $0 == 1 } || steps.allSatisfy { $0 == -1 }
     }
 
+    private static func isCommon(_ text: Substring) -> Bool {
+        let words = text.split(separator: " ")
+        return CommonPasswords.contains(text) || CommonPasswords.contains(core(of: text))
+            || words.count == 1 && CommonPasswords.contains(words[0])
+    }
+
+    /// Without digits, spaces and punctuation at both ends: `password` of `Password_2026!`.
     private static func core(of text: Substring) -> Substring {
         let isLetter: (Character) -> Bool = { $0.isLetter }
         guard let first = text.firstIndex(where: isLetter), let last = text.lastIndex(where: isLetter) else {

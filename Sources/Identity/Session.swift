@@ -29,7 +29,8 @@ package struct Session: Sendable {
     package func checkMayCall(_ method: String) throws(CRMError) {
         guard mustChangePassword, !Self.openMethods.contains(method) else { return }
         throw CRMError(
-            .forbidden, "the password must be changed first", hint: "Call auth.change_password, then try again.")
+            .forbidden, "the password must be changed first",
+            hint: "Call auth.change_password, then try again.")
     }
 }
 
@@ -48,6 +49,7 @@ package struct IdentityCall: Sendable {
 
     var user: RecordID { session.user.id }
     var isAdministrator: Bool { session.principal.isAdministrator }
+    var isByNarrowedKey: Bool { isByKey && !session.scopes.isEverything }
     var isByKey: Bool { if case .apiKey = session.origin { true } else { false } }
 }
 

@@ -39,7 +39,8 @@ package struct ClockSource: Sendable {
     let monotonicMilliseconds: @Sendable () -> Int64
 
     package init(
-        wallMilliseconds: @escaping @Sendable () -> Int64, monotonicMilliseconds: @escaping @Sendable () -> Int64
+        wallMilliseconds: @escaping @Sendable () -> Int64,
+        monotonicMilliseconds: @escaping @Sendable () -> Int64
     ) {
         self.wallMilliseconds = wallMilliseconds
         self.monotonicMilliseconds = monotonicMilliseconds

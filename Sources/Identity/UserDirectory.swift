@@ -24,7 +24,8 @@ package struct IdentityUser: Hashable, Sendable {
     package let role: RecordID?
 
     package init(
-        id: RecordID, username: String, isAdministrator: Bool, isActive: Bool, language: String, timeZone: String,
+        id: RecordID, username: String, isAdministrator: Bool, isActive: Bool, language: String,
+        timeZone: String,
         role: RecordID?
     ) {
         self.id = id
