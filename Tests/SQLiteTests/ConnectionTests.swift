@@ -9,7 +9,8 @@ struct ConnectionTests {
     init() throws {
         file = try TemporaryFile()
         connection = try Connection(path: file.path, access: .create)
-        try connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, s TEXT UNIQUE, b BLOB) STRICT")
+        try connection.execute(
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, s TEXT UNIQUE, b BLOB) STRICT")
     }
 
     struct Sample: Sendable {
@@ -18,12 +19,16 @@ struct ConnectionTests {
         let blob: [UInt8]
     }
 
-    @Test("values come back as they were bound", arguments: [
-        Sample(number: 0, text: "", blob: []),
-        Sample(number: .max, text: "Łódź 東京 👩‍👩‍👧", blob: [0, 1, 255]),
-        Sample(number: .min, text: "a\u{0}b", blob: [0]),
-        Sample(number: -1, text: String(repeating: "x", count: 100_000), blob: .init(repeating: 7, count: 100_000)),
-    ])
+    @Test(
+        "values come back as they were bound",
+        arguments: [
+            Sample(number: 0, text: "", blob: []),
+            Sample(number: .max, text: "Łódź 東京 👩‍👩‍👧", blob: [0, 1, 255]),
+            Sample(number: .min, text: "a\u{0}b", blob: [0]),
+            Sample(
+                number: -1, text: String(repeating: "x", count: 100_000),
+                blob: .init(repeating: 7, count: 100_000)),
+        ])
     func roundTrip(_ sample: Sample) throws {
         let insert = try connection.checkOut("INSERT INTO t (n, s, b) VALUES (?1, ?2, ?3)")
         try insert.bind(1, sample.number)
@@ -104,16 +109,21 @@ struct ConnectionTests {
         var testDescription: String { why }
     }
 
-    @Test("a hardened connection refuses", arguments: [
-        Refused(sql: "ATTACH '/tmp/other.sqlite' AS other", why: "a second database"),
-        Refused(sql: "SELECT load_extension('x')", why: "extensions"),
-        Refused(sql: "SELECT \"no such column\"", why: "a name in double quotes as text"),
-        Refused(sql: "PRAGMA writable_schema=ON; UPDATE sqlite_master SET sql = ''", why: "writing the schema"),
-        Refused(sql: "SELECT 1 LIKE hex(zeroblob(501))", why: "a pattern of more than 1,000 bytes"),
-        Refused(
-            sql: "SELECT " + String(repeating: "(1+", count: 501) + "1" + String(repeating: ")", count: 501),
-            why: "an expression deeper than 500"),
-    ])
+    @Test(
+        "a hardened connection refuses",
+        arguments: [
+            Refused(sql: "ATTACH '/tmp/other.sqlite' AS other", why: "a second database"),
+            Refused(sql: "SELECT load_extension('x')", why: "extensions"),
+            Refused(sql: "SELECT \"no such column\"", why: "a name in double quotes as text"),
+            Refused(
+                sql: "PRAGMA writable_schema=ON; UPDATE sqlite_master SET sql = ''", why: "writing the schema"
+            ),
+            Refused(sql: "SELECT 1 LIKE hex(zeroblob(501))", why: "a pattern of more than 1,000 bytes"),
+            Refused(
+                sql: "SELECT " + String(repeating: "(1+", count: 501) + "1"
+                    + String(repeating: ")", count: 501),
+                why: "an expression deeper than 500"),
+        ])
     func hardening(_ refused: Refused) {
         #expect(throws: SQLiteError.self) { try connection.execute(refused.sql) }
     }
@@ -154,7 +164,10 @@ struct ConnectionTests {
         try connection.define("shout") { (text: String) -> String in text.uppercased() + "!" }
         try connection.define("utf8") { (text: String) -> [UInt8] in Array(text.utf8) }
         #expect(try connection.texts("SELECT shout('straße')") == ["STRASSE!"])
-        #expect(try connection.texts("SELECT hex(utf8('Az')) || typeof(utf8('')) || typeof(shout(NULL))") == ["417Ablobnull"])
+        #expect(
+            try connection.texts("SELECT hex(utf8('Az')) || typeof(utf8('')) || typeof(shout(NULL))") == [
+                "417Ablobnull"
+            ])
     }
 }
 
@@ -167,17 +180,22 @@ struct ExactSumTests {
         var testDescription: String { values }
     }
 
-    @Test("sums stay exact in 128 bits", arguments: [
-        Case(values: "(1), (2), (3)", answer: "6", type: "integer"),
-        Case(values: "(NULL), (5), (NULL)", answer: "5", type: "integer"),
-        Case(values: "(0)", answer: "0", type: "integer"),
-        Case(values: "(9223372036854775807), (0)", answer: "9223372036854775807", type: "integer"),
-        Case(values: "(9223372036854775807), (1)", answer: "9223372036854775808", type: "text"),
-        Case(values: "(9223372036854775807), (9223372036854775807), (-9223372036854775807)",
-            answer: "9223372036854775807", type: "integer"),
-        Case(values: "(-9223372036854775807), (-9223372036854775807)", answer: "-18446744073709551614", type: "text"),
-        Case(values: "('18446744073709551614'), (1)", answer: "18446744073709551615", type: "text"),
-    ])
+    @Test(
+        "sums stay exact in 128 bits",
+        arguments: [
+            Case(values: "(1), (2), (3)", answer: "6", type: "integer"),
+            Case(values: "(NULL), (5), (NULL)", answer: "5", type: "integer"),
+            Case(values: "(0)", answer: "0", type: "integer"),
+            Case(values: "(9223372036854775807), (0)", answer: "9223372036854775807", type: "integer"),
+            Case(values: "(9223372036854775807), (1)", answer: "9223372036854775808", type: "text"),
+            Case(
+                values: "(9223372036854775807), (9223372036854775807), (-9223372036854775807)",
+                answer: "9223372036854775807", type: "integer"),
+            Case(
+                values: "(-9223372036854775807), (-9223372036854775807)", answer: "-18446744073709551614",
+                type: "text"),
+            Case(values: "('18446744073709551614'), (1)", answer: "18446744073709551615", type: "text"),
+        ])
     func sum(_ sample: Case) throws {
         let connection = try Connection(path: ":memory:", access: .create)
         try connection.defineExactSum("exact")
@@ -200,5 +218,26 @@ struct ExactSumTests {
         #expect(sums == ["5", "10"])
         #expect(throws: SQLiteError.self) { _ = try connection.texts("SELECT exact(1.5)") }
         #expect(throws: SQLiteError.self) { _ = try connection.texts("SELECT exact('ten')") }
+    }
+}
+
+@Suite("SQLite: checkpoints")
+struct CheckpointTests {
+    @Test("a connection that has read nothing moves the log, and the writer's own count falls back")
+    func fresh() throws {
+        let file = try TemporaryFile()
+        let writer = try Connection(path: file.path, access: .create)
+        try writer.execute("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0")
+        writer.leaveCheckpointsToOthers()
+        try writer.execute("CREATE TABLE t (x TEXT); INSERT INTO t VALUES (hex(zeroblob(100000)))")
+        let pages = writer.walPages
+        #expect(pages > 20)
+        let other = try Connection(path: file.path, access: .readWrite)
+        let passive = try other.checkpoint(.passive)
+        #expect(passive.logged == pages && passive.moved == pages)
+        let truncated = try Connection(path: file.path, access: .readWrite).checkpoint(.truncate)
+        #expect(truncated.logged == 0 && truncated.moved == 0)
+        try writer.execute("INSERT INTO t VALUES ('a')")
+        #expect(writer.walPages < 5)
     }
 }

@@ -66,7 +66,8 @@ struct FaultTests {
                 _ = try transaction.nextRecordID()
                 try transaction.execute(Statement("INSERT INTO t (n) VALUES (?1)", [.integer(number)]))
                 try transaction.append(.sample(number))
-                try transaction.execute(Statement("UPDATE t SET v = 'v' || n WHERE n = ?1", [.integer(number)]))
+                try transaction.execute(
+                    Statement("UPDATE t SET v = 'v' || n WHERE n = ?1", [.integer(number)]))
             } completion: { result in
                 if case .success = result { acknowledged.withLock { _ = $0.insert(number) } }
                 done.signal()
@@ -113,7 +114,8 @@ struct FaultTests {
         #expect(test.writer.counts.failedCommits == 1)
     }
 
-    @Test("a unit that swallows the loss of its transaction is not told of success, and writes nothing outside")
+    @Test(
+        "a unit that swallows the loss of its transaction is not told of success, and writes nothing outside")
     func swallowed() throws {
         let test = try TestDatabase()
         try test.makeTable()
@@ -172,7 +174,8 @@ struct FaultTests {
         for unit in 0..<Int64(count) {
             let (writes, fails, dry) = (random.next() % 4 + 1, random.next() % 6 == 0, random.next() % 8 == 0)
             let numbers = (0..<Int64(writes)).map { unit * 10 + $0 }
-            test.writer.submit(deadline: nil, mode: dry ? .rollBack : .commit) { transaction throws(CRMError) in
+            test.writer.submit(deadline: nil, mode: dry ? .rollBack : .commit) {
+                transaction throws(CRMError) in
                 for number in numbers {
                     try transaction.execute(Statement("INSERT INTO t (n) VALUES (?1)", [.integer(number)]))
                     try transaction.append(.sample(number))

@@ -67,7 +67,9 @@ struct WriterTests {
         #expect(try values.isEmpty)
         #expect(published.withLock { $0 } == false)
         #expect(try test.integers("SELECT count(*) FROM crm_change") == [0])
-        #expect(try writer.perform { transaction throws(CRMError) in try transaction.nextRecordID() } == RecordID(1))
+        #expect(
+            try writer.perform { transaction throws(CRMError) in try transaction.nextRecordID() }
+                == RecordID(1))
         #expect(try writer.perform { t throws(CRMError) in try t.nextNumber(series: "s") } == 1)
     }
 
@@ -140,13 +142,17 @@ struct WriterTests {
         }
         writer.submit(deadline: .now - .seconds(1)) { transaction throws(CRMError) in
             try transaction.insert("late")
-        } completion: { finish($0) }
+        } completion: {
+            finish($0)
+        }
         let deadline = ContinuousClock.now + .milliseconds(20)
         writer.submit(deadline: deadline) { transaction throws(CRMError) in
             try transaction.insert("slow")
             while ContinuousClock.now <= deadline {}
             try transaction.insert("slower")
-        } completion: { finish($0) }
+        } completion: {
+            finish($0)
+        }
         done.wait()
         done.wait()
         #expect(results.withLock { $0 } == [.unavailable, .unavailable])
@@ -164,12 +170,16 @@ struct WriterTests {
             if case .failure(let error) = result { refused.withLock { $0.append(error) } }
             done.signal()
         }
-        test.writer.submit(deadline: nil, { _ throws(CRMError) in
-            running.signal()
-            goOn.wait()
-        }, completion: completion)
+        test.writer.submit(
+            deadline: nil,
+            { _ throws(CRMError) in
+                running.signal()
+                goOn.wait()
+            }, completion: completion)
         running.wait()
-        for _ in 0..<4 { test.writer.submit(deadline: nil, { _ throws(CRMError) in }, completion: completion) }
+        for _ in 0..<4 {
+            test.writer.submit(deadline: nil, { _ throws(CRMError) in }, completion: completion)
+        }
         #expect(test.writer.queueDepth == 3)
         goOn.signal()
         for _ in 0..<5 { done.wait() }
@@ -181,7 +191,9 @@ struct WriterTests {
     func closing() throws {
         let ended = Mutex(0)
         for number in 0..<50 {
-            writer.submit(deadline: nil) { t throws(CRMError) in try t.insert("v\(number)") } completion: { _ in
+            writer.submit(deadline: nil) { t throws(CRMError) in
+                try t.insert("v\(number)")
+            } completion: { _ in
                 ended.withLock { $0 += 1 }
             }
         }
