@@ -63,10 +63,10 @@ let package = Package(
         room("Security", [sdk, "Registry"]),
         room("Query", [sdk, "Registry", "Security", "Text"]),
         room("Storage", [sdk, "SQLite", "Query", "Registry", "Crypto", "Text", "JSON", "Log"]),
-        room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Crypto", "Text", "JSON", "Log"]),
         room(
             "Identity",
             [sdk, "Storage", "Query", "Registry", "Security", "Crypto", "JSON", "Text", "Log"]),
+        room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Crypto", "Text", "JSON", "Log"]),
         room("Jobs", [sdk, "Records", "Storage", "Registry", "Log"]),
         room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
         room(
@@ -129,6 +129,11 @@ let package = Package(
             ]),
         tests("QueryTests", ["Query", sdk]),
         tests("RegistryTests", ["Registry", sdk]),
+            "RPCTests",
+            [
+                "RPC", "Records", "Identity", "Registry", "Core", "Security", "Query", "Storage", "JSON",
+                "Wire", "Log", sdk,
+            ]),
         tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
         tests("ArchitectureTests", []),
     ]

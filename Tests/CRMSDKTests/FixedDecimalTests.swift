@@ -5,7 +5,9 @@ import Testing
 struct FixedDecimalTests {
     struct Reading: Sendable, CustomTestStringConvertible {
         let text: String, scale: Int, units: Int64?
-        var testDescription: String { "\"\(text)\" at scale \(scale) → \(units.map(String.init) ?? "refused")" }
+        var testDescription: String {
+            "\"\(text)\" at scale \(scale) → \(units.map(String.init) ?? "refused")"
+        }
 
         init(_ text: String, _ scale: Int, _ units: Int64?) {
             (self.text, self.scale, self.units) = (text, scale, units)
@@ -21,7 +23,8 @@ struct FixedDecimalTests {
             Reading("922337203685477.5807", 4, Int64.max), Reading("922337203685477.5808", 4, nil),
             Reading("-922337203685477.5808", 4, Int64.min), Reading("-922337203685477.5809", 4, nil),
             Reading("9223372036854775807", 0, Int64.max), Reading("9223372036854775808", 0, nil),
-            Reading("922337203685478", 4, nil), Reading("", 2, nil), Reading("-", 2, nil), Reading(".", 2, nil),
+            Reading("922337203685478", 4, nil), Reading("", 2, nil), Reading("-", 2, nil),
+            Reading(".", 2, nil),
             Reading(".5", 2, nil), Reading("5.", 2, nil), Reading("-.5", 2, nil), Reading("+5", 2, nil),
             Reading("1e3", 2, nil), Reading("1,5", 2, nil), Reading("1 000", 2, nil), Reading(" 1", 2, nil),
             Reading("1.2.3", 2, nil), Reading("--1", 2, nil), Reading("1-", 2, nil), Reading("١", 0, nil),
@@ -103,7 +106,7 @@ struct FixedDecimalTests {
         var random = SeededRandom(seed)
         for _ in 0..<5000 {
             let dividend = Int128(Int64.random(in: .min ... .max, using: &random)) << 20
-            let divisor = Int128(Int64.random(in: 1 ... 1_000_000_000_000, using: &random))
+            let divisor = Int128(Int64.random(in: 1...1_000_000_000_000, using: &random))
             for rule in [RoundingRule.halfUp, .halfEven] {
                 let distance = rule.quotient(dividend, by: divisor) * divisor - dividend
                 #expect(distance.magnitude * 2 <= divisor.magnitude, "seed \(seed)")
@@ -118,6 +121,8 @@ struct FixedDecimalTests {
         let largest = FixedDecimal(units: .max, scale: 0)
         #expect(throws: CRMError.self) { try largest.rescaled(to: 1) }
         #expect(try largest.rescaled(to: 0) == largest)
-        #expect(try FixedDecimal(units: 922_337_203_685, scale: 0).rescaled(to: 6).units == 922_337_203_685_000_000)
+        #expect(
+            try FixedDecimal(units: 922_337_203_685, scale: 0).rescaled(to: 6).units
+                == 922_337_203_685_000_000)
     }
 }

@@ -28,7 +28,8 @@ struct MoneyTests {
     @Test("amounts of one currency add; of two they are refused; beyond the range too")
     func adding() throws {
         let one = try Money(parsing: "0.10", currency: euro)
-        #expect(try one.adding(Money(parsing: "0.20", currency: euro)) == Money(parsing: "0.30", currency: euro))
+        #expect(
+            try one.adding(Money(parsing: "0.20", currency: euro)) == Money(parsing: "0.30", currency: euro))
         #expect(try one.adding(Money(parsing: "-0.20", currency: euro)).description == "-0.10 EUR")
         let mixed = #expect(throws: CRMError.self) { try one.adding(Money(parsing: "1", currency: dollar)) }
         #expect(mixed?.message == "cannot add USD to EUR")
@@ -56,7 +57,8 @@ struct MoneyTests {
             Product("-0.20", "0.125", 2, "-0.03"), Product("12.3455", "4", 3, "49.382"),
             Product("49.382", "0.025", 3, "1.235"), Product("2331", "0.15", 0, "350"),
             Product("100.00", "1.0837", 2, "108.37"), Product("100", "156.42", 0, "15642"),
-            Product("1.00", "0.00005", 4, "0.0001"), Product("922337203685477.58", "1", 2, "922337203685477.58"),
+            Product("1.00", "0.00005", 4, "0.0001"),
+            Product("922337203685477.58", "1", 2, "922337203685477.58"),
             Product("5.00", "0", 2, "0.00"),
         ])
     func multiplied(_ product: Product) throws {

@@ -34,7 +34,8 @@ struct VocabularyTests {
         "a version is three numbers",
         arguments: [
             ("1.2.3", true), ("0.0.0", true), ("10.20.30", true), ("1.2", false), ("1.2.3.4", false),
-            ("1.2.x", false), ("+1.2.3", false), ("-1.2.3", false), ("01.2.3", false), ("1..3", false), ("", false),
+            ("1.2.x", false), ("+1.2.3", false), ("-1.2.3", false), ("01.2.3", false), ("1..3", false),
+            ("", false),
         ])
     func version(_ text: String, _ isVersion: Bool) {
         #expect(SemanticVersion(text)?.description == (isVersion ? text : nil))
@@ -42,8 +43,10 @@ struct VocabularyTests {
 
     @Test("versions are ordered by number, not by letter")
     func versionOrder() {
-        #expect(["1.10.0", "1.9.9", "2.0.0", "1.9.10"].compactMap { SemanticVersion($0) }.sorted().map(\.description)
-            == ["1.9.9", "1.9.10", "1.10.0", "2.0.0"])
+        #expect(
+            ["1.10.0", "1.9.9", "2.0.0", "1.9.10"].compactMap { SemanticVersion($0) }.sorted().map(
+                \.description)
+                == ["1.9.9", "1.9.10", "1.10.0", "2.0.0"])
     }
 
     @Test("every operator is found by its symbol, and no other is")
@@ -104,7 +107,9 @@ struct TestPlatformTests {
         _ = try context.create("part", ["name": "with", "size": 5])
         func names(_ comparison: FilterOperator, _ value: Value) throws -> [String] {
             let filter = Filter.where("size", comparison, value)
-            return try context.list(ListRequest("part", where: filter, sort: ["name"])).compactMap { $0["name"].text }
+            return try context.list(ListRequest("part", where: filter, sort: ["name"])).compactMap {
+                $0["name"].text
+            }
         }
         #expect(try names(.notEqual, 5) == ["without"])
         #expect(try names(.isNotIn, .list([5])) == ["without"])

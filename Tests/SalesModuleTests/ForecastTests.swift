@@ -9,7 +9,9 @@ struct ForecastAmountTests {
         var testDescription: String { "\(amount) \(currency) @ \(probability) → \(forecast)" }
 
         init(_ amount: String, _ probability: String, _ forecast: String, _ currency: String = "EUR") {
-            (self.amount, self.probability, self.forecast, self.currency) = (amount, probability, forecast, currency)
+            (self.amount, self.probability, self.forecast, self.currency) = (
+                amount, probability, forecast, currency
+            )
         }
     }
 

@@ -11,7 +11,8 @@ struct LeadConversionTests {
 
     private func lead(_ values: [String: Value] = [:]) throws -> Record {
         let whole: [String: Value] = [
-            "last_name": "Kowalska", "first_name": "Anna", "company": "Nowa Huta Steel", "email": "anna@nhs.example",
+            "last_name": "Kowalska", "first_name": "Anna", "company": "Nowa Huta Steel",
+            "email": "anna@nhs.example",
             "designation": "Buyer", "city": "Kraków", "postal_code": "31-001", "lead_source": "trade_show",
             "industry": "manufacturing", "employees": 120, "description": "Met in hall 4",
             "owner": .reference(RecordID(7)),
@@ -19,7 +20,9 @@ struct LeadConversionTests {
         return try context.create("lead", whole.merging(values) { $1 }.filter { !$0.value.isNull })
     }
 
-    private func convert(_ lead: Record, _ members: [(String, StructuredValue)] = []) throws -> StructuredValue {
+    private func convert(_ lead: Record, _ members: [(String, StructuredValue)] = []) throws
+        -> StructuredValue
+    {
         let parameters = [("lead", StructuredValue.value(.reference(lead.id)))] + members
         return try context.call(
             "sales.convert_lead", .object(parameters.map { StructuredValue.Member($0.0, $0.1) }))
@@ -171,7 +174,9 @@ struct LeadConversionTests {
     func skip() throws {
         let lead = try lead()
         let skip = StructuredValue.object(["skip": .value(true)])
-        #expect(refusal { _ = try convert(lead, [("account", skip), ("contact", skip)]) }?.kind == .invalidParameters)
+        #expect(
+            refusal { _ = try convert(lead, [("account", skip), ("contact", skip)]) }?.kind
+                == .invalidParameters)
         let answer = try convert(lead, [("account", skip), ("potential", deal)])
         #expect(answer["account"]?.value.isNull == true)
         let potential = try record("potential", answer)

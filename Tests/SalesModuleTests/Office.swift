@@ -30,7 +30,8 @@ struct Office {
             "contact", label: "Contact", plural: "Contacts",
             fields: [
                 .text("salutation", "Salutation"), .text("first_name", "First name"),
-                .text("last_name", "Last name").mandatory(), .text("title", "Title"), .email("email", "E-mail"),
+                .text("last_name", "Last name").mandatory(), .text("title", "Title"),
+                .email("email", "E-mail"),
                 .email("secondary_email", "Secondary e-mail"), .phone("phone", "Phone"), .phone("fax", "Fax"),
                 .phone("mobile", "Mobile"), .text("lead_source", "Lead source"),
                 .longtext("description", "Description"), .reference("account", "Account", to: "account"),

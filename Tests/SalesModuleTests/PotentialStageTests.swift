@@ -14,7 +14,8 @@ struct PotentialStageTests {
     @Test(
         "a stage change sets the stage's probability unless the same write gives one",
         arguments: [
-            Move(write: ["sales_stage": "negotiation_review"], probability: "80.00", reads: "stage → its own"),
+            Move(
+                write: ["sales_stage": "negotiation_review"], probability: "80.00", reads: "stage → its own"),
             Move(
                 write: ["sales_stage": "negotiation_review", "probability": percent("70")],
                 probability: "70.00", reads: "stage with a probability → the given one"),
@@ -116,9 +117,11 @@ struct PotentialRequirementTests {
             Write(values: [:], missing: [], reads: "whole"),
             Write(values: ["closing_date": .null], missing: ["closing_date"], reads: "no date"),
             Write(
-                values: ["closing_date": .null, "related_to": .null], missing: ["related_to", "closing_date"],
+                values: ["closing_date": .null, "related_to": .null],
+                missing: ["related_to", "closing_date"],
                 reads: "neither date nor account"),
-            Write(values: ["sales_stage": "closed_lost"], missing: ["loss_reason"], reads: "lost for no reason"),
+            Write(
+                values: ["sales_stage": "closed_lost"], missing: ["loss_reason"], reads: "lost for no reason"),
             Write(
                 values: ["sales_stage": "closed_lost", "loss_reason": "price"], missing: [],
                 reads: "lost on price"),
@@ -129,7 +132,10 @@ struct PotentialRequirementTests {
                 values: ["sales_stage": "closed_lost", "loss_reason": "other", "loss_note": "Merged"],
                 missing: [], reads: "lost for another reason, with a note"),
             Write(
-                values: ["sales_stage": "closed_lost", "related_to": .null, "closing_date": .null, "origin": "import"],
+                values: [
+                    "sales_stage": "closed_lost", "related_to": .null, "closing_date": .null,
+                    "origin": "import",
+                ],
                 missing: [], reads: "imported without date, account and reason"),
         ])
     func create(_ write: Write) throws {

@@ -41,7 +41,9 @@ struct StageHistoryTests {
     func revisits() throws {
         let office = try Office()
         var potential = try office.potential()
-        for (stage, hours) in [("qualification", 1), ("prospecting", 2), ("qualification", 3)] as [(Value, Int64)] {
+        for (stage, hours) in [("qualification", 1), ("prospecting", 2), ("qualification", 3)]
+            as [(Value, Int64)]
+        {
             office.clock.advance(seconds: hours * 3600)
             potential = try office.update(potential, ["sales_stage": stage])
         }

@@ -11,7 +11,8 @@ public enum BuiltModule {
     public static func load(_ name: String) throws(CRMError) -> any CRMModule {
         let words = name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }
         let path = "\(programFolder())/lib\(words.joined())Module.so"
-        guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL), let entry = dlsym(handle, "\(name)_module_create")
+        guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL),
+            let entry = dlsym(handle, "\(name)_module_create")
         else {
             throw CRMError(
                 .notFound, "module \"\(name)\" could not be loaded", hint: "Build it first.",

@@ -160,7 +160,9 @@ public final class TestModuleContext: ModuleContext {
 
     public func restore(_ entity: String, _ id: RecordID) throws(CRMError) -> Record {
         try inUnit { () throws(CRMError) in
-            guard let old = unit.bin[id], old.entity == entity else { throw .recordNotFound(id, entity: entity) }
+            guard let old = unit.bin[id], old.entity == entity else {
+                throw .recordNotFound(id, entity: entity)
+            }
             var change = RecordChange(entity: entity, id: id, old: old, given: [], values: old.values)
             try run(.beforeRestore, &change)
             unit.bin[id] = nil
