@@ -1,13 +1,15 @@
 #ifndef CLINUX_SHIM_H
 #define CLINUX_SHIM_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// _GNU_SOURCE stays undefined: Swift's Glibc module is built without it, and two definitions of one C type in
+// two modules do not compile. What it would bring is declared here by hand.
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -16,13 +18,43 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-/// accept4 is hidden from Swift's Glibc module.
+extern int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
+
+/// accept4 without the peer's address.
 static inline int clinux_accept(int listener, int flags) {
     return accept4(listener, (struct sockaddr *)0, (socklen_t *)0, flags);
+}
+
+/// accept4 that also tells the peer's address. `address` has room for `sizeof(struct sockaddr_storage)`.
+static inline int clinux_accept_from(int listener, struct sockaddr_storage *address, int flags) {
+    socklen_t length = sizeof *address;
+    return accept4(listener, (struct sockaddr *)address, &length, flags);
+}
+
+/// Asks SO_PEERCRED (unix(7)). Returns 0, or -1 with errno set.
+static inline int clinux_peer_credentials(int socket, int32_t *pid, uint32_t *uid, uint32_t *gid) {
+    struct { int32_t pid; uint32_t uid; uint32_t gid; } credentials; // struct ucred
+    socklen_t length = sizeof credentials;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) { return -1; }
+    *pid = credentials.pid;
+    *uid = credentials.uid;
+    *gid = credentials.gid;
+    return 0;
+}
+
+/// Fills a Unix socket address. Returns 0, or -1 if the path does not fit (108 bytes with its NUL).
+static inline int clinux_unix_address(const char *path, struct sockaddr_un *address) {
+    size_t length = strlen(path);
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    if (length == 0 || length >= sizeof address->sun_path) { return -1; }
+    memcpy(address->sun_path, path, length);
+    return 0;
 }
 
 #endif
