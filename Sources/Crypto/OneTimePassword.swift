@@ -35,7 +35,8 @@ package enum TOTP {
     /// off. Nil if it is none of them, or not after `lastStep`: a code works once (RFC 6238 §5.2), so the caller
     /// stores the step that is returned.
     package static func verify(
-        _ code: String, secret: [UInt8], secondsSince1970: Int64, drift: UInt64 = 1, after lastStep: UInt64? = nil
+        _ code: String, secret: [UInt8], secondsSince1970: Int64, drift: UInt64 = 1,
+        after lastStep: UInt64? = nil
     ) -> UInt64? {
         guard (6...8).contains(code.utf8.count) else { return nil }
         let present = step(at: secondsSince1970)

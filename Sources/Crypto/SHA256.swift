@@ -74,7 +74,9 @@ package struct SHA256: ~Copyable {
     deinit { EVP_MD_CTX_free(context) }
 
     package mutating func update(_ bytes: [UInt8]) { DigestContext.update(context, bytes.span.bytes) }
-    package mutating func update(_ bytes: ArraySlice<UInt8>) { DigestContext.update(context, bytes.span.bytes) }
+    package mutating func update(_ bytes: ArraySlice<UInt8>) {
+        DigestContext.update(context, bytes.span.bytes)
+    }
 
     /// The digest of everything given so far; the hash itself is used up.
     package consuming func finalize() -> SHA256Digest { DigestContext.finish(context) }

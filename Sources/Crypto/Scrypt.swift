@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// How much work and memory one scrypt takes: memory is 128 · 2^logN · r bytes, work grows with p as well.
+/// How much work and memory one scrypt takes: memory is about 128 · 2^logN · r bytes, work grows with p as well.
 package struct ScryptParameters: Hashable, Sendable {
     /// Logarithm to base 2 of the cost N.
     package let logN: Int
@@ -18,10 +18,13 @@ package struct ScryptParameters: Hashable, Sendable {
     /// OWASP's recommendation with 32 MiB: N = 2^15, r = 8, p = 3 (Password Storage Cheat Sheet).
     package static let recommended = ScryptParameters(logN: 15, r: 8, p: 3)
 
+    /// What OpenSSL counts against its limit: the table of N blocks with two of working space, and p blocks.
+    private var memoryBytes: Int { 128 * r * ((1 << logN) + 2 + p) }
+
     /// What we are willing to compute, whoever stored the numbers: no encoded hash may exhaust the process.
     var isAcceptable: Bool {
         guard (1...20).contains(logN), (1...32).contains(r), (1...16).contains(p) else { return false }
-        return 128 << logN * r <= Scrypt.memoryLimitBytes
+        return memoryBytes <= Scrypt.memoryLimitBytes
     }
 }
 
@@ -39,6 +42,11 @@ package enum Scrypt {
         package let valid: Bool
         /// The password is right but its stored hash is weaker than `recommended`: hash it again and store that.
         package let needsRehash: Bool
+
+        package init(valid: Bool, needsRehash: Bool) {
+            self.valid = valid
+            self.needsRehash = needsRehash
+        }
     }
 
     /// - Throws: `CryptoError` if the parameters are outside the limits or memory is short.
@@ -95,7 +103,9 @@ extension ScryptParameters: CustomStringConvertible {
     /// - Returns: nil unless the text is `ln=…,r=…,p=…`, in that order.
     init?(_ text: Substring) {
         var numbers: [Int] = []
-        for (part, name) in zip(text.split(separator: ",", omittingEmptySubsequences: false), ["ln", "r", "p"]) {
+        for (part, name) in zip(
+            text.split(separator: ",", omittingEmptySubsequences: false), ["ln", "r", "p"])
+        {
             let pair = part.split(separator: "=", maxSplits: 1)
             guard pair.count == 2, pair[0] == name, let number = Int(pair[1]) else { return nil }
             numbers.append(number)

@@ -49,7 +49,9 @@ enum JSONEscapes {
                 scalar = 0x10000 + (unit & 0x3FF) << 10 + (low & 0x3FF)
                 index += 6
             }
-            if let encoded = Unicode.Scalar(scalar).flatMap(UTF8.encode) { decoded.append(contentsOf: encoded) }
+            if let encoded = Unicode.Scalar(scalar).flatMap(UTF8.encode) {
+                decoded.append(contentsOf: encoded)
+            }
         }
         return decoded
     }

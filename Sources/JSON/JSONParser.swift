@@ -108,7 +108,9 @@ extension JSONParser {
         if let index = open.popLast() {
             tape[index].end = UInt32(position)
             tape[index].next = UInt32(tape.count)
-            if tape[index].kind == .object { try JSONNames.refuseDuplicates(source, tape.span, object: index) }
+            if tape[index].kind == .object {
+                try JSONNames.refuseDuplicates(source, tape.span, object: index)
+            }
         }
         return endOfValue()
     }
@@ -189,7 +191,8 @@ extension JSONParser {
         _ source: Span<UInt8>, _ text: StaticString, _ kind: JSONToken.Kind
     ) throws(JSONError) {
         let end = position + text.utf8CodeUnitCount
-        let matches = end <= source.count && text.withUTF8Buffer { bytesEqual(source, position..<end, $0.span) }
+        let matches =
+            end <= source.count && text.withUTF8Buffer { bytesEqual(source, position..<end, $0.span) }
         guard matches else { throw unexpected(source, "where a value should begin") }
         tape.append(JSONToken(kind, start: position, end: end, next: tape.count + 1))
         position = end
