@@ -76,7 +76,7 @@ let package = Package(
         // MARK: The libraries behind the other programs
         room("Gateway", ["TLS", "HTTP", "Wire", "CLinux", "Log"]),
         room("Admin", ["JSON", "Wire", "TLS", "HTTP"]),
-        room("Supervisor", ["Settings", "Wire", "CLinux", "Log"]),
+        room("Supervisor", ["Settings", "Wire", "JSON", "CLinux", "Log"]),
 
         // MARK: The bundled modules, so that one `swift build` builds them
         .target(
@@ -84,7 +84,7 @@ let package = Package(
             dependencies: [.product(name: "SalesModule", package: "Sales")]),
 
         // MARK: Programs: wiring only
-        program("crm", ["Supervisor", "Settings", "Log"]),
+        program("crm", ["Supervisor"]),
         program(
             "crm-kernel",
             [
@@ -105,6 +105,7 @@ let package = Package(
         tests("TLSTests", ["TLS", "Crypto"]),
         tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire"]),
         tests("SQLiteTests", ["SQLite"]),
+        tests("SupervisorTests", ["Supervisor", "Settings", "JSON", "Log"]),
         tests("ArchitectureTests", []),
     ]
 )
