@@ -21,8 +21,9 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include "process.h"
 
 extern int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
 
@@ -58,83 +59,27 @@ static inline int clinux_unix_address(const char *path, struct sockaddr_un *addr
     return 0;
 }
 
-/// A pipe whose ends are closed on execve. 0, or -1 with errno set.
-static inline int clinux_pipe(int descriptors[2]) {
-    return (int)syscall(SYS_pipe2, descriptors, O_CLOEXEC);
+/// epoll_ctl with a 64-bit token: struct epoll_event is packed here and not there, and holds a union.
+static inline int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data = {.u64 = token}};
+    return epoll_ctl(epoll, operation, descriptor, &event);
 }
 
-/// A process to be started by `clinux_spawn`.
-struct clinux_program {
-    const char *path;
-    char *const *arguments;    // ends with a null pointer, as execve(2) wants it
-    char *const *environment;  // likewise
-    int output;                // becomes the child's standard output and error; -1: they are inherited
-    int ready;                 // becomes the child's descriptor 3; -1: none
-};
+#define CLINUX_EPOLL_BATCH 256
 
-/// Starts a process that cannot outlive the calling thread: the system sends it SIGTERM when that thread is gone,
-/// however it went. posix_spawn(3) has no way to say so; that is why this exists. A child with an `output` of its
-/// own reads /dev/null and leads a process group of its own, so that Ctrl-C on the terminal reaches only us.
-/// Every other descriptor is closed in it, no signal is blocked or ignored.
-///
-/// Between fork and execve only async-signal-safe calls are made (signal-safety(7)): threads of the caller may hold
-/// any lock. Returns the process id, or -1 with errno set, also where execve refused.
-static inline pid_t clinux_spawn(const struct clinux_program *program) {
-    int failure[2];
-    if (clinux_pipe(failure) != 0) { return -1; }
-    pid_t parent = getpid();
-    pid_t child = fork();
-    if (child == 0) {
-        // Out of the way of the descriptors 0 to 3.
-        int report = fcntl(failure[1], F_DUPFD_CLOEXEC, 10);
-        int output = program->output < 0 ? -1 : fcntl(program->output, F_DUPFD_CLOEXEC, 10);
-        int ready = program->ready < 0 ? -1 : fcntl(program->ready, F_DUPFD_CLOEXEC, 10);
-        sigset_t none;
-        sigemptyset(&none);
-        for (int number = 1; number < 32; number += 1) { signal(number, SIG_DFL); }
-        sigprocmask(SIG_SETMASK, &none, (sigset_t *)0);
-        // A parent that went before prctl would never be noticed.
-        int isDone = prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent;
-        if (isDone && output >= 0) {
-            int nothing = open("/dev/null", O_RDONLY);
-            isDone = nothing >= 0 && dup2(nothing, 0) == 0 && dup2(output, 1) == 1 && dup2(output, 2) == 2
-                && setpgid(0, 0) == 0;
-        }
-        if (isDone && ready >= 0) { isDone = dup2(ready, 3) == 3; }
-        if (isDone) {
-            // Where the system is too old for this, our descriptors are closed by their own flag all the same.
-            (void)syscall(SYS_close_range, ready >= 0 ? 4U : 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
-            execve(program->path, program->arguments, program->environment);
-        }
-        int code = errno;
-        (void)!write(report, &code, sizeof code);
-        _exit(127);
+/// Waits for at most CLINUX_EPOLL_BATCH events and puts them apart. Returns their number, or -1 with errno set.
+static inline int clinux_epoll_wait(int epoll, uint32_t *events, uint64_t *tokens, int milliseconds) {
+    struct epoll_event batch[CLINUX_EPOLL_BATCH];
+    int count = epoll_wait(epoll, batch, CLINUX_EPOLL_BATCH, milliseconds);
+    for (int index = 0; index < count; index++) {
+        events[index] = batch[index].events;
+        tokens[index] = batch[index].data.u64;
     }
-    int code = child < 0 ? errno : 0;
-    close(failure[1]);
-    if (child > 0) {
-        ssize_t count;
-        do { count = read(failure[0], &code, sizeof code); } while (count < 0 && errno == EINTR);
-        if (count == (ssize_t)sizeof code) {
-            while (waitpid(child, (int *)0, 0) < 0 && errno == EINTR) {}
-            child = -1;
-        }
-    }
-    close(failure[0]);
-    if (child < 0) { errno = code; }
-    return child;
+    return count;
 }
 
-/// A descriptor that stands for exactly that process, even where its number is given to another one later
-/// (pidfd_open(2)); readable when it has ended. -1 with errno set.
-static inline int clinux_process_descriptor(pid_t process) {
-    return (int)syscall(SYS_pidfd_open, process, 0U);
-}
-
-/// Sends a signal to the process that the descriptor stands for. 0, or -1 with errno set.
-static inline int clinux_signal_process(int descriptor, int number) {
-    return (int)syscall(SYS_pidfd_send_signal, descriptor, number, (void *)0, 0U);
-}
+/// prctl is variadic.
+static inline int clinux_prctl(int option, unsigned long argument) { return prctl(option, argument, 0UL, 0UL, 0UL); }
 
 /// The version of Landlock that the running system offers; 0 or less: none (landlock_create_ruleset(2)).
 static inline int clinux_landlock_version(void) {

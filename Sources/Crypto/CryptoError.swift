@@ -1,4 +1,4 @@
-internal import COpenSSL
+import COpenSSL
 
 /// What the cryptographic library would not do; the only error that leaves this room.
 package struct CryptoError: Error, Equatable, Sendable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-internal import COpenSSL
+import COpenSSL
 
 /// HMAC with SHA-256 (RFC 2104, RFC 4231): proof that whoever made a message knew the key.
 package enum HMACSHA256 {

@@ -1,4 +1,4 @@
-internal import COpenSSL
+import COpenSSL
 
 /// Counter-based one-time passwords (RFC 4226), HMAC-SHA-1 as every authenticator app expects.
 package enum HOTP {

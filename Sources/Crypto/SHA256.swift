@@ -1,4 +1,5 @@
-internal import COpenSSL
+import COpenSSL
+import Glibc
 
 /// The 32 bytes of a SHA-256, stored inline: no allocation to keep, compare or hash one.
 package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-internal import COpenSSL
+import COpenSSL
 
 /// How much work and memory one scrypt takes: memory is about 128 · 2^logN · r bytes, work grows with p as well.
 package struct ScryptParameters: Hashable, Sendable {

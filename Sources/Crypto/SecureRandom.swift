@@ -1,4 +1,4 @@
-internal import COpenSSL
+import COpenSSL
 
 /// Random bytes nobody can predict, from OpenSSL's generator, which the kernel of the system seeds.
 package enum SecureRandom {

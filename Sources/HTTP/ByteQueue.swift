@@ -15,7 +15,7 @@ struct ByteQueue: Sendable {
 
     var count: Int { bytes.count - start }
 
-    mutating func append(_ more: UnsafeRawBufferPointer) { bytes.append(contentsOf: more) }
+    mutating func append(_ more: ArraySlice<UInt8>) { bytes.append(contentsOf: more) }
 
     /// Takes bytes that are not a line.
     mutating func skip(_ count: Int) {

@@ -60,9 +60,7 @@ package struct HTTPRequestReader: Sendable {
     /// Bytes taken in that no outcome has used yet.
     package var bufferedBytes: Int { queue.count + request.body.count }
 
-    package mutating func append(_ bytes: UnsafeRawBufferPointer) { queue.append(bytes) }
-
-    package mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { queue.append($0) } }
+    package mutating func append(_ bytes: ArraySlice<UInt8>) { queue.append(bytes) }
 
     /// Returns the next request, or why there is none.
     package mutating func next() -> Outcome {

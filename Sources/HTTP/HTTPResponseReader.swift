@@ -49,9 +49,7 @@ package struct HTTPResponseReader: Sendable {
         self.limits = limits
     }
 
-    package mutating func append(_ bytes: UnsafeRawBufferPointer) { queue.append(bytes) }
-
-    package mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBytes { queue.append($0) } }
+    package mutating func append(_ bytes: ArraySlice<UInt8>) { queue.append(bytes) }
 
     /// The other side has closed: a body without a length is whole now, anything else unfinished is refused.
     package mutating func end() { hasEnded = true }

@@ -34,7 +34,7 @@ package struct Log: Sendable {
 
     /// - Parameter now: milliseconds since 1970; tests give their own.
     package init(
-        room: String, level: Log.Level, sink: any LogSink = StandardErrorSink(),
+        room: String, level: Log.Level, sink: any LogSink = DescriptorSink(),
         now: @escaping @Sendable () -> Int64 = { UTCClock.millisecondsSince1970 }
     ) {
         self.room = room

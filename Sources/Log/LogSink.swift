@@ -7,16 +7,23 @@ package protocol LogSink: Sendable {
     func write(_ line: String)
 }
 
-/// The process's standard error: one `write(2)` per line, so that lines of several threads, and of several
-/// processes on one pipe (up to PIPE_BUF bytes), do not mix. What cannot be written is lost: a full disk or
-/// closed pipe must not stop the service.
-package struct StandardErrorSink: LogSink {
-    package init() {}
+/// Standard error, or another open descriptor: one `write(2)` per line, so that lines of several threads, and of
+/// several processes on one pipe (up to PIPE_BUF bytes), do not mix.
+///
+/// What cannot be written is lost: a full disk or a closed pipe must not stop the service. For the latter the
+/// program must ignore SIGPIPE, which a library does not decide.
+package struct DescriptorSink: LogSink {
+    private let descriptor: Int32
+
+    /// - Parameter descriptor: stays the caller's, and must stay open.
+    package init(borrowing descriptor: Int32 = STDERR_FILENO) {
+        self.descriptor = descriptor
+    }
 
     package func write(_ line: String) {
         var rest = Array(line.utf8)[...]
         while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if written > 0 {
                 rest.removeFirst(written)
             } else if errno != EINTR {

@@ -3,7 +3,8 @@ extension TextFolding {
     /// Of a sort key, what the folded text may take; the rest is for the tie breaker.
     private static let primaryLimitBytes = 384
 
-    /// Sorts by folded text, then, where two fold alike, by the text as written; lower case first.
+    /// Sorts by folded text, then, where two fold alike, by the text as written, one that is its own folding
+    /// before all others.
     ///
     /// Layout: the folded text in UTF-8, then, unless the text is its own folding, 0x00 and the text as written,
     /// cut at a character. Folded text holds no 0x00, so a text sorts directly after what it extends; and since

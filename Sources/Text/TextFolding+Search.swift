@@ -8,9 +8,11 @@ extension TextFolding {
     /// Scripts written without spaces (Han, kana, Thai and its neighbours) and Hangul, whose particles cling to
     /// words, give overlapping pairs of characters instead: 東京都 is 東京 and 京都. A lone character is a token.
     package static func searchTokens(_ text: String) -> [String] {
+        let folded = fold(text)
+        if folded.utf8.allSatisfy({ $0 < 0x80 }) { return asciiTokens(folded) }
         var tokens: [String] = []
         var run = TokenRun()
-        for scalar in fold(text).unicodeScalars {
+        for scalar in folded.unicodeScalars {
             let kind = ScalarClass(scalar)
             if kind == .mark, run.kind != .separator {
                 run.extend(with: scalar)
@@ -24,6 +26,12 @@ extension TextFolding {
         }
         run.finish(into: &tokens)
         return tokens
+    }
+
+    /// The same rule where a character is a byte.
+    private static func asciiTokens(_ folded: String) -> [String] {
+        folded.utf8.split { !(0x30...0x39).contains($0) && !(0x61...0x7A).contains($0) }
+            .map { String(Substring($0.prefix(tokenLimitCharacters))) }
     }
 
     /// The overlapping pairs of characters of one run, each with its marks; the run itself if it is one character.

@@ -26,7 +26,7 @@ package enum TextFolding {
                 scalars.append(Unicode.Scalar(foldASCII(UInt8(scalar.value))))
                 continue
             }
-            for folded in ScalarFolding.fold(scalar) { Composition.append(folded, to: &scalars) }
+            ScalarFolding.fold(scalar) { Composition.append($0, to: &scalars) }
         }
         return String(scalars)
     }

@@ -59,17 +59,39 @@ package struct ReplyFrame: Equatable, Sendable {
 
     /// Reads the payload of a frame of kind `reply`.
     package init(decoding frame: Frame) throws(WireError) {
+        let (head, body) = try Self.split(frame)
+        self.init(
+            status: head.status, retryAfterSeconds: head.retryAfterSeconds, contentKind: head.contentKind,
+            body: Array(body))
+    }
+
+    /// The same without a copy of the body: what stands before it, and where it lies in the frame.
+    package static func split(_ frame: Frame) throws(WireError) -> (head: ReplyHead, body: ArraySlice<UInt8>)
+    {
         guard frame.kind == .reply else { throw .malformed("a reply was expected") }
         var reader = ByteReader(frame.payload)
-        status = try reader.integer(UInt16.self, "the status")
+        let status = try reader.integer(UInt16.self, "the status")
         guard (200...599).contains(status) else { throw .malformed("status \(status) is not one") }
-        retryAfterSeconds = try reader.integer(UInt16.self, "Retry-After")
+        let retryAfter = try reader.integer(UInt16.self, "Retry-After")
         let rawKind = try reader.integer(UInt8.self, "the content kind")
         guard let kind = ContentKind(rawValue: rawKind) else {
             throw .malformed("content kind \(rawKind) is unknown")
         }
-        contentKind = kind
-        body = reader.rest()
+        let body = frame.payload[reader.offset...]
         guard kind != .none || body.isEmpty else { throw .malformed("a body without a kind") }
+        return (ReplyHead(status: status, retryAfterSeconds: retryAfter, contentKind: kind), body)
+    }
+}
+
+/// What a reply says beside its body.
+package struct ReplyHead: Equatable, Sendable {
+    package let status: UInt16
+    package let retryAfterSeconds: UInt16
+    package let contentKind: ContentKind
+
+    package init(status: UInt16, retryAfterSeconds: UInt16, contentKind: ContentKind) {
+        self.status = status
+        self.retryAfterSeconds = retryAfterSeconds
+        self.contentKind = contentKind
     }
 }

@@ -94,7 +94,9 @@ package final class UnixListener: Sendable {
             return
         } catch .system(let operation, let code) {
             throw .system(operation: operation, code: code)
-        } catch { /* A full queue is a sign of life too. */  }
+        } catch {
+            // A full queue is a sign of life too.
+        }
         throw .addressInUse(path: path)
     }
 }

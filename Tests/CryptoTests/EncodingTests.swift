@@ -64,4 +64,21 @@ struct EncodingTests {
         #expect(Hexadecimal.decode("0g") == nil)
         #expect(Hexadecimal.decode("é") == nil)
     }
+
+    @Test(
+        "the published Base32 vectors, without padding (RFC 4648 §10)",
+        arguments: [
+            ("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"),
+            ("fooba", "MZXW6YTB"),
+            ("foobar", "MZXW6YTBOI"),
+        ])
+    func base32(_ plain: String, _ encoded: String) {
+        #expect(Base32.encode(Array(plain.utf8)) == encoded)
+        #expect(Base32.decode(encoded) == Array(plain.utf8))
+    }
+
+    @Test("what no Base32 encoder writes is refused", arguments: ["M", "MZX", "MZ", "my", "M1", "MY======"])
+    func base32Refusals(_ text: String) {
+        #expect(Base32.decode(text) == nil)
+    }
 }

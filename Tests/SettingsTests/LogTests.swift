@@ -1,3 +1,4 @@
+import Glibc
 import Log
 import Testing
 
@@ -71,5 +72,25 @@ struct LogTests {
         ] as [(Int64, String)])
     func instants(_ milliseconds: Int64, _ expected: String) {
         #expect(UTCClock.format(millisecondsSince1970: milliseconds) == expected)
+    }
+
+    @Test("a descriptor receives each line whole, in order")
+    func descriptor() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { ends.forEach { close($0) } }
+        let log = Log(room: "r", level: .info, sink: DescriptorSink(borrowing: ends[1]), now: { 0 })
+        log.info("one")
+        log.info("two", ["k": 2])
+        var buffer = [UInt8](repeating: 0, count: 200)
+        let count = read(ends[0], &buffer, buffer.count)
+        #expect(
+            String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
+                == "1970-01-01T00:00:00.000Z info r one\n1970-01-01T00:00:00.000Z info r two k=2\n")
+    }
+
+    @Test("a descriptor that cannot be written to is no trouble")
+    func closedDescriptor() {
+        Log(room: "r", level: .info, sink: DescriptorSink(borrowing: -1)).error("lost")
     }
 }
