@@ -96,6 +96,9 @@ let package = Package(
         program("crm-admin", ["Admin", "Settings"]),
 
         // MARK: Tests
+        .target(
+            name: "TestKit", dependencies: ["JSON", "TLS", "HTTP", "Wire"], path: "Tests/TestKit",
+            swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
         tests("TextTests", ["Text"]),
         tests("CryptoTests", ["Crypto"]),
@@ -105,7 +108,8 @@ let package = Package(
         tests("TLSTests", ["TLS", "Crypto"]),
         tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire"]),
         tests("SQLiteTests", ["SQLite"]),
-        tests("SupervisorTests", ["Supervisor", "Settings", "JSON", "Log"]),
+        tests("TestKitTests", ["TestKit"]),
+        tests("SupervisorTests", ["Supervisor", "TestKit", "JSON", "Log", "crm"]),
         tests("ArchitectureTests", []),
     ]
 )

@@ -154,7 +154,7 @@ package enum CommandLineTool {
     // MARK: Around them
 
     private static func complain(_ text: String, code: Int32) -> Int32 {
-        StandardErrorSink().write("crm: \(text)\n")
+        DescriptorSink().write("crm: \(text)\n")
         return code
     }
 

@@ -31,7 +31,7 @@ package final class Supervisor {
     ///   - sink: where the lines go that the programs write.
     /// - Throws: if another supervisor runs on the folder.
     package init(
-        _ plan: ServicePlan, log: Log, sink: any LogSink = StandardErrorSink(),
+        _ plan: ServicePlan, log: Log, sink: any LogSink = DescriptorSink(),
         announce: @escaping (_ address: String) -> Void
     ) throws(SupervisorError) {
         self.plan = plan
