@@ -76,6 +76,15 @@ package final class Entity: Sendable {
 
     package subscript(name: String) -> Field? { byName[name] }
 
+    /// The definition with all fields as they are now: modules' extensions and custom fields among them.
+    package var completeDefinition: EntityDefinition {
+        var complete = definition
+        complete.fields = fields.filter { !$0.isSystem }.map(\.definition)
+        return complete
+    }
+
+    package func field(inColumn column: String) -> Field? { fields.first { $0.column == column } }
+
     /// The system field of that name.
     package func system(_ name: String) -> Field {
         guard let field = byName[name] else { preconditionFailure("no system field \(name)") }

@@ -1,4 +1,5 @@
 package import CRMSDK
+import Text
 
 /// A field as the running kernel knows it: the definition, its implementation, and where its values lie.
 package final class Field: Sendable {
@@ -55,6 +56,14 @@ package final class Field: Sendable {
 
     /// The place of a picklist's value in its list; nil for a value that the list does not have.
     package func listPosition(of key: String) -> Int? { listPositions[key] }
+
+    /// The folded key of a text, as `keyColumn` holds it.
+    ///
+    /// A unique field keeps the equality key, on which its index refuses a second one; every other the sort key. Both
+    /// begin with the folded text and hold at most a tie breaker after a zero byte, so ranges serve both.
+    package func key(of text: String) -> [UInt8] {
+        definition.isUnique ? TextFolding.equalityKey(text) : TextFolding.sortKey(text)
+    }
 
     package var isSystem: Bool { source == .system }
     /// Whether values are references to records.

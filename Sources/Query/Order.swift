@@ -1,0 +1,126 @@
+import CRMSDK
+import Registry
+import Security
+
+/// How a list is sorted, and how to go on after a record of it.
+///
+/// The id makes every sort total. Nulls are lowest: first ascending, last descending.
+struct Order {
+    struct Key {
+        let expression: String
+        let descending: Bool
+    }
+
+    /// The last key is the id.
+    let keys: [Key]
+    /// Whether an index gives this order, as far as is known without asking the database: the entity's default, the
+    /// fields that have an index, and the id.
+    let isIndexed: Bool
+
+    static let maximumKeys = 10
+
+    /// - Throws: `invalidParameters` for a field that is unknown, hidden or has no order.
+    init(_ sort: [String]?, _ builder: inout StatementBuilder) throws(CRMError) {
+        let entity = builder.entity
+        guard let sort, !sort.isEmpty else {
+            // The default of the entity, without the fields that this caller may not see.
+            let mask = builder.viewpoint.mask(entity)
+            let visible = entity.defaultSort.filter { mask.isVisible($0.field.name) }
+            keys = visible.map { key in
+                Key(
+                    expression: builder.order(FieldPath(field: key.field, aliases: [builder.base])),
+                    descending: key.descending)
+            }
+            isIndexed = visible.count == entity.defaultSort.count
+            return
+        }
+        guard sort.count <= Self.maximumKeys else {
+            throw CRMError(.limitExceeded, "a list is sorted by at most \(Self.maximumKeys) fields")
+        }
+        var keys: [Key] = []
+        var paths: [FieldPath] = []
+        for entry in sort {
+            let descending = entry.hasPrefix("-")
+            let name = descending ? String(entry.dropFirst()) : entry
+            let path = try builder.resolve(name)
+            guard path.field.kind.ordering != nil else {
+                throw CRMError(
+                    .invalidParameters,
+                    "a list cannot be sorted by \"\(name)\", a \(path.field.kind.name) field")
+            }
+            keys.append(Key(expression: builder.order(path), descending: descending))
+            paths.append(path)
+        }
+        let last = sort[sort.count - 1]
+        if !sort.contains("id"), !sort.contains("-id") {
+            keys.append(Key(expression: "\(builder.base).id", descending: last.hasPrefix("-")))
+        }
+        self.keys = keys
+        isIndexed =
+            sort.count == 1 && Self.hasIndex(last.hasPrefix("-") ? String(last.dropFirst()) : last, entity)
+    }
+
+    private static func hasIndex(_ name: String, _ entity: Entity) -> Bool {
+        guard let field = entity[name] else { return false }
+        return name == "id" || name == "modified_at"
+            || (field.definition.isIndexed || field.definition.isUnique)
+                && field.kind.ordering != .listPosition
+    }
+
+    var clause: String { keys.map { $0.expression + ($0.descending ? " DESC" : "") }.joined(separator: ", ") }
+
+    struct Range {
+        let conditions: [String]
+        let bindings: [StoredValue]
+    }
+
+    /// The ranges that follow a position, in order; each is one walk along an index.
+    ///
+    /// One comparison of whole rows would end silently at the first null; a disjunction would not use the index. So:
+    /// first what agrees in all keys but the last, then what agrees in all but the last two, and so on.
+    func ranges(after position: [StoredValue]?, _ builder: inout StatementBuilder) throws(CRMError) -> [Range]
+    {
+        guard let position else { return [Range(conditions: [], bindings: builder.bindings)] }
+        guard position.count == keys.count else {
+            throw CRMError(
+                .invalidParameters, "the cursor belongs to another query", hint: "Start the list again.")
+        }
+        var ranges: [Range] = []
+        for index in keys.indices.reversed() {
+            for last in following(keys[index], position[index]) {
+                var scratch = builder
+                var conditions: [String] = []
+                for earlier in 0..<index {
+                    conditions.append(equal(keys[earlier], position[earlier], &scratch))
+                }
+                switch last {
+                case .compared(let symbol):
+                    conditions.append("\(keys[index].expression) \(symbol) \(scratch.bind(position[index]))")
+                case .null: conditions.append("\(keys[index].expression) IS NULL")
+                case .notNull: conditions.append("\(keys[index].expression) IS NOT NULL")
+                }
+                ranges.append(Range(conditions: conditions, bindings: scratch.bindings))
+            }
+        }
+        return ranges
+    }
+
+    private enum Following {
+        case compared(String)
+        case null
+        case notNull
+    }
+
+    private func following(_ key: Key, _ value: StoredValue) -> [Following] {
+        switch (value, key.descending) {
+        case (.null, false): [.notNull]
+        case (.null, true): []
+        case (_, false): [.compared(">")]
+        case (_, true): [.compared("<"), .null]
+        }
+    }
+
+    private func equal(_ key: Key, _ value: StoredValue, _ builder: inout StatementBuilder) -> String {
+        value == .null ? "\(key.expression) IS NULL" : "\(key.expression) = \(builder.bind(value))"
+    }
+}

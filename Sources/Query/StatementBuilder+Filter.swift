@@ -1,0 +1,231 @@
+import CRMSDK
+import Registry
+import Text
+
+/// Filters as SQL. Every condition is true or false for null too: only "is empty", "!=" and "not in" hold for it.
+extension StatementBuilder {
+    static let maximumConditions = 50
+    static let maximumDepth = 16
+
+    mutating func condition(_ filter: Filter) throws(CRMError) -> String {
+        var conditions = 0
+        return try condition(filter, depth: 0, count: &conditions)
+    }
+
+    private mutating func condition(_ filter: Filter, depth: Int, count: inout Int) throws(CRMError) -> String
+    {
+        guard depth <= Self.maximumDepth else {
+            throw CRMError(.limitExceeded, "a filter may be nested at most \(Self.maximumDepth) deep")
+        }
+        switch filter.node {
+        case .all(let parts): return try joined(parts, " AND ", empty: "1", depth, &count)
+        case .any(let parts): return try joined(parts, " OR ", empty: "0", depth, &count)
+        case .not(let part): return "(\(try condition(part, depth: depth + 1, count: &count))) IS NOT TRUE"
+        case .condition(let comparison):
+            count += 1
+            guard count <= Self.maximumConditions else {
+                throw CRMError(
+                    .limitExceeded, "a filter may have at most \(Self.maximumConditions) conditions")
+            }
+            return try condition(comparison)
+        }
+    }
+
+    private mutating func joined(
+        _ parts: [Filter], _ word: String, empty: String, _ depth: Int, _ count: inout Int
+    ) throws(CRMError) -> String {
+        guard !parts.isEmpty else { return empty }
+        var conditions: [String] = []
+        for part in parts { conditions.append(try condition(part, depth: depth + 1, count: &count)) }
+        return "(" + conditions.joined(separator: word) + ")"
+    }
+
+    private mutating func condition(_ condition: FilterCondition) throws(CRMError) -> String {
+        let path = try resolve(condition.path)
+        let comparison = condition.comparison
+        guard path.field.kind.comparisons.contains(comparison) else {
+            throw CRMError(
+                .invalidParameters,
+                "\"\(comparison.symbol)\" cannot be used on \"\(condition.path.prefix(120))\", a \(path.field.kind.name) field",
+                hint: "It takes \(path.field.kind.comparisons.map(\.symbol).joined(separator: ", ")).")
+        }
+        switch comparison {
+        case .isEmpty: return emptiness(path, "IS NULL")
+        case .isNotEmpty: return emptiness(path, "IS NOT NULL")
+        case .isIn, .isNotIn:
+            let alternatives = try elements(condition, path)
+            var conditions: [String] = []
+            for value in alternatives { conditions.append(try equality(path, value, condition.path)) }
+            let any = conditions.isEmpty ? "0" : "(" + conditions.joined(separator: " OR ") + ")"
+            return comparison == .isIn ? any : "\(any) IS NOT TRUE"
+        case .between:
+            let ends = try elements(condition, path)
+            guard ends.count == 2 else {
+                throw CRMError(
+                    .invalidParameters, "\"between\" on \"\(condition.path.prefix(120))\" takes two values")
+            }
+            let low = try ordering(path, .greaterOrEqual, ends[0], condition.path)
+            return "(\(low) AND \(try ordering(path, .lessOrEqual, ends[1], condition.path)))"
+        case .within: return try within(path, condition)
+        case .equal: return try equality(path, condition.operand, condition.path)
+        case .notEqual: return "(\(try equality(path, condition.operand, condition.path))) IS NOT TRUE"
+        case .contains, .startsWith, .endsWith: return try substring(path, condition)
+        default: return try ordering(path, comparison, condition.operand, condition.path)
+        }
+    }
+
+    private func elements(_ condition: FilterCondition, _ path: FieldPath) throws(CRMError) -> [Value] {
+        guard case .list(let values) = condition.operand, values.count <= 1000 else {
+            throw CRMError(
+                .invalidParameters,
+                "\"\(condition.comparison.symbol)\" on \"\(condition.path.prefix(120))\" takes a list of at most 1000 values"
+            )
+        }
+        return values
+    }
+
+    private func emptiness(_ path: FieldPath, _ test: String) -> String { "\(column(path)) \(test)" }
+
+    // MARK: Comparisons
+
+    private mutating func equality(_ path: FieldPath, _ value: Value, _ name: String) throws(CRMError)
+        -> String
+    {
+        guard !value.isNull else { return emptiness(path, "IS NULL") }
+        if path.field.kind.ordering == .textKey {
+            // A key is the folded text, and behind it at most a tie breaker after a zero byte.
+            let folded = Array(TextFolding.fold(try text(value, path, name)).utf8.prefix(384))
+            return "(\(key(path)) >= \(bind(.blob(folded))) AND \(key(path)) < \(bind(.blob(folded + [1]))))"
+        }
+        return try comparing(path, "=", value, name)
+    }
+
+    private mutating func ordering(
+        _ path: FieldPath, _ comparison: FilterOperator, _ value: Value, _ name: String
+    ) throws(CRMError) -> String {
+        guard path.field.kind.ordering == .textKey else {
+            return try comparing(path, comparison.symbol, value, name)
+        }
+        let folded = Array(TextFolding.fold(try text(value, path, name)).utf8.prefix(384))
+        return switch comparison {
+        case .less: "\(key(path)) < \(bind(.blob(folded)))"
+        case .lessOrEqual: "\(key(path)) < \(bind(.blob(folded + [1])))"
+        case .greater: "\(key(path)) >= \(bind(.blob(folded + [1])))"
+        default: "\(key(path)) >= \(bind(.blob(folded)))"
+        }
+    }
+
+    /// Compares the stored value. Money is compared within its currency only.
+    private mutating func comparing(
+        _ path: FieldPath, _ symbol: String, _ value: Value, _ name: String
+    ) throws(CRMError) -> String {
+        let operand = try stored(value, path, name)
+        let plain = "\(column(path)) \(symbol) \(bind(operand))"
+        guard path.field.wire == .money else { return plain }
+        return try inCurrency(path, value, name).map { "(\(plain) AND \($0))" } ?? plain
+    }
+
+    private mutating func inCurrency(_ path: FieldPath, _ value: Value, _ name: String) throws(CRMError)
+        -> String?
+    {
+        let currencies = viewpoint.currencies
+        guard let field = path.field.type.currencyField else {
+            guard let money = value.money, money.currency != currencies.base.code else { return nil }
+            throw CRMError(
+                .invalidParameters,
+                "\"\(name)\" is in \(currencies.base.code) and cannot be compared with \(money.currency)")
+        }
+        guard let code = value.money?.currency else {
+            guard currencies.count > 1 else { return nil }
+            throw CRMError(
+                .invalidParameters,
+                "\"\(name)\" may be in several currencies, so the amount to compare with needs one",
+                hint: "Write {\"amount\": \"1000.00\", \"currency\": \"\(currencies.base.code)\"}.")
+        }
+        guard let currency = currencies[code] else {
+            throw CRMError(.invalidParameters, "currency \(code) does not exist")
+        }
+        let isThatCurrency = path.aliases.map { "\($0).\(field) = \(bind(.integer(currency.id.rawValue)))" }
+        let isBase = currency.id == currencies.base.id ? path.aliases.map { "\($0).\(field) IS NULL" } : []
+        return "(" + (isThatCurrency + isBase).joined(separator: " OR ") + ")"
+    }
+
+    private mutating func substring(_ path: FieldPath, _ condition: FilterCondition) throws(CRMError)
+        -> String
+    {
+        let folded = TextFolding.fold(try text(condition.operand, path, condition.path))
+        guard !folded.isEmpty else { return emptiness(path, "IS NOT NULL") }
+        switch condition.comparison {
+        case .startsWith:
+            let prefix = Array(folded.utf8.prefix(384))
+            // 0xFF is no byte of UTF-8, so it ends the range of all that starts so.
+            return
+                "(\(key(path)) >= \(bind(.blob(prefix))) AND \(key(path)) < \(bind(.blob(prefix + [0xFF]))))"
+        case .endsWith:
+            let length = folded.unicodeScalars.count
+            return "substr(crm_fold(\(column(path))), \(-length)) = \(bind(.text(folded)))"
+        default:
+            return "instr(crm_fold(\(column(path))), \(bind(.text(folded)))) > 0"
+        }
+    }
+
+    private mutating func within(_ path: FieldPath, _ condition: FilterCondition) throws(CRMError) -> String {
+        guard case .text(let phrase) = condition.operand,
+            let span = TimeSpan(phrase, today: viewpoint.clock.today)
+        else {
+            throw CRMError(
+                .invalidParameters, "\"within\" on \"\(condition.path.prefix(120))\" takes a span of time",
+                hint: "Such as \"today\", \"this quarter\", \"last 30 days\", \"next 2 weeks\".")
+        }
+        let first: Int64
+        let end: Int64
+        if path.field.wire == .date {
+            first = span.first.daysSince1970
+            end = span.last.daysSince1970 + 1
+        } else {
+            first = viewpoint.clock.startOfDay(span.first).millisecondsSince1970
+            end = viewpoint.clock.startOfDay(span.last.adding(days: 1)).millisecondsSince1970
+        }
+        return "(\(column(path)) >= \(bind(.integer(first))) AND \(column(path)) < \(bind(.integer(end))))"
+    }
+
+    // MARK: Operands
+
+    private func text(_ value: Value, _ path: FieldPath, _ name: String) throws(CRMError) -> String {
+        guard case .text(let text) = value else { throw mismatch(path, name) }
+        return text
+    }
+
+    private func stored(_ value: Value, _ path: FieldPath, _ name: String) throws(CRMError) -> StoredValue {
+        let field = path.field
+        switch (value, field.wire) {
+        case (.text(let text), .string):
+            if field.kind.name == "picklist", field.listPosition(of: text) == nil {
+                throw CRMError(
+                    .invalidParameters, "\"\(name.prefix(120))\" has no value \"\(text.prefix(60))\"",
+                    hint: "It has \(field.type.values.prefix(12).map(\.key).joined(separator: ", ")).")
+            }
+            return .text(text)
+        case (.bool, .boolean), (.integer, .integer), (.date, .date), (.time, .time), (.instant, .instant),
+            (.reference, .reference), (.money, .money):
+            return field.kind.stored(value)
+        case (.integer(let id), .reference): return .integer(id)
+        case (.decimal(let number), .money): return .integer(try number.rescaled(to: 4).units)
+        case (.decimal(let number), .decimal(let scale)):
+            let rescaled = try number.rescaled(to: scale)
+            guard (try? rescaled.rescaled(to: number.scale)) == number else {
+                throw CRMError(.invalidParameters, "\"\(name.prefix(120))\" has at most \(scale) decimals")
+            }
+            return .integer(rescaled.units)
+        case (.integer(let number), .decimal(let scale)):
+            return .integer(try FixedDecimal(units: number, scale: 0).rescaled(to: scale).units)
+        default: throw mismatch(path, name)
+        }
+    }
+
+    private func mismatch(_ path: FieldPath, _ name: String) -> CRMError {
+        CRMError(
+            .invalidParameters,
+            "the value to compare \"\(name.prefix(120))\" with must be a \(path.field.kind.name)")
+    }
+}

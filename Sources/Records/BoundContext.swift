@@ -1,0 +1,174 @@
+import CRMSDK
+import Log
+import Query
+import Registry
+import Security
+import Storage
+
+/// The context that modules are given: bound to the caller, to the unit of work or to a reader's connection, and to the
+/// time in which the module's code runs. Kept longer, it refuses.
+final class BoundContext: ModuleContext {
+    /// What the module's calls work on.
+    private enum Ground {
+        case unit(UnitOfWork)
+        case reader(RecordService, KernelSnapshot, ReadConnection)
+    }
+
+    private let ground: Ground
+    private let call: CallContext
+    private let module: String
+    private var isOver = false
+    let now: Instant
+
+    init(unit: UnitOfWork, call: CallContext, module: String) {
+        ground = .unit(unit)
+        self.call = call
+        self.module = module
+        now = unit.transaction.now
+    }
+
+    init(
+        _ service: RecordService, _ snapshot: KernelSnapshot, _ connection: ReadConnection, call: CallContext,
+        module: String
+    ) {
+        ground = .reader(service, snapshot, connection)
+        self.call = call
+        self.module = module
+        now = service.clock()
+    }
+
+    /// The module's code has returned.
+    func end() { isOver = true }
+
+    private var service: RecordService {
+        switch ground {
+        case .unit(let unit): unit.service
+        case .reader(let service, _, _): service
+        }
+    }
+
+    private var snapshot: KernelSnapshot {
+        switch ground {
+        case .unit(let unit): unit.snapshot
+        case .reader(_, let snapshot, _): snapshot
+        }
+    }
+
+    private func check() throws(CRMError) {
+        guard !isOver else {
+            throw CRMError(
+                .internalError, "module \"\(module)\" used its context after its hook had returned")
+        }
+        if let deadline = call.deadline, deadline < .now {
+            throw CRMError(.limitExceeded, "the time of this call is over", hint: "Ask for less at once.")
+        }
+    }
+
+    private func unit(_ doing: String) throws(CRMError) -> UnitOfWork {
+        try check()
+        guard case .unit(let unit) = ground else {
+            throw CRMError(
+                .internalError, "module \"\(module)\" wanted to \(doing) in an action that only reads")
+        }
+        return unit
+    }
+
+    // MARK: ModuleContext
+
+    var caller: Caller {
+        let person = snapshot.people[call.principal.user]
+        return Caller(
+            user: call.principal.user, username: person?.username ?? "",
+            isAdministrator: call.principal.isAdministrator, timeZone: call.timeZone, language: call.language)
+    }
+
+    func hasEntity(_ name: String) -> Bool { snapshot.registry[entity: name] != nil }
+
+    func definition(of entity: String) throws(CRMError) -> EntityDefinition {
+        try snapshot.registry.entity(entity).completeDefinition
+    }
+
+    func get(_ entity: String, _ id: RecordID) throws(CRMError) -> Record {
+        try check()
+        switch ground {
+        case .unit(let unit):
+            return try service.record(call, snapshot, on: unit.transaction, id: id, entity: entity)
+        case .reader(_, _, let connection):
+            return try service.record(call, snapshot, on: connection, id: id, entity: entity)
+        }
+    }
+
+    func list(_ request: ListRequest) throws(CRMError) -> [Record] {
+        try check()
+        switch ground {
+        case .unit(let unit): return try service.records(call, snapshot, on: unit.transaction, request)
+        case .reader(_, _, let connection):
+            return try service.records(call, snapshot, on: connection, request)
+        }
+    }
+
+    func count(_ entity: String, where filter: Filter?) throws(CRMError) -> Int {
+        try check()
+        var parameters = ListParameters(entity: entity)
+        parameters.filter = filter
+        let statement = try service.planCount(call, snapshot, parameters)
+        switch ground {
+        case .unit(let unit): return Int(try service.count(statement, on: unit.transaction))
+        case .reader(_, _, let connection): return Int(try service.count(statement, on: connection))
+        }
+    }
+
+    func aggregate(_ request: AggregateRequest) throws(CRMError) -> [AggregateGroup] {
+        try check()
+        switch ground {
+        case .unit(let unit): return try service.groups(call, snapshot, on: unit.transaction, request)
+        case .reader(_, _, let connection): return try service.groups(call, snapshot, on: connection, request)
+        }
+    }
+
+    func create(_ entity: String, _ values: [String: Value]) throws(CRMError) -> Record {
+        let unit = try unit("create a record")
+        let id = try unit.create(entity, values, as: call, module: module)
+        return try get(entity, id)
+    }
+
+    func update(
+        _ entity: String, _ id: RecordID, _ values: [String: Value], version: Int64?
+    ) throws(CRMError) -> Record {
+        let unit = try unit("change a record")
+        try unit.update(
+            id, entity: entity, values, version: version, as: call, module: module)
+        return try get(entity, id)
+    }
+
+    func delete(_ entity: String, _ id: RecordID) throws(CRMError) {
+        try unit("delete a record").delete(id, entity: entity, as: call)
+    }
+
+    func restore(_ entity: String, _ id: RecordID) throws(CRMError) -> Record {
+        try unit("restore a record").restore(id, entity: entity, as: call)
+        return try get(entity, id)
+    }
+
+    func elevated<Result>(
+        reason: String, _ body: (any ModuleContext) throws(CRMError) -> Result
+    ) throws(CRMError) -> Result {
+        try check()
+        let raised = call.acting(as: .kernel(for: call.principal.user))
+        let context: BoundContext
+        switch ground {
+        case .unit(let unit):
+            // The kernel's own module needs no witness against itself.
+            if module != "core" { try unit.noteElevation(module: module, reason: reason, call) }
+            context = BoundContext(unit: unit, call: raised, module: module)
+        case .reader(let service, let snapshot, let connection):
+            service.log.info("a module reads with its own rights", ["module": module, "reason": reason])
+            context = BoundContext(
+                service, snapshot, connection, call: raised, module: module)
+        }
+        defer { context.end() }
+        return try body(context)
+    }
+
+    func log(_ message: String) { service.log.info(message, ["module": module]) }
+}

@@ -1,0 +1,67 @@
+package import CRMSDK
+package import Query
+package import Registry
+package import Security
+package import Storage
+
+/// What the kernel knows from records of its own entities: people, rights and currencies.
+package struct Directories: Sendable {
+    package let people: PeopleDirectory
+    package let facts: SecurityFacts
+    package let currencies: CurrencyDirectory
+
+    package init(people: PeopleDirectory, facts: SecurityFacts, currencies: CurrencyDirectory) {
+        self.people = people
+        self.facts = facts
+        self.currencies = currencies
+    }
+
+    /// Reads them; costs one pass over users, roles and currencies.
+    ///
+    /// - Throws: `unavailable` when there is no base currency, without which no amount has a meaning.
+    package init(_ registry: RegistrySnapshot, from source: some RowSource) throws(CRMError) {
+        var people: [PeopleDirectory.Person] = []
+        var users: [RecordID: UserFact] = [:]
+        try source.rows(DirectoryStatements.users) { row throws(CRMError) in
+            let person = PeopleDirectory.Person(
+                id: RecordID(row.int64(0)), entity: "user", label: row.text(1), username: row.text(2),
+                isAdministrator: row.int64(3) != 0, isActive: row.text(4) == "active" && row.isNull(8),
+                role: row.isNull(5) ? nil : RecordID(row.int64(5)), timeZone: row.text(6),
+                language: row.text(7))
+            people.append(person)
+            users[person.id] = UserFact(
+                id: person.id, username: person.username, isAdministrator: person.isAdministrator,
+                isActive: person.isActive, role: person.role)
+            return .next
+        }
+        var roles: [RecordID: RoleFact] = [:]
+        try source.rows(DirectoryStatements.roles) { row throws(CRMError) in
+            let id = RecordID(row.int64(0))
+            roles[id] = RoleFact(
+                id: id, name: row.text(1), parent: row.isNull(2) ? nil : RecordID(row.int64(2)))
+            return .next
+        }
+        self.people = PeopleDirectory(people)
+        facts = SecurityFacts(users: users, roles: roles)
+        currencies = try Self.currencies(source)
+    }
+
+    private static func currencies(_ source: some RowSource) throws(CRMError) -> CurrencyDirectory {
+        var base: CurrencyDirectory.Entry?
+        var all: [CurrencyDirectory.Entry] = []
+        try source.rows(DirectoryStatements.currencies) { row throws(CRMError) in
+            guard let code = CurrencyCode(row.text(1)) else { return .next }
+            let entry = CurrencyDirectory.Entry(
+                id: RecordID(row.int64(0)), code: code, decimals: Int(row.int64(2)),
+                rate: FixedDecimal(units: row.int64(3), scale: 6), isActive: row.int64(5) != 0)
+            all.append(entry)
+            if row.int64(4) != 0 { base = entry }
+            return .next
+        }
+        guard let base else {
+            throw CRMError(
+                .unavailable, "there is no base currency", hint: "Was this data folder made by crm init?")
+        }
+        return CurrencyDirectory(base: base, all: all)
+    }
+}

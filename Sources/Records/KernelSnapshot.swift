@@ -1,0 +1,131 @@
+package import CRMSDK
+package import Query
+package import Registry
+package import Security
+import Synchronization
+
+/// Everything that a call needs to know before it reads a record: registrations, rights, people, currencies.
+///
+/// Immutable. A change of any part makes a new snapshot, which is published after COMMIT; a call works to its end on the
+/// one that it took first.
+package final class KernelSnapshot: Sendable {
+    package let registry: RegistrySnapshot
+    package let security: SecuritySnapshot
+    package let people: PeopleDirectory
+    package let currencies: CurrencyDirectory
+    let plans = PlanCache()
+
+    package init(registry: RegistrySnapshot, directories: Directories) {
+        self.registry = registry
+        people = directories.people
+        currencies = directories.currencies
+        security = SecuritySnapshot(
+            facts: directories.facts, entities: registry.entities.map { SecuredEntity($0.completeDefinition) }
+        )
+        self.directories = directories
+    }
+
+    /// What comes from records; kept so that a change of the registry alone need not read them again.
+    let directories: Directories
+
+    package func with(registry: RegistrySnapshot) -> KernelSnapshot {
+        KernelSnapshot(registry: registry, directories: directories)
+    }
+
+    package func with(directories: Directories) -> KernelSnapshot {
+        KernelSnapshot(registry: registry, directories: directories)
+    }
+
+    func viewpoint(_ call: CallContext, now: Instant) -> Viewpoint {
+        Viewpoint(
+            registry: registry, security: security, principal: call.principal, currencies: currencies,
+            clock: CallerClock(now: now, timeZone: call.timeZone))
+    }
+}
+
+/// Where the current snapshot is kept.
+package final class SnapshotHolder: Sendable {
+    private let held: Mutex<KernelSnapshot>
+
+    package init(_ snapshot: KernelSnapshot) { held = Mutex(snapshot) }
+
+    package var current: KernelSnapshot { held.withLock { $0 } }
+
+    /// Replaces the snapshot by one made from it. A change of one part never takes back another's.
+    package func update(_ change: @Sendable (KernelSnapshot) -> KernelSnapshot) {
+        held.withLock { $0 = change($0) }
+    }
+}
+
+/// Users and groups by id, for labels and for who is who.
+package struct PeopleDirectory: Sendable {
+    package struct Person: Hashable, Sendable {
+        package let id: RecordID
+        /// `user`, or `group`.
+        package let entity: String
+        package let label: String
+        /// Empty for a group.
+        package let username: String
+        package let isAdministrator: Bool
+        package let isActive: Bool
+        package let role: RecordID?
+        package let timeZone: String
+        package let language: String
+
+        package init(
+            id: RecordID, entity: String, label: String, username: String, isAdministrator: Bool,
+            isActive: Bool,
+            role: RecordID?, timeZone: String, language: String
+        ) {
+            self.id = id
+            self.entity = entity
+            self.label = label
+            self.username = username
+            self.isAdministrator = isAdministrator
+            self.isActive = isActive
+            self.role = role
+            self.timeZone = timeZone
+            self.language = language
+        }
+    }
+
+    private let byID: [RecordID: Person]
+    private let byUsername: [String: Person]
+
+    package init(_ people: [Person]) {
+        byID = Dictionary(people.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        byUsername = Dictionary(
+            people.filter { !$0.username.isEmpty }.map { ($0.username, $0) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    package subscript(id: RecordID) -> Person? { byID[id] }
+    package func user(named username: String) -> Person? { byUsername[username] }
+    package var all: some Collection<Person> { byID.values }
+}
+
+/// Read plans that are asked for again and again: planning costs more than running them.
+///
+/// Keyed by what the text depends on; the predicate and mask are in the key, so that no one gets another's plan.
+final class PlanCache: Sendable {
+    struct Key: Hashable, Sendable {
+        let entity: Int
+        let fields: [String]?
+        let verb: AccessVerb
+        let predicate: AccessPredicate
+        let principal: Principal
+    }
+
+    private static let capacity = 1024
+    private let plans = Mutex<[Key: ReadPlan]>([:])
+
+    func plan(_ key: Key, _ make: () throws(CRMError) -> ReadPlan) throws(CRMError) -> ReadPlan {
+        if let known = plans.withLock({ $0[key] }) { return known }
+        let plan = try make()
+        plans.withLock {
+            if $0.count >= Self.capacity { $0.removeAll(keepingCapacity: true) }
+            $0[key] = plan
+        }
+        return plan
+    }
+}

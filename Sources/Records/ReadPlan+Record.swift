@@ -1,0 +1,29 @@
+import CRMSDK
+import Query
+import Registry
+import Storage
+
+extension ReadPlan {
+    /// The row's values as a record, fields that were not selected left out.
+    func record(_ row: borrowing Row, _ snapshot: KernelSnapshot) -> Record {
+        var values: [String: Value] = [:]
+        values.reserveCapacity(columns.count)
+        for column in columns { values[column.field.name] = value(column, row, snapshot) }
+        return Record(
+            id: RecordID(row.int64(idColumn)), entity: entity.name, version: row.int64(versionColumn),
+            values: values)
+    }
+
+    private func value(_ column: OutputColumn, _ row: borrowing Row, _ snapshot: KernelSnapshot) -> Value {
+        let field = column.field
+        switch column.form {
+        case .plain(let index), .person(let index),
+            .reference(id: let index, entity: _, label: _, deletedAt: _):
+            return field.kind.value(row.value(index), field.type, currency: snapshot.currencies.base.code)
+        case .money(let amount, let currency):
+            let id = currency.flatMap { row.isNull($0) ? nil : RecordID(row.int64($0)) }
+            let code = id.flatMap { snapshot.currencies[$0]?.code } ?? snapshot.currencies.base.code
+            return field.kind.value(row.value(amount), field.type, currency: code)
+        }
+    }
+}

@@ -1,0 +1,428 @@
+package import CRMSDK
+import Query
+import Registry
+import Security
+import Storage
+
+/// One unit of work on the writer's thread: the records that one call writes, with hooks, checks, log and rights.
+///
+/// Order of a write: rights → values (types, ranges, currencies) → `before` hooks → the rules over the whole record →
+/// references, uniqueness → the row and the directory → change log → `after` hooks. The first refusal throws, and the
+/// unit is undone as a whole by whoever runs it.
+///
+/// A unit may be run again from the start; it keeps nothing outside the transaction.
+package final class UnitOfWork {
+    let service: RecordService
+    let transaction: WriteTransaction
+    let snapshot: KernelSnapshot
+    let call: CallContext
+    /// How deep hooks that write have led; bounded, so that two hooks cannot drive each other for ever.
+    var depth = 0
+    /// What raised rights have been noted in the log.
+    var elevations: Set<String> = []
+    /// Whether people, roles or currencies have been written, so that the snapshot must be made anew.
+    private(set) var changesDirectories = false
+    /// References found to be there, by id: an import names the same few again and again.
+    private var knownReferences: [RecordID: Int] = [:]
+
+    static let maximumDepth = 16
+
+    /// Use `RecordService.unit`, which also publishes what the unit changed of the kernel's own entities.
+    init(_ service: RecordService, _ transaction: WriteTransaction, _ call: CallContext, _ snapshot: KernelSnapshot) {
+        self.service = service
+        self.transaction = transaction
+        self.call = call
+        self.snapshot = snapshot
+    }
+
+    // MARK: Create
+
+    /// - Parameter module: The module that writes, whose own the read-only fields are; nil for a person.
+    package func create(
+        _ entityName: String, _ values: [String: Value], as call: CallContext? = nil, module: String? = nil
+    ) throws(CRMError) -> RecordID {
+        let call = call ?? self.call
+        let entity = try snapshot.registry.entity(entityName)
+        try snapshot.security.require(call.principal, .create, entity.name)
+        var check = valueCheck(entity, call, module)
+        var accepted = check.accept(values, old: nil)
+        for field in entity.fields where accepted[field.name] == nil && values[field.name] == nil {
+            if !field.defaultValue.isNull { accepted[field.name] = field.defaultValue }
+        }
+        // Users, roles and currencies belong to the organisation.
+        if accepted["owner"] == nil, !entity.definition.isAdministrative { accepted["owner"] = .reference(call.principal.user) }
+        check.settleCurrencies(&accepted)
+        try check.finish()
+
+        let id = try transaction.nextRecordID()
+        var change = RecordChange(
+            entity: entity.name, id: id, old: nil, given: Set(values.keys), values: accepted)
+        try runHooks(.beforeCreate, &change, call)
+        var stored = try settle(change, entity, call)
+        for field in entity.fields where field.kind.name == "autonumber" {
+            if let brought = stored[field.name]?.text {
+                try raiseSeries(entity, field, to: brought)
+            } else {
+                stored[field.name] = .text(try nextNumber(entity, field))
+            }
+        }
+        try checkReferences(entity, stored, old: nil, call)
+        try checkAssignment(entity, stored["owner"]?.reference, old: nil, call)
+        try checkUnique(entity, stored, old: nil, id: id)
+        try insert(entity, id, stored, call)
+        try runAfterHooks(.afterCreate, entity, id, old: nil, given: change.given, stored, call)
+        return id
+    }
+
+    private func insert(
+        _ entity: Entity, _ id: RecordID, _ values: [String: Value], _ call: CallContext
+    ) throws(CRMError) {
+        let now = Value.instant(transaction.now)
+        let actor = Value.reference(call.principal.user)
+        let system: [String: Value] = [
+            "id": .reference(id), "created_at": now, "created_by": actor, "modified_at": now,
+            "modified_by": actor,
+            "version": .integer(1), "origin": .text(call.source.origin),
+        ]
+        let row = entity.fields.map { field in
+            field.kind.stored(system[field.name] ?? values[field.name] ?? .null)
+        }
+        try transaction.execute(WriteStatements.insert(entity, row))
+        try transaction.execute(
+            WriteStatements.insertDirectoryEntry(id, entity, label: RecordLabel.text(entity, values)))
+        let changes = zip(entity.fields, row).compactMap { field, value in
+            value == .null || field.isSystem && field.name != "owner" && field.name != "origin"
+                ? nil : (column: field.column, old: StoredValue.null, new: value)
+        }
+        try log(.create, entity, id, version: 1, ChangePayload.encode(changes), call)
+    }
+
+    // MARK: Update
+
+    /// Changes the fields named. A change that changes nothing writes nothing and leaves the version.
+    ///
+    /// - Returns: whether anything was written.
+    @discardableResult
+    package func update(
+        _ id: RecordID, entity entityName: String?, _ values: [String: Value], version: Int64?,
+        as call: CallContext? = nil, module: String? = nil
+    ) throws(CRMError) -> Bool {
+        let call = call ?? self.call
+        let (entity, old) = try editable(id, entityName, .edit, call)
+        if let version, version != old.version { throw conflict(entity, old, since: version, call) }
+        var check = valueCheck(entity, call, module)
+        let accepted = check.accept(values, old: old)
+        var merged = old.values.merging(accepted) { _, new in new }
+        check.settleCurrencies(&merged)
+        try check.finish()
+
+        var change = RecordChange(
+            entity: entity.name, id: id, old: old, given: Set(values.keys), values: merged)
+        try runHooks(.beforeUpdate, &change, call)
+        let stored = try settle(change, entity, call)
+        let changed = entity.fields.filter { !$0.isSystem || $0.name == "owner" }
+            .filter { (stored[$0.name] ?? .null) != old[$0.name] }
+        guard !changed.isEmpty else { return false }
+        try checkReferences(entity, stored, old: old, call)
+        try checkAssignment(entity, stored["owner"]?.reference, old: old["owner"].reference, call)
+        try checkUnique(entity, stored, old: old, id: id)
+        try write(entity, old, changed.map { ($0, $0.kind.stored(stored[$0.name] ?? .null)) }, .update, call)
+        let label = RecordLabel.text(entity, stored)
+        if label != RecordLabel.text(entity, old.values) {
+            try transaction.execute(WriteStatements.setLabel(id, label))
+        }
+        try runAfterHooks(.afterUpdate, entity, id, old: old, given: change.given, stored, call)
+        return true
+    }
+
+    // MARK: Recycle bin
+
+    package func delete(_ id: RecordID, entity entityName: String?, as call: CallContext? = nil)
+        throws(CRMError)
+    {
+        let call = call ?? self.call
+        let (entity, old) = try editable(id, entityName, .delete, call)
+        try move(entity, old, deletedAt: transaction.now, .delete, .beforeDelete, .afterDelete, call)
+    }
+
+    package func restore(_ id: RecordID, entity entityName: String?, as call: CallContext? = nil)
+        throws(CRMError)
+    {
+        let call = call ?? self.call
+        let (entity, old) = try editable(id, entityName, .delete, call, bin: .inside)
+        try checkUnique(entity, old.values, old: nil, id: id)
+        try move(entity, old, deletedAt: nil, .restore, .beforeRestore, .afterRestore, call)
+    }
+
+    private func move(
+        _ entity: Entity, _ old: Record, deletedAt: Instant?, _ kind: ChangeKind, _ before: Hook.Moment,
+        _ after: Hook.Moment, _ call: CallContext
+    ) throws(CRMError) {
+        var change = RecordChange(entity: entity.name, id: old.id, old: old, given: [], values: old.values)
+        try runHooks(before, &change, call)
+        let value = deletedAt.map { StoredValue.integer($0.millisecondsSince1970) } ?? .null
+        try write(entity, old, [(entity.system("deleted_at"), value)], kind, call)
+        try transaction.execute(WriteStatements.setDeleted(old.id, at: deletedAt))
+        try runAfterHooks(after, entity, old.id, old: old, given: [], old.values, call)
+    }
+
+    // MARK: Steps that writes share
+
+    /// The record as it is, if the caller may do this to it: not found where it may not be seen, forbidden where it may.
+    private func editable(
+        _ id: RecordID, _ entityName: String?, _ verb: AccessVerb, _ call: CallContext,
+        bin: RecycleBin = .outside
+    ) throws(CRMError) -> (Entity, Record) {
+        let entity = try service.entity(of: id, named: entityName, snapshot, transaction)
+        var isVisible = false
+        try transaction.rows(Planner.check(viewpoint(call), entity, .view, id: id)) { _ throws(CRMError) in
+            isVisible = true
+            return .stop
+        }
+        guard isVisible else { throw .recordNotFound(id, entity: entityName) }
+        let old = try whole(id, entity, bin: bin)
+        var mayChange = false
+        try transaction.rows(Planner.check(viewpoint(call), entity, verb, id: id)) { _ throws(CRMError) in
+            mayChange = true
+            return .stop
+        }
+        guard mayChange else {
+            var error = CRMError(
+                .forbidden, "you may not \(verb.name) \(entity.name) \(id)", hint: "Ask security.explain why."
+            )
+            do throws(CRMError) {
+                try snapshot.security.require(call.principal, verb, entity.name)
+            } catch let refusal {
+                error.rule = refusal.rule
+            }
+            throw error
+        }
+        return (entity, old)
+    }
+
+    /// The record with all its fields, whoever asks: what hooks and the change log need.
+    private func whole(_ id: RecordID, _ entity: Entity, bin: RecycleBin) throws(CRMError) -> Record {
+        var record: Record?
+        let kernel = call.acting(as: .kernel(for: call.principal.user))
+        try service.get(kernel, snapshot, on: transaction, id: id, entity: entity.name, bin: bin) {
+            row, plan throws(CRMError) in
+            record = plan.record(row, snapshot)
+        }
+        guard let record else { throw .recordNotFound(id, entity: entity.name) }
+        return record
+    }
+
+    func viewpoint(_ call: CallContext) -> Viewpoint { snapshot.viewpoint(call, now: transaction.now) }
+
+    private func valueCheck(_ entity: Entity, _ call: CallContext, _ module: String?) -> ValueCheck {
+        let isImport = call.source == .import
+        let mask = module == nil ? snapshot.security.mask(call.principal, entity.name) : .everything
+        return ValueCheck(
+            entity, mask: mask, snapshot, mayBringNumbers: isImport || module != nil,
+            mayWriteReadOnly: module != nil)
+    }
+
+    /// What hooks have left, checked again: hooks may set any field, but only to what it takes.
+    private func settle(
+        _ change: RecordChange, _ entity: Entity, _ call: CallContext
+    ) throws(CRMError) -> [String: Value] {
+        var check = ValueCheck(
+            entity, mask: .everything, snapshot, mayBringNumbers: true, mayWriteReadOnly: true)
+        var values = change.values
+        for name in change.touched {
+            guard let field = entity[name], !field.isSystem || name == "owner" else {
+                check.add(
+                    name, "unknown_field", "a hook set \"\(name)\", which \"\(entity.name)\" does not have")
+                continue
+            }
+            if let accepted = check.accept(values[name] ?? .null, for: field) { values[name] = accepted }
+        }
+        check.settleCurrencies(&values)
+        check.requireMandatory(values)
+        try check.finish()
+        return values
+    }
+
+    private func write(
+        _ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)], _ kind: ChangeKind,
+        _ call: CallContext
+    ) throws(CRMError) {
+        let version = old.version + 1
+        let system: [(Field, StoredValue)] = [
+            (entity.system("modified_at"), .integer(transaction.now.millisecondsSince1970)),
+            (entity.system("modified_by"), .integer(call.principal.user.rawValue)),
+            (entity.system("version"), .integer(version)),
+        ]
+        try transaction.execute(WriteStatements.update(entity, old.id, changes + system))
+        let payload = ChangePayload.encode(
+            withCurrencies(entity, changes, old).map {
+                (column: $0.0.column, old: $0.0.kind.stored(old[$0.0.name]), new: $0.1)
+            })
+        try log(kind, entity, old.id, version: version, payload, call)
+    }
+
+    /// An amount in the log stands beside its currency, so that each entry can be read by itself.
+    private func withCurrencies(
+        _ entity: Entity, _ changes: [(Field, StoredValue)], _ old: Record
+    ) -> [(Field, StoredValue)] {
+        var all = changes
+        for (field, _) in changes where field.wire == .money {
+            guard let name = field.type.currencyField, let currency = entity[name],
+                !all.contains(where: { $0.0 === currency })
+            else { continue }
+            all.append((currency, currency.kind.stored(old[name])))
+        }
+        return all
+    }
+
+    private func log(
+        _ kind: ChangeKind, _ entity: Entity, _ id: RecordID, version: Int64, _ payload: [UInt8],
+        _ call: CallContext
+    ) throws(CRMError) {
+        try transaction.append(
+            ChangeEntry(
+                kind, entity: entity.number, record: id, version: version, actor: call.principal.user,
+                source: call.source.name, method: call.method, payload: payload))
+        // Rights and labels of people come from these records; what follows must see them as they are now.
+        if Self.directoryEntities.contains(entity.name) { changesDirectories = true }
+    }
+
+    /// The entities that the snapshot is made of, beside definitions.
+    static let directoryEntities: Set = ["user", "role", "group", "profile", "currency"]
+
+    // MARK: References, assignment, uniqueness, numbers
+
+    private func checkReferences(
+        _ entity: Entity, _ values: [String: Value], old: Record?, _ call: CallContext
+    ) throws(CRMError) {
+        var problems: [FieldProblem] = []
+        for field in entity.fields where field.isReference && (!field.isSystem || field.name == "owner") {
+            guard let id = values[field.name]?.reference, old?[field.name].reference != id else { continue }
+            let permitted = field.kind.name == "owner" ? ["user", "group"] : field.type.targets
+            guard let target = try visibleTarget(id, call), permitted.isEmpty || permitted.contains(target)
+            else {
+                problems.append(
+                    FieldProblem(
+                        field: field.name, code: "not_found",
+                        message:
+                            "\(field.label): \(permitted.isEmpty ? "record" : permitted.joined(separator: " or ")) "
+                            + "\(id) does not exist"))
+                continue
+            }
+        }
+        guard problems.isEmpty else { throw .invalidRecord(entity.name, problems) }
+    }
+
+    /// The entity of a record that is there and that the caller may view; nil otherwise.
+    private func visibleTarget(_ id: RecordID, _ call: CallContext) throws(CRMError) -> String? {
+        if let known = knownReferences[id] { return snapshot.registry.entity(number: known)?.name }
+        var number: Int?
+        try transaction.rows(Planner.directoryEntry(id)) { row throws(CRMError) in
+            if row.isNull(2) { number = Int(row.int64(0)) }
+            return .stop
+        }
+        guard let number, let target = snapshot.registry.entity(number: number) else { return nil }
+        let predicate = snapshot.security.predicate(call.principal, .view, target.name)
+        guard predicate != .everything else {
+            knownReferences[id] = number
+            return target.name
+        }
+        var isVisible = false
+        try transaction.rows(Planner.check(viewpoint(call), target, .view, id: id)) { _ throws(CRMError) in
+            isVisible = true
+            return .stop
+        }
+        return isVisible ? target.name : nil
+    }
+
+    private func checkAssignment(
+        _ entity: Entity, _ owner: RecordID?, old: RecordID?, _ call: CallContext
+    ) throws(CRMError) {
+        guard let owner, owner != old else { return }
+        let decision = snapshot.security.mayAssign(call.principal, entity: entity.name, to: owner)
+        guard !decision.allowed else { return }
+        var error = CRMError.invalidRecord(
+            entity.name,
+            [
+                FieldProblem(
+                    field: "owner", code: "rule", message: "you may not assign a \(entity.name) to this owner"
+                )
+            ])
+        error.rule = decision.reason.name
+        throw error
+    }
+
+    private func checkUnique(
+        _ entity: Entity, _ values: [String: Value], old: Record?, id: RecordID
+    ) throws(CRMError) {
+        for field in entity.fields where field.definition.isUnique {
+            guard let value = values[field.name], !value.isNull, old?[field.name] != value else { continue }
+            var twin: Int64?
+            try transaction.rows(WriteStatements.twin(entity, field, field.kind.stored(value), besides: id)) {
+                row throws(CRMError) in
+                twin = row.int64(0)
+                return .stop
+            }
+            guard let twin else { continue }
+            let message = "\(field.label) \"\(printed(value).prefix(80))\" is taken"
+            var error = CRMError(.duplicate, message, hint: "Choose another value, or change that record.")
+            error.fields = [FieldProblem(field: field.name, code: "duplicate", message: message)]
+            if snapshot.security.predicate(call.principal, .view, entity.name) == .everything {
+                error.candidates = [String(twin)]
+            }
+            throw error
+        }
+    }
+
+    private func series(_ entity: Entity, _ field: Field) -> String { "\(entity.name).\(field.name)" }
+
+    private func nextNumber(_ entity: Entity, _ field: Field) throws(CRMError) -> String {
+        let pattern = field.type.pattern ?? "0"
+        // A number that an import brought may lie ahead: then the counter goes past it.
+        for _ in 0..<10_000 {
+            let number = NumberPattern.text(
+                pattern, counter: try transaction.nextNumber(series: series(entity, field)))
+            var isTaken = false
+            let twin = WriteStatements.twin(entity, field, .text(number), besides: RecordID(0))
+            try transaction.rows(twin) { _ throws(CRMError) in
+                isTaken = true
+                return .stop
+            }
+            if !isTaken { return number }
+        }
+        throw CRMError(
+            .unavailable, "no free number was found for \(field.label)",
+            hint: "Ask an administrator to raise its counter.")
+    }
+
+    private func raiseSeries(_ entity: Entity, _ field: Field, to number: String) throws(CRMError) {
+        guard let pattern = field.type.pattern,
+            let counter = NumberPattern.counter(of: number, pattern: pattern)
+        else {
+            return
+        }
+        try transaction.execute(WriteStatements.raiseSeries(series(entity, field), to: counter))
+    }
+
+    // MARK: Version conflicts
+
+    private func conflict(_ entity: Entity, _ old: Record, since version: Int64, _ call: CallContext)
+        -> CRMError
+    {
+        var error = CRMError(
+            .versionConflict, "\(entity.name) \(old.id) has version \(old.version), not \(version)",
+            hint: "Read it again; another user changed it.")
+        let mask = snapshot.security.mask(call.principal, entity.name)
+        var fields: Set<String> = []
+        // Best effort: without the entries the conflict is still told, only not its fields.
+        let entries = (try? service.entries(of: old.id, entity, after: version, on: transaction)) ?? []
+        for entry in entries {
+            fields.formUnion(entry.changes.map(\.field.name).filter(mask.isVisible))
+        }
+        error.conflict = VersionConflict(
+            version: old.version, fields: fields.sorted(),
+            by: old["modified_by"].reference.flatMap { snapshot.people[$0]?.label } ?? "",
+            at: old["modified_at"].instant ?? transaction.now)
+        return error
+    }
+}

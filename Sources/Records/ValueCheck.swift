@@ -1,0 +1,126 @@
+import CRMSDK
+import Query
+import Registry
+import Security
+
+/// Checks values against the fields that they are for. Collects every problem of a record, field by field.
+struct ValueCheck {
+    let entity: Entity
+    let mask: FieldMask
+    let snapshot: KernelSnapshot
+    /// Whether numbers that the kernel gives may be brought along, as an import does.
+    let mayBringNumbers: Bool
+    /// Whether a module is the writer: fields that are read-only for people are its to write.
+    let mayWriteReadOnly: Bool
+    private(set) var problems: [FieldProblem] = []
+
+    init(
+        _ entity: Entity, mask: FieldMask, _ snapshot: KernelSnapshot, mayBringNumbers: Bool,
+        mayWriteReadOnly: Bool = false
+    ) {
+        self.entity = entity
+        self.mask = mask
+        self.snapshot = snapshot
+        self.mayBringNumbers = mayBringNumbers
+        self.mayWriteReadOnly = mayWriteReadOnly
+    }
+
+    /// The values in the form in which they are stored; those with problems are left out.
+    ///
+    /// A value that is there already is let through although its kind would not take it now: a retired choice stays.
+    mutating func accept(_ values: [String: Value], old: Record?) -> [String: Value] {
+        var accepted: [String: Value] = [:]
+        for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+            guard let field = entity[name], mask.isVisible(name) else {
+                add(
+                    name, "unknown_field", "field \"\(name.prefix(80))\" of \"\(entity.name)\" does not exist"
+                )
+                continue
+            }
+            if let old, old[name] == value {
+                accepted[name] = value
+                continue
+            }
+            guard isWritable(field) else {
+                add(name, "read_only", "\(field.label) cannot be written")
+                continue
+            }
+            guard let value = accept(value, for: field) else { continue }
+            accepted[name] = value
+        }
+        return accepted
+    }
+
+    /// A value of a field as it is stored; nil, and a problem, when the field does not take it.
+    mutating func accept(_ value: Value, for field: Field) -> Value? {
+        guard !value.isNull else { return .null }
+        do throws(FieldRefusal) {
+            let accepted = try field.kind.accept(value, for: field.definition)
+            // An empty text is no text: one way to be empty.
+            return accepted == .text("") ? .null : accepted
+        } catch {
+            add(field.name, error.code, error.message)
+            return nil
+        }
+    }
+
+    private func isWritable(_ field: Field) -> Bool {
+        if mayWriteReadOnly, field.definition.isReadOnly { return !field.isSystem }
+        if field.kind.name == "autonumber" { return mayBringNumbers && mask.isVisible(field.name) }
+        return mask.isEditable(field.name) && !field.definition.isReadOnly
+    }
+
+    mutating func add(_ field: String, _ code: String, _ message: String) {
+        problems.append(FieldProblem(field: field, code: code, message: message))
+    }
+
+    /// - Throws: `invalidRecord` with all problems.
+    func finish() throws(CRMError) {
+        guard problems.isEmpty else { throw .invalidRecord(entity.name, problems) }
+    }
+
+    // MARK: Rules over the whole record
+
+    /// Gives amounts without a currency the record's, and a record without a currency its amounts'.
+    mutating func settleCurrencies(_ values: inout [String: Value]) {
+        let base = snapshot.currencies.base
+        for field in entity.fields where field.wire == .money {
+            guard let value = values[field.name], !value.isNull else { continue }
+            let currencyField = field.type.currencyField
+            var currency = base
+            if let currencyField {
+                if let id = values[currencyField]?.reference {
+                    guard let known = snapshot.currencies[id] else { continue }
+                    currency = known
+                } else if let code = value.money?.currency {
+                    guard let known = snapshot.currencies[code] else {
+                        add(field.name, "not_found", "\(field.label): currency \(code) does not exist")
+                        continue
+                    }
+                    currency = known
+                    values[currencyField] = .reference(known.id)
+                } else {
+                    values[currencyField] = .reference(base.id)
+                }
+            }
+            switch value {
+            case .decimal(let amount):
+                values[field.name] = .money(Money(tenThousandths: amount.units, currency: currency.code))
+            case .money(let money) where money.currency != currency.code:
+                add(
+                    field.name, "type",
+                    "\(field.label) is in \(money.currency), but "
+                        + (currencyField == nil
+                            ? "this field is in \(base.code)" : "the record is in \(currency.code)"))
+            default: break
+            }
+        }
+    }
+
+    mutating func requireMandatory(_ values: [String: Value]) {
+        for field in entity.fields where field.definition.isMandatory && (values[field.name] ?? .null).isNull
+        {
+            add(field.name, "required", "\(field.label) is needed")
+        }
+    }
+}

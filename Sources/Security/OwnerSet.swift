@@ -1,0 +1,69 @@
+package import CRMSDK
+
+/// A set of owners, users and groups, as ascending ids.
+///
+/// Copies share one storage. The digest is computed once, so that a set of thousands is a cheap key of a cache; equal
+/// sets of one snapshot are the same storage, and comparing them is comparing two addresses.
+package struct OwnerSet: Sendable {
+    private final class Storage: Sendable {
+        let ids: [RecordID]
+        let digest: Int
+
+        init(ids: [RecordID]) {
+            self.ids = ids
+            var hasher = Hasher()
+            for id in ids { hasher.combine(id) }
+            digest = hasher.finalize()
+        }
+    }
+
+    private let storage: Storage
+
+    package init(_ ids: some Sequence<RecordID>) {
+        self.init(ascending: Self.distinct(ids.sorted()))
+    }
+
+    /// - Precondition: `ids` are strictly ascending.
+    init(ascending ids: [RecordID]) { storage = Storage(ids: ids) }
+
+    package static let empty = OwnerSet(ascending: [])
+
+    /// Ascending, each once.
+    package var ids: [RecordID] { storage.ids }
+    package var count: Int { storage.ids.count }
+    package var isEmpty: Bool { storage.ids.isEmpty }
+
+    /// O(log count).
+    package func contains(_ id: RecordID) -> Bool {
+        let ids = storage.ids
+        var low = 0
+        var high = ids.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ids[middle] < id { low = middle + 1 } else { high = middle }
+        }
+        return low < ids.count && ids[low] == id
+    }
+
+    package func union(_ other: OwnerSet) -> OwnerSet {
+        if isEmpty || storage === other.storage { return other }
+        if other.isEmpty { return self }
+        return OwnerSet([ids, other.ids].joined())
+    }
+
+    private static func distinct(_ sorted: [RecordID]) -> [RecordID] {
+        var result: [RecordID] = []
+        result.reserveCapacity(sorted.count)
+        for id in sorted where result.last != id { result.append(id) }
+        return result
+    }
+}
+
+extension OwnerSet: Hashable {
+    package static func == (left: OwnerSet, right: OwnerSet) -> Bool {
+        left.storage === right.storage
+            || (left.storage.digest == right.storage.digest && left.storage.ids == right.storage.ids)
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(storage.digest) }
+}

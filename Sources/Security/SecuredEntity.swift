@@ -1,0 +1,109 @@
+package import CRMSDK
+
+/// What Security has to know about an entity: how it is shared, and through which fields others' rights reach it.
+package struct SecuredEntity: Hashable, Sendable {
+    package let name: String
+    /// The default of the definition; `SecurityFacts.defaults` overrides it. `notShareable` is final.
+    package var sharing: SharingDefault
+    /// Records of which the installation itself is made (users, roles, currencies): nobody but an administrator
+    /// writes them, profiles and owners do not matter.
+    package var isAdministrative: Bool
+    /// The fields of an administrative entity that everyone with a session reads: nil all, empty none (then the
+    /// entity is closed to all but administrators).
+    package var openFields: Set<String>?
+    /// The entity whose default and rules apply here as well: account, for contact.
+    package var sharingFollows: String?
+    /// Parent entity → the reference field here that carries the parent's related permissions.
+    package var parentFields: [String: String]
+    /// Entity → the reference field here through which who views that record views this one too.
+    package var belongsTo: [String: String]
+    /// Fields that nobody writes: computed ones, numbers. The system fields are always among them.
+    package var readOnlyFields: Set<String>
+    /// Fields without which no record can be created: mandatory and without a default.
+    package var mandatoryFields: Set<String>
+
+    package init(
+        name: String, sharing: SharingDefault = .publicReadEditDelete, isAdministrative: Bool = false,
+        openFields: Set<String>? = nil, sharingFollows: String? = nil, parentFields: [String: String] = [:],
+        belongsTo: [String: String] = [:], readOnlyFields: Set<String> = [], mandatoryFields: Set<String> = []
+    ) {
+        self.name = name
+        self.sharing = sharing
+        self.isAdministrative = isAdministrative
+        self.openFields = openFields
+        self.sharingFollows = sharingFollows
+        self.parentFields = parentFields
+        self.belongsTo = belongsTo
+        self.readOnlyFields = readOnlyFields
+        self.mandatoryFields = mandatoryFields
+    }
+
+    /// Whether owners, defaults and rules matter; otherwise the right to the entity alone decides.
+    package var isShareable: Bool { sharing != .notShareable }
+}
+
+extension SecuredEntity {
+    /// An entity as its module defined it, with the shipped ways in which rights travel between entities.
+    ///
+    /// A way is taken only where the field is there and refers to that entity, so that an entity of a partner that
+    /// happens to share a name gets none by accident.
+    package init(_ definition: EntityDefinition) {
+        let references = definition.fields.filter { $0.type.name == "reference" }
+        func field(_ name: String, refersTo entity: String) -> Bool {
+            references.contains {
+                $0.name == name && ($0.type.targets.isEmpty || $0.type.targets.contains(entity))
+            }
+        }
+        let ways = Self.shippedParents[definition.name] ?? [:]
+        var belongsTo: [String: String] = [:]
+        if Self.shippedFollowers.contains(definition.name) {
+            for reference in references where reference.name == "related_to" {
+                for target in reference.type.targets { belongsTo[target] = reference.name }
+            }
+        }
+        self.init(
+            name: definition.name, sharing: definition.sharing, isAdministrative: definition.isAdministrative,
+            sharingFollows: Self.shippedSharing[definition.name],
+            parentFields: ways.filter { field($0.value, refersTo: $0.key) },
+            belongsTo: belongsTo,
+            readOnlyFields: Set(definition.fields.lazy.filter(\.isReadOnly).map(\.name)),
+            mandatoryFields: Set(
+                definition.fields.lazy.filter { $0.isMandatory && $0.defaultText == nil }.map(\.name)))
+    }
+
+    /// Entities without a default and rules of their own.
+    private static let shippedSharing = ["contact": "account"]
+
+    /// Child → parent → the child's field. A contact as the parent carries nothing.
+    private static let shippedParents: [String: [String: String]] = [
+        "potential": ["account": "related_to"],
+        "ticket": ["account": "related_to"],
+        "quote": ["account": "account", "potential": "potential"],
+        "sales_order": ["account": "account", "potential": "potential", "quote": "quote"],
+        "invoice": ["account": "account", "sales_order": "sales_order"],
+    ]
+
+    /// Records that whoever views the record they belong to views as well.
+    private static let shippedFollowers: Set = ["comment", "task", "event", "call", "document"]
+}
+
+/// What a decision has to know about one record.
+package struct RecordFacts: Hashable, Sendable {
+    package let id: RecordID
+    /// A user or a group; nil for a record that nobody owns: then only defaults, flags and parents open it.
+    package var owner: RecordID?
+    /// Parent entity → the owner of the record that the entity's parent field names. Parents in the recycle bin count.
+    package var parents: [String: RecordID]
+    /// The records that this one belongs to, by entity.
+    package var belongsTo: [String: RecordFacts]
+
+    package init(
+        id: RecordID, owner: RecordID?, parents: [String: RecordID] = [:],
+        belongsTo: [String: RecordFacts] = [:]
+    ) {
+        self.id = id
+        self.owner = owner
+        self.parents = parents
+        self.belongsTo = belongsTo
+    }
+}

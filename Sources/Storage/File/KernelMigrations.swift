@@ -1,0 +1,169 @@
+import Query
+
+/// One step of the kernel's own tables from one version to the next. Runs in a transaction of its own.
+struct KernelMigration: Sendable {
+    let number: Int64
+    let summary: String
+    let script: String
+}
+
+/// The kernel's own tables, as numbered steps. Append-only: a step that was released never changes.
+///
+/// Times are milliseconds since 1970, hashes are blobs of 32 bytes.
+enum KernelMigrations {
+    static let all: [KernelMigration] = [
+        KernelMigration(number: 1, summary: "records, schema, change log", script: foundation),
+        KernelMigration(number: 2, summary: "credentials, sessions, keys", script: identity),
+        KernelMigration(number: 3, summary: "idempotency keys and the outbox", script: delivery),
+    ]
+
+    static var latest: Int64 { all.last?.number ?? 0 }
+
+    /// `crm_record` is the directory of all records: an id's entity, and the label that references show.
+    private static let foundation = """
+        CREATE TABLE crm_record (
+            id INTEGER PRIMARY KEY,
+            entity INTEGER NOT NULL,
+            label TEXT NOT NULL,
+            deleted_at INTEGER
+        ) STRICT;
+
+        CREATE TABLE crm_entity (
+            number INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            module TEXT NOT NULL,
+            definition TEXT NOT NULL
+        ) STRICT;
+
+        CREATE TABLE crm_field (
+            number INTEGER PRIMARY KEY,
+            entity INTEGER NOT NULL REFERENCES crm_entity (number),
+            name TEXT NOT NULL,
+            "column" TEXT NOT NULL,
+            module TEXT,
+            definition TEXT NOT NULL,
+            deleted INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (entity, name),
+            UNIQUE (entity, "column")
+        ) STRICT;
+
+        CREATE TABLE crm_module (
+            name TEXT PRIMARY KEY,
+            version TEXT NOT NULL,
+            sha256 TEXT NOT NULL,
+            enabled INTEGER NOT NULL,
+            label TEXT NOT NULL,
+            manifest TEXT NOT NULL,
+            enabled_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE crm_migration (
+            module TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            version TEXT NOT NULL,
+            summary TEXT NOT NULL,
+            applied_at INTEGER NOT NULL,
+            PRIMARY KEY (module, number)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE crm_series (
+            name TEXT PRIMARY KEY,
+            last INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE crm_change (
+            seq INTEGER PRIMARY KEY,
+            change_set INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            actor INTEGER,
+            source TEXT NOT NULL,
+            method TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            entity INTEGER,
+            record INTEGER,
+            version INTEGER,
+            payload_hash BLOB NOT NULL,
+            hash BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX "crm_change.record" ON crm_change (record, seq) WHERE record IS NOT NULL;
+        CREATE INDEX "crm_change.entity" ON crm_change (entity, seq) WHERE entity IS NOT NULL;
+        CREATE INDEX "crm_change.change_set" ON crm_change (change_set, seq);
+
+        CREATE TABLE crm_change_payload (
+            seq INTEGER PRIMARY KEY,
+            salt BLOB NOT NULL,
+            payload BLOB NOT NULL
+        ) STRICT;
+        """
+
+    private static let identity = """
+        CREATE TABLE crm_credential (
+            user INTEGER PRIMARY KEY,
+            username TEXT NOT NULL,
+            username_key BLOB NOT NULL UNIQUE,
+            password TEXT NOT NULL,
+            must_change INTEGER NOT NULL DEFAULT 0,
+            changed_at INTEGER NOT NULL,
+            disabled INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+
+        CREATE TABLE crm_session (
+            id INTEGER PRIMARY KEY,
+            token_hash BLOB NOT NULL UNIQUE,
+            user INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            last_seen_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            peer TEXT NOT NULL,
+            client TEXT
+        ) STRICT;
+        CREATE INDEX "crm_session.user" ON crm_session (user);
+        CREATE INDEX "crm_session.expires_at" ON crm_session (expires_at);
+
+        CREATE TABLE crm_api_key (
+            id INTEGER PRIMARY KEY,
+            token_hash BLOB NOT NULL UNIQUE,
+            user INTEGER NOT NULL,
+            label TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            created_by INTEGER,
+            expires_at INTEGER,
+            last_used_at INTEGER,
+            revoked_at INTEGER
+        ) STRICT;
+        CREATE INDEX "crm_api_key.user" ON crm_api_key (user);
+
+        CREATE TABLE crm_login_throttle (
+            subject TEXT PRIMARY KEY,
+            failures INTEGER NOT NULL,
+            first_at INTEGER NOT NULL,
+            last_at INTEGER NOT NULL,
+            locked_until INTEGER
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let delivery = """
+        CREATE TABLE crm_idempotency (
+            principal INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            digest BLOB NOT NULL,
+            reply BLOB NOT NULL,
+            created_at INTEGER NOT NULL,
+            PRIMARY KEY (principal, key)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX "crm_idempotency.created_at" ON crm_idempotency (created_at);
+
+        CREATE TABLE crm_outbox (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            module TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            payload BLOB NOT NULL,
+            created_at INTEGER NOT NULL,
+            due_at INTEGER NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            last_error TEXT,
+            done_at INTEGER
+        ) STRICT;
+        CREATE INDEX "crm_outbox.due_at" ON crm_outbox (due_at, id) WHERE done_at IS NULL;
+        """
+}

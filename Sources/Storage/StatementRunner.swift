@@ -1,0 +1,98 @@
+import CRMSDK
+import Query
+import Registry
+import SQLite
+import Text
+
+/// Runs `Query`'s statements on one connection of the database. What readers and the writer share.
+final class StatementRunner {
+    enum Role: Sendable {
+        case reader
+        case writer
+    }
+
+    let connection: Connection
+
+    init(path: String, role: Role) throws(SQLiteError) {
+        connection = try Connection(path: path, access: role == .reader ? .readOnly : .readWrite)
+        try connection.execute(Self.settings(role))
+        try connection.define("crm_fold") { (text: String) -> String in TextFolding.fold(text) }
+        try connection.define("crm_key") { (text: String) -> [UInt8] in TextFolding.sortKey(text) }
+        try connection.defineExactSum("crm_sum")
+        if role == .writer { connection.leaveCheckpointsToOthers() }
+    }
+
+    /// `secure_delete`: what is erased for a person's sake must not stay readable in free pages.
+    private static func settings(_ role: Role) -> String {
+        switch role {
+        case .reader:
+            """
+            PRAGMA query_only=ON; PRAGMA cache_size=-8192; PRAGMA mmap_size=268435456; PRAGMA cell_size_check=ON;
+            """
+        case .writer:
+            """
+            PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA cache_size=-32768;
+            PRAGMA cell_size_check=ON; PRAGMA wal_autocheckpoint=0;
+            """
+        }
+    }
+
+    func rows(
+        _ statement: Query.Statement, _ body: (borrowing Row) throws(CRMError) -> RowStep
+    ) throws(CRMError) {
+        let prepared = try checkOut(statement)
+        defer { connection.checkIn(prepared) }
+        while try step(prepared) {
+            guard try body(Row(prepared)) == .next else { return }
+        }
+    }
+
+    /// - Returns: the rows that the statement changed.
+    func execute(_ statement: Query.Statement) throws(CRMError) -> Int {
+        let prepared = try checkOut(statement)
+        defer { connection.checkIn(prepared) }
+        while try step(prepared) {}
+        return connection.changes
+    }
+
+    /// Runs a definition or a command without bindings.
+    func command(_ sql: String) throws(CRMError) {
+        do throws(SQLiteError) { try connection.execute(sql) } catch { throw CRMError(error) }
+    }
+
+    private func step(_ prepared: PreparedStatement) throws(CRMError) -> Bool {
+        do throws(SQLiteError) { return try prepared.step() } catch { throw CRMError(error) }
+    }
+
+    private func checkOut(_ statement: Query.Statement) throws(CRMError) -> PreparedStatement {
+        do throws(SQLiteError) {
+            let prepared = try connection.checkOut(statement.text)
+            do throws(SQLiteError) {
+                try bind(statement.bindings, to: prepared)
+            } catch {
+                connection.checkIn(prepared)
+                throw error
+            }
+            return prepared
+        } catch {
+            throw CRMError(error)
+        }
+    }
+
+    private func bind(_ values: [StoredValue], to prepared: PreparedStatement) throws(SQLiteError) {
+        guard values.count == prepared.parameterCount else {
+            throw SQLiteError(
+                code: .range,
+                message: "\(values.count) values for \(prepared.parameterCount) parameters",
+                sql: prepared.sql)
+        }
+        for (offset, value) in values.enumerated() {
+            switch value {
+            case .null: try prepared.bindNull(offset + 1)
+            case .integer(let number): try prepared.bind(offset + 1, number)
+            case .text(let text): try prepared.bind(offset + 1, text)
+            case .blob(let bytes): try prepared.bind(offset + 1, bytes)
+            }
+        }
+    }
+}
