@@ -59,7 +59,7 @@ enum Checkout {
         let parts = path.split(separator: "/").map(String.init)
         switch parts[0] {
         case "Modules": return parts[1] + "Module"
-        case "Sources" where parts.count > 3 && parts[2] == "Sources": return parts[3]
+        case "Sources" where parts.count > 4 && parts[2] == "Sources": return parts[3]
         case "Sources": return parts[1]
         case "Tests" where parts[1] == "TestKit": return parts[1]
         default: return nil

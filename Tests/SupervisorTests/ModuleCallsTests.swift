@@ -1,4 +1,6 @@
+import CRMSDK
 import Foundation
+import ModuleLoader
 import TestKit
 import Testing
 
@@ -103,5 +105,51 @@ struct ModuleCallsTests {
                 2023-11-14T22:13:20.123Z loading sales was ended by SIGSEGV in load
 
                 """)
+    }
+}
+
+/// The supervisor may not import ModuleLoader, so each has its side of the page and of the ledger; here they meet.
+@Suite("Supervision: the kernel's own page and ledger")
+struct ModuleLoaderAgreementTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test("a call that the kernel notes is read while it stands, and gone when it has returned")
+    func page() throws {
+        let sites = try CallSites(path: folder.path("calls"))
+        let reader = ModuleCalls(path: folder.path("calls"))
+        let slot = try #require(sites.claimSlot())
+        let outer = try sites.site(module: "sales", hook: "set_probability")
+        let inner = try sites.site(module: "inventory", hook: "reserve_stock")
+        let before = ModuleCalls.nowMilliseconds()
+        try sites.call(outer, in: slot) { () throws(CRMError) in
+            #expect(reader.standing().map(\.description) == ["set_probability of module sales"])
+            try sites.call(inner, in: slot) { () throws(CRMError) in
+                #expect(reader.standing().map(\.description) == ["reserve_stock of module inventory"])
+            }
+            let call = reader.standing().first
+            #expect(call.map { (before...ModuleCalls.nowMilliseconds()).contains($0.sinceMilliseconds) } == true)
+        }
+        #expect(reader.standing().isEmpty)
+    }
+
+    @Test("the kernel reads the crashes that the supervisor notes, and decides by them")
+    func ledger() throws {
+        let path = folder.path("quarantine")
+        let noted = CrashLedger(path: path)
+        let now: Int64 = 1_700_000_000_000
+        let load = ModuleCalls.Call(module: "sales", hook: CrashLedger.loadingHook, sinceMilliseconds: 0)
+        let run = ModuleCalls.Call(module: "inventory", hook: "reserve_stock", sinceMilliseconds: 0)
+        #expect(noted.note(load, reason: "was ended by SIGILL in load", at: now))
+        for number in 0..<3 as Range<Int64> {
+            #expect(try !QuarantineFile(path: path).read().isQuarantined("inventory"))
+            #expect(noted.note(run, reason: "was ended by SIGILL in reserve_stock", at: now + number * 1_000))
+        }
+        let read = try QuarantineFile(path: path).read()
+        #expect(read.isQuarantined("sales"))
+        #expect(read.isQuarantined("inventory"))
+        #expect(!read.isQuarantined("support"))
+        #expect(read.crashes.map(\.reason).first == "was ended by SIGILL in load")
     }
 }
