@@ -81,9 +81,24 @@ static inline int clinux_epoll_wait(int epoll, uint32_t *events, uint64_t *token
 /// prctl is variadic.
 static inline int clinux_prctl(int option, unsigned long argument) { return prctl(option, argument, 0UL, 0UL, 0UL); }
 
-/// The version of Landlock that the running system offers; 0 or less: none (landlock_create_ruleset(2)).
-static inline int clinux_landlock_version(void) {
-    return (int)syscall(444 /* SYS_landlock_create_ruleset */, (void *)0, (size_t)0, 1U /* VERSION */);
+// Landlock (landlock(7)) has no functions in the C library, and the installed header may be older than the kernel.
+
+/// The newest version that the running kernel knows, or -1 where it has no Landlock.
+static inline int clinux_landlock_version(void) { return (int)syscall(444, (void *)0, (size_t)0, 1U); }
+
+/// Makes a rule set of what shall be handled, that is, forbidden unless a rule allows it. Returns a descriptor or -1.
+static inline int clinux_landlock_create(uint64_t files, uint64_t network, uint64_t scopes) {
+    struct { uint64_t files, network, scopes; } attributes = {files, network, scopes};
+    return (int)syscall(444, &attributes, sizeof attributes, 0U);
 }
+
+/// Allows `access` to the file or folder that is open as `descriptor`, and to all beneath it.
+static inline int clinux_landlock_allow(int rules, int descriptor, uint64_t access) {
+    struct { uint64_t access; int32_t descriptor; } __attribute__((packed)) rule = {access, descriptor};
+    return (int)syscall(445, rules, 1, &rule, 0U);
+}
+
+/// Puts the calling thread, and all that it starts from now on, under the rules.
+static inline int clinux_landlock_restrict(int rules) { return (int)syscall(446, rules, 0U); }
 
 #endif
