@@ -73,7 +73,8 @@ let package = Package(
         room(
             "RPC",
             [
-                sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query", "Storage", "JSON",
+                sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query",
+                "Storage", "JSON",
                 "Wire", "Log",
             ]),
 
@@ -92,7 +93,8 @@ let package = Package(
         program(
             "crm-kernel",
             [
-                "RPC", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry", "Core", "Security",
+                "RPC", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry", "Core",
+                "Security",
                 "ModuleLoader",
                 "Wire", "Settings", "Log", sdk,
             ]),
@@ -113,7 +115,9 @@ let package = Package(
         tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire"]),
         tests("SQLiteTests", ["SQLite"]),
         tests("TestKitTests", ["TestKit"]),
-        tests("SupervisorTests", ["Supervisor", "TestKit", "ModuleLoader", "JSON", "Log", "crm", sdk]),
+        tests(
+            "SupervisorTests",
+            ["Supervisor", "Settings", "TestKit", "ModuleLoader", "JSON", "Log", "crm", sdk]),
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),

@@ -30,29 +30,14 @@ package enum CommandLineTool {
         Command(name: "version", summary: "show the version", run: version),
     ]
 
-    private static let systemConfigFile = "/etc/crm/crm.json5"
-
     /// Loads the demo company while the folder is prepared. Not a setting: it counts once.
     private static let demoFlag = "--demo"
 
-    private static let table = SettingsTable(
+    private static let table = SettingsTable.platform(
         program: "crm",
         summary: "Prepares, runs and watches the platform.\n\ncommands:\n"
             + commands.map { "  \($0.name.padding(to: 10)) \($0.summary)" }.joined(separator: "\n"),
-        options: [
-            .init("data", .path, default: "./data", help: "The folder that holds everything."),
-            .init(
-                "listen", .addressAndPort, default: "127.0.0.1:8443",
-                help: "Where clients connect; port 0 lets the system choose."),
-            .init(
-                "modules", .path, help: "The folder of the modules' libraries; by default the programs' own."),
-            .init(
-                "log", .choice(Log.Level.allCases.map(\.name)), default: "info", help: "How much is logged."),
-            .init("config", .path, help: "The configuration file; \(systemConfigFile) is read if it exists."),
-        ],
-        operands: "COMMAND",
-        // One file serves all programs; these are for the kernel alone.
-        foreignKeys: ["admin_uids"])
+        options: [.data, .listen, .modules, .log, .config], operands: "COMMAND")
 
     /// - Parameter arguments: without the program's name.
     /// - Returns: the exit code.
@@ -61,7 +46,7 @@ package enum CommandLineTool {
         do {
             let settings = try table.read(
                 arguments: arguments.filter { $0 != demoFlag }, environment: environment(),
-                configFile: systemConfigFile)
+                configFile: SettingsTable.systemConfigFile)
             if settings.wantsHelp {
                 print(table.helpText, terminator: "")
                 return 0

@@ -129,7 +129,8 @@ struct ModuleLoaderAgreementTests {
                 #expect(reader.standing().map(\.description) == ["reserve_stock of module inventory"])
             }
             let call = reader.standing().first
-            #expect(call.map { (before...ModuleCalls.nowMilliseconds()).contains($0.sinceMilliseconds) } == true)
+            #expect(
+                call.map { (before...ModuleCalls.nowMilliseconds()).contains($0.sinceMilliseconds) } == true)
         }
         #expect(reader.standing().isEmpty)
     }
