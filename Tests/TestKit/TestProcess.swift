@@ -33,12 +33,17 @@ package final class TestProcess: Sendable {
         package let description: String
     }
 
+    private static let starting = NSLock()
+
     private let process: Process
     private let output = Collected()
     private let errors = Collected()
 
     /// - Parameter environment: all of it; the test's own is not inherited, except PATH.
     package init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+        // A process started meanwhile would inherit our ends of these pipes, and keep them open.
+        Self.starting.lock()
+        defer { Self.starting.unlock() }
         process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
@@ -53,10 +58,14 @@ package final class TestProcess: Sendable {
 
     private static func pipe(into collected: Collected) -> Pipe {
         let pipe = Pipe()
-        pipe.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            collected.append(data)
+        let handle = pipe.fileHandleForReading
+        // A thread of its own: tests that wait may hold all threads of the shared pool.
+        Thread.detachNewThread {
+            while true {
+                let data = handle.availableData
+                collected.append(data)
+                if data.isEmpty { return }
+            }
         }
         return pipe
     }
