@@ -83,7 +83,7 @@ let package = Package(
         // MARK: The libraries behind the other programs
         room("Gateway", ["TLS", "HTTP", "Wire", "CLinux", "Log"]),
         room("Admin", ["JSON", "Wire", "TLS", "HTTP"]),
-        room("Supervisor", ["Settings", "Wire", "CLinux", "Log"]),
+        room("Supervisor", ["Settings", "Wire", "JSON", "CLinux", "Log"]),
 
         // MARK: The bundled modules, so that one `swift build` builds them
         .target(
@@ -91,7 +91,7 @@ let package = Package(
             dependencies: [.product(name: "SalesModule", package: "Sales")]),
 
         // MARK: Programs: wiring only
-        program("crm", ["Supervisor", "Settings", "Log"]),
+        program("crm", ["Supervisor"]),
         program(
             "crm-kernel",
             [
@@ -104,6 +104,9 @@ let package = Package(
         program("crm-admin", ["Admin", "Settings"]),
 
         // MARK: Tests
+        .target(
+            name: "TestKit", dependencies: ["JSON", "TLS", "HTTP", "Wire"], path: "Tests/TestKit",
+            swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
         tests("TextTests", ["Text"]),
         tests("CryptoTests", ["Crypto"]),
@@ -113,6 +116,10 @@ let package = Package(
         tests("TLSTests", ["TLS", "Crypto"]),
         tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire", "Log"]),
         tests("SQLiteTests", ["SQLite"]),
+        tests("TestKitTests", ["TestKit"]),
+        tests(
+            "SupervisorTests",
+            ["Supervisor", "Settings", "TestKit", "ModuleLoader", "JSON", "Log", "crm", sdk]),
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
