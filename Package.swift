@@ -67,7 +67,7 @@ let package = Package(
             "Identity",
             [sdk, "Storage", "Query", "Registry", "Security", "Crypto", "JSON", "Text", "Log"]),
         room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Crypto", "Text", "JSON", "Log"]),
-        room("Jobs", [sdk, "Records", "Storage", "Registry", "Log"]),
+        room("Jobs", [sdk, "Records", "Storage", "Query", "Registry", "Security", "Log"]),
         room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
         room(
             "Installation",
@@ -135,6 +135,7 @@ let package = Package(
                 sdk,
             ]),
         tests("QueryTests", ["Query", sdk]),
+        tests("JobsTests", ["Jobs", sdk]),
         tests("RegistryTests", ["Registry", sdk]),
         tests(
             "RPCTests",
