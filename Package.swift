@@ -75,14 +75,15 @@ let package = Package(
         room(
             "RPC",
             [
-                sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query", "Storage", "JSON",
+                sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query",
+                "Storage", "JSON",
                 "Wire", "Log",
             ]),
 
         // MARK: The libraries behind the other programs
         room("Gateway", ["TLS", "HTTP", "Wire", "CLinux", "Log"]),
         room("Admin", ["JSON", "Wire", "TLS", "HTTP"]),
-        room("Supervisor", ["Settings", "Wire", "CLinux", "Log"]),
+        room("Supervisor", ["Settings", "Wire", "JSON", "CLinux", "Log"]),
 
         // MARK: The bundled modules, so that one `swift build` builds them
         .target(
@@ -90,11 +91,12 @@ let package = Package(
             dependencies: [.product(name: "SalesModule", package: "Sales")]),
 
         // MARK: Programs: wiring only
-        program("crm", ["Supervisor", "Settings", "Log"]),
+        program("crm", ["Supervisor"]),
         program(
             "crm-kernel",
             [
-                "RPC", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry", "Core", "Security",
+                "RPC", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry", "Core",
+                "Security",
                 "ModuleLoader",
                 "Wire", "Settings", "Log", "Crypto", "CLinux", sdk,
             ]),
@@ -102,6 +104,9 @@ let package = Package(
         program("crm-admin", ["Admin", "Settings"]),
 
         // MARK: Tests
+        .target(
+            name: "TestKit", dependencies: ["JSON", "TLS", "HTTP", "Wire"], path: "Tests/TestKit",
+            swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
         tests("TextTests", ["Text"]),
         tests("CryptoTests", ["Crypto"]),
@@ -109,8 +114,12 @@ let package = Package(
         tests("HTTPTests", ["HTTP"]),
         tests("WireTests", ["Wire"]),
         tests("TLSTests", ["TLS", "Crypto"]),
-        tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire"]),
+        tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire", "Log"]),
         tests("SQLiteTests", ["SQLite"]),
+        tests("TestKitTests", ["TestKit"]),
+        tests(
+            "SupervisorTests",
+            ["Supervisor", "Settings", "TestKit", "ModuleLoader", "JSON", "Log", "crm", sdk]),
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
@@ -118,6 +127,15 @@ let package = Package(
         tests(
             "IdentityTests",
             ["Identity", "Storage", "Query", "Registry", "Security", "Crypto", "Log", sdk]),
+        tests(
+            "RecordsTests",
+            [
+                "Records", "Installation", "Core", "Storage", "Query", "Registry", "Security", "ModuleLoader",
+                "Log",
+                sdk,
+            ]),
+        tests("QueryTests", ["Query", sdk]),
+        tests("RegistryTests", ["Registry", sdk]),
         tests(
             "RPCTests",
             [
