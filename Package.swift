@@ -98,7 +98,7 @@ let package = Package(
                 "RPC", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry", "Core",
                 "Security",
                 "ModuleLoader",
-                "Wire", "Settings", "Log", sdk,
+                "Wire", "Settings", "Log", "Crypto", "CLinux", sdk,
             ]),
         program("crm-rpc", ["Gateway", "TLS", "Settings", "Log"]),
         program("crm-admin", ["Admin", "Settings"]),

@@ -57,7 +57,8 @@ enum EntityJSON {
         case .custom: writer.string("custom")
         }
         for (name, flag) in [
-            ("mandatory", definition.isMandatory), ("unique", definition.isUnique), ("indexed", definition.isIndexed),
+            ("mandatory", definition.isMandatory), ("unique", definition.isUnique),
+            ("indexed", definition.isIndexed),
             ("read_only", definition.isReadOnly),
         ] {
             writer.key(name)

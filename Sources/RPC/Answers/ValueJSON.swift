@@ -10,7 +10,8 @@ package enum ValueJSON {
         case .bool(let payload): writer.bool(payload)
         case .integer(let payload): writer.int(payload)
         case .decimal(let payload):
-            writer.scaledDecimalString(payload.units, scale: payload.scale, minimumFractionDigits: payload.scale)
+            writer.scaledDecimalString(
+                payload.units, scale: payload.scale, minimumFractionDigits: payload.scale)
         case .money(let payload):
             writer.beginObject()
             writer.key("amount")
@@ -49,7 +50,8 @@ package enum ValueJSON {
         }
     }
 
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// RFC 4648 §4, padded.
     private static func base64(_ bytes: [UInt8]) -> String {

@@ -12,7 +12,8 @@ struct DocsPage {
         let groups = Dictionary(grouping: methods, by: \.group).sorted { $0.key < $1.key }
         let index = groups.map { group, methods in
             "<li><b>\(escaped(group))</b> "
-                + methods.map { "<a href=\"#\(escaped($0.name))\">\(escaped($0.name))</a>" }.joined(separator: " ")
+                + methods.map { "<a href=\"#\(escaped($0.name))\">\(escaped($0.name))</a>" }.joined(
+                    separator: " ")
         }
         let sections = groups.map { group, methods in
             "<h2>\(escaped(group))</h2>\n" + methods.map(section).joined(separator: "\n")
@@ -47,7 +48,8 @@ struct DocsPage {
     private func section(_ method: Method) -> String {
         let rows = method.parameters.map { parameter in
             "<tr><td><code>\(escaped(parameter.name))</code></td><td>\(escaped(parameter.type.phrase))"
-                + (parameter.isRequired ? "" : ", optional") + "</td><td>\(escaped(parameter.summary))</td></tr>"
+                + (parameter.isRequired ? "" : ", optional")
+                + "</td><td>\(escaped(parameter.summary))</td></tr>"
         }
         let parameters =
             rows.isEmpty
@@ -109,7 +111,8 @@ extension ParameterType {
             case .date: "date"
             case .time: "time of day"
             case .instant: "moment"
-            case .reference: "id" + (type.targets.isEmpty ? "" : " of " + type.targets.joined(separator: " or "))
+            case .reference:
+                "id" + (type.targets.isEmpty ? "" : " of " + type.targets.joined(separator: " or "))
             }
         }
     }

@@ -57,7 +57,8 @@ struct OpenRPCDocument {
         writer.key("description")
         writer.string(
             "JSON-RPC 2.0 over POST /rpc. Send the token of auth.login, or an API key, as \"Authorization: Bearer …\". "
-                + "Parameters are named. Amounts and decimals are strings, dates are 2026-11-22, moments are UTC.")
+                + "Parameters are named. Amounts and decimals are strings, dates are 2026-11-22, moments are UTC."
+        )
         writer.endObject()
     }
 
@@ -84,7 +85,8 @@ struct OpenRPCDocument {
         writer.string("by-name")
         writer.key("params")
         writer.beginArray()
-        for parameter in method.parameters.filter(\.isRequired) + method.parameters.filter({ !$0.isRequired }) {
+        for parameter in method.parameters.filter(\.isRequired) + method.parameters.filter({ !$0.isRequired })
+        {
             write(parameter, to: &writer)
         }
         writer.endArray()
@@ -163,7 +165,9 @@ struct OpenRPCDocument {
             write(fields: visible.fields, isAnswer: true, "\(entity.label) as it is read.", to: &writer)
             let writable = visible.fields.filter { !$0.definition.isReadOnly && $0.name != "id" }
             writer.key("\(entity.name)_values")
-            write(fields: writable, isAnswer: false, "Values of \(entity.label) as they are written.", to: &writer)
+            write(
+                fields: writable, isAnswer: false, "Values of \(entity.label) as they are written.",
+                to: &writer)
         }
         writer.endObject()
     }
@@ -263,7 +267,8 @@ extension Method {
     /// The description with what everyone must know: who may call it and whether it writes.
     var fullDescription: String {
         let writes = effect == .writes ? "One unit of work: all of it or nothing." : nil
-        return [description, need.sentence, writes].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
+        return [description, need.sentence, writes].compactMap { $0 }.filter { !$0.isEmpty }.joined(
+            separator: " ")
     }
 
     /// The errors that the row names, and those that any call of its sort may answer.

@@ -61,7 +61,8 @@ package enum RequestEnvelope: Sendable {
         }
         let id = node["id"]
         if let id, ![.string, .number, .null].contains(id.kind) {
-            return .invalid(id: nil, reason: "\"id\" must be a string, a number or null, not \(id.kind.phrase)")
+            return .invalid(
+                id: nil, reason: "\"id\" must be a string, a number or null, not \(id.kind.phrase)")
         }
         guard let version = node["jsonrpc"], version.stringEquals("2.0") else {
             return .invalid(id: id, reason: "\"jsonrpc\" must be \"2.0\"")

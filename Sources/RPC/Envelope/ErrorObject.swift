@@ -28,7 +28,8 @@ package struct ErrorObject: Sendable {
             self.init(invalidRequest: "a batch must have at least one call")
         case .batchTooLong(let count):
             var error = CRMError(
-                .limitExceeded, "a batch of \(count) calls is over the limit of \(RequestEnvelope.batchLimit)")
+                .limitExceeded, "a batch of \(count) calls is over the limit of \(RequestEnvelope.batchLimit)"
+            )
             error.hint = "Send several batches."
             self.init(error)
         }

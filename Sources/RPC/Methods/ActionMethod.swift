@@ -14,7 +14,8 @@ enum ActionMethod {
         let isWriting = action.effect == .writes
         let hasOwnDryRun = action.parameters.contains { $0.name == RecordMethods.dryRun.name }
         return Method(
-            registered.method, needs: .session, isWriting ? .writes : .reads, action.summary, action.description,
+            registered.method, needs: .session, isWriting ? .writes : .reads, action.summary,
+            action.description,
             parameters: action.parameters + (isWriting && !hasOwnDryRun ? [RecordMethods.dryRun] : []),
             result: action.result, errors: [.notFound, .invalidRecord]
         ) { scope throws(CRMError) in
@@ -33,7 +34,8 @@ enum ActionMethod {
             }
             let snapshot = scope.snapshot
             return .scan { reader, writer throws(CRMError) in
-                ValueJSON.write(try records.act(registered, parameters, call, snapshot, on: reader), to: &writer)
+                ValueJSON.write(
+                    try records.act(registered, parameters, call, snapshot, on: reader), to: &writer)
             }
         }
     }
@@ -43,9 +45,11 @@ enum ActionMethod {
         let session = try scope.session()
         guard !session.scopes.isEverything else { return }
         let verb =
-            registered.action.requires?.verb ?? (registered.action.effect == .writes ? AccessVerb.edit : .view)
+            registered.action.requires?.verb
+            ?? (registered.action.effect == .writes ? AccessVerb.edit : .view)
         guard session.scopes.permits(verb, in: registered.module) else {
-            var error = CRMError(.forbidden, "the API key does not cover \"\(registered.module):\(verb.name)\"")
+            var error = CRMError(
+                .forbidden, "the API key does not cover \"\(registered.module):\(verb.name)\"")
             error.rule = "api_key_scope"
             throw error
         }

@@ -27,8 +27,10 @@ enum AuthMethods {
         ],
         result: .object([
             Parameter("token", .text, "To be sent with every call; not shown again.", required: true),
-            Parameter("expires_at", .field(.datetime), "When the session ends at the latest.", required: true),
-            Parameter("must_change_password", .boolean, "Whether auth.change_password comes first.", required: true),
+            Parameter(
+                "expires_at", .field(.datetime), "When the session ends at the latest.", required: true),
+            Parameter(
+                "must_change_password", .boolean, "Whether auth.change_password comes first.", required: true),
             Parameter("user", userShape, "Who has logged in.", required: true),
         ]), errors: [.unauthenticated, .tooManyRequests, .unavailable],
         example: .init(
@@ -39,7 +41,8 @@ enum AuthMethods {
     ) { scope throws(CRMError) in
         let request = LoginRequest(
             username: try scope.arguments.text("username"), password: try scope.arguments.text("password"),
-            code: scope.arguments.textIfGiven("code"), peer: scope.request.peer, source: scope.request.source.name)
+            code: scope.arguments.textIfGiven("code"), peer: scope.request.peer,
+            source: scope.request.source.name)
         let identity = scope.services.identity
         return .elsewhere { answer in
             identity.login(request) { result in
@@ -73,9 +76,11 @@ enum AuthMethods {
         "auth.whoami", needs: .session, .none, "Who makes the call.",
         result: .object([
             Parameter("user", userShape, "The user.", required: true),
-            Parameter("by", .choice("session", "api_key", "console"), "How the caller is known.", required: true),
+            Parameter(
+                "by", .choice("session", "api_key", "console"), "How the caller is known.", required: true),
             Parameter("expires_at", .any, "When that ends; null where it does not.", required: true),
-            Parameter("must_change_password", .boolean, "Whether auth.change_password comes first.", required: true),
+            Parameter(
+                "must_change_password", .boolean, "Whether auth.change_password comes first.", required: true),
             Parameter("scopes", .list(of: .text), "What an API key was narrowed to.", required: true),
         ])
     ) { scope throws(CRMError) in
@@ -113,12 +118,15 @@ enum AuthMethods {
     }
 
     static let user = Parameter(
-        "user", .id(of: "user"), "The user's record; the caller where it is not given, others for administrators only.")
+        "user", .id(of: "user"),
+        "The user's record; the caller where it is not given, others for administrators only.")
 
     private static let sessions = Method(
         "auth.sessions", needs: .session, .reads, "The live sessions of a user, newest first.",
         parameters: [user],
-        result: .object([Parameter("sessions", .list(of: .object([])), "Never with their tokens.", required: true)])
+        result: .object([
+            Parameter("sessions", .list(of: .object([])), "Never with their tokens.", required: true)
+        ])
     ) { scope throws(CRMError) in
         let call = try scope.identityCall()
         let sessions = try scope.services.identity.sessions(of: try scope.userMeant(), call)
@@ -148,13 +156,16 @@ enum AuthMethods {
 
     private static let revoke = Method(
         "auth.revoke", needs: .session, .writes, "Ends a session, or all of a user but the one that calls.",
-        parameters: [Parameter("session", .integer, "As auth.sessions names it; all where it is not given."), user],
+        parameters: [
+            Parameter("session", .integer, "As auth.sessions names it; all where it is not given."), user,
+        ],
         result: .done, errors: [.notFound]
     ) { scope throws(CRMError) in
         let call = try scope.identityCall()
         let identity = scope.services.identity
         if let session = scope.arguments.integerIfGiven("session") {
-            return .elsewhere { answer in identity.revokeSession(session, call) { answer($0.json(writeDone)) } }
+            return .elsewhere { answer in identity.revokeSession(session, call) { answer($0.json(writeDone)) }
+            }
         }
         let user = try scope.userMeant()
         return .elsewhere { answer in identity.revokeSessions(of: user, call) { answer($0.json(writeDone)) } }

@@ -11,7 +11,9 @@ enum EntityMethods {
         Method(
             "entity.list", needs: .session, .reads, "The entities that the caller may view.",
             result: .object([
-                Parameter("entities", .list(of: .object([])), "By name: label, plural label and module.", required: true)
+                Parameter(
+                    "entities", .list(of: .object([])), "By name: label, plural label and module.",
+                    required: true)
             ])
         ) { scope throws(CRMError) in
             let principal = try scope.session().principal
@@ -32,7 +34,9 @@ enum EntityMethods {
             parameters: [Parameter("name", .text, "The entity's name.", required: true)],
             result: .object([
                 Parameter("name", .text, "The entity's name.", required: true),
-                Parameter("fields", .list(of: .object([])), "In order: name, label, type and rules.", required: true),
+                Parameter(
+                    "fields", .list(of: .object([])), "In order: name, label, type and rules.", required: true
+                ),
             ]), errors: [.notFound]
         ) { scope throws(CRMError) in
             let entity = try scope.snapshot.registry.entity(try scope.arguments.text("name"))

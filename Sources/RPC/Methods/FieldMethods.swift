@@ -25,7 +25,8 @@ enum FieldMethods {
             "values",
             .list(
                 of: .object([
-                    Parameter("key", .text(maximumLength: 60), "Stable; made of the label where it is not given."),
+                    Parameter(
+                        "key", .text(maximumLength: 60), "Stable; made of the label where it is not given."),
                     Parameter("label", .text(maximumLength: 100), "What people read.", required: true),
                     Parameter("color", .text(maximumLength: 7), "#RRGGBB."),
                     Parameter("retired", .boolean, "Stays on old records, cannot be chosen for new ones."),
@@ -44,9 +45,13 @@ enum FieldMethods {
             "Its name starts with x_. It is a real column, at once usable in filters, sorts and lists.",
             parameters: [
                 entity, Parameter("name", .text(maximumLength: 60), "x_ and snake case.", required: true),
-                Parameter("type", .field(.picklist(FieldKindList.names.map { PicklistValue($0, $0) })), "The kind of its values.", required: true),
+                Parameter(
+                    "type", .field(.picklist(FieldKindList.names.map { PicklistValue($0, $0) })),
+                    "The kind of its values.", required: true),
                 Parameter("scale", .integer(0...6), "Decimals, of a decimal or percent."),
-                Parameter("targets", .list(of: .text), "Entities that a reference may name; any where none is given."),
+                Parameter(
+                    "targets", .list(of: .text),
+                    "Entities that a reference may name; any where none is given."),
                 Parameter("currency_field", .text, "The field with the currency, of an amount."),
                 Parameter("pattern", .text(maximumLength: 40), "How an autonumber is written: ACC00000."),
             ] + rules + [RecordMethods.dryRun], result: answer, errors: [.duplicate]
@@ -55,13 +60,18 @@ enum FieldMethods {
             let field = try definition(scope.arguments)
             let (call, installation) = (try scope.context(), scope.services.installation)
             return .write(scope.mode) { transaction, writer throws(CRMError) in
-                write(try installation.addField(call, entity: entity, field, in: transaction), field.name, to: &writer)
+                write(
+                    try installation.addField(call, entity: entity, field, in: transaction), field.name,
+                    to: &writer)
             }
         },
         Method(
             "field.update", needs: .administrator, .writes, "Changes a field's label, help and rules.",
             "What is not given stays. A module's field keeps its name and type.",
-            parameters: [entity, name, Parameter("new_name", .text(maximumLength: 60), "Of a custom field: x_ and snake case.")]
+            parameters: [
+                entity, name,
+                Parameter("new_name", .text(maximumLength: 60), "Of a custom field: x_ and snake case."),
+            ]
                 + rules + [RecordMethods.dryRun], result: answer, errors: [.duplicate]
         ) { scope throws(CRMError) in
             let entity = try scope.snapshot.registry.entity(try scope.arguments.text("entity"))
@@ -87,12 +97,14 @@ enum FieldMethods {
 
     private static func changing(
         _ method: String, _ summary: String,
-        _ change: @escaping @Sendable (
-            Installation, CallContext, String, String, WriteTransaction
-        ) throws(CRMError) -> FieldReport
+        _ change:
+            @escaping @Sendable (
+                Installation, CallContext, String, String, WriteTransaction
+            ) throws(CRMError) -> FieldReport
     ) -> Method {
         Method(
-            method, needs: .administrator, .writes, summary, parameters: [entity, name, RecordMethods.dryRun],
+            method, needs: .administrator, .writes, summary,
+            parameters: [entity, name, RecordMethods.dryRun],
             result: answer
         ) { scope throws(CRMError) in
             let entity = try scope.arguments.text("entity")
@@ -140,9 +152,12 @@ enum FieldMethods {
         if let length = arguments.integerIfGiven("maximum_length") { type.maximumLength = Int(length) }
         if let minimum = arguments.textIfGiven("minimum") { type.minimum = minimum }
         if let maximum = arguments.textIfGiven("maximum") { type.maximum = maximum }
-        if let values = arguments["values"] { type.values = values.elements.map { value($0, among: type.values) } }
+        if let values = arguments["values"] {
+            type.values = values.elements.map { value($0, among: type.values) }
+        }
         var changed = FieldDefinition(
-            arguments.textIfGiven("new_name") ?? definition.name, arguments.textIfGiven("label") ?? definition.label,
+            arguments.textIfGiven("new_name") ?? definition.name,
+            arguments.textIfGiven("label") ?? definition.label,
             type)
         changed.help = arguments.textIfGiven("help") ?? definition.help
         changed.section = arguments.textIfGiven("section") ?? definition.section

@@ -11,18 +11,22 @@ enum ImportMethods {
 
     static let all: [Method] = [
         Method(
-            "import.rows", needs: .session, .writes, "Creates and updates up to 500 records, each on its own.",
+            "import.rows", needs: .session, .writes,
+            "Creates and updates up to 500 records, each on its own.",
             "A row that breaks a rule fails alone; the others are kept. A reference may be given as "
                 + "{\"$lookup\": {\"entity\": …, \"field\": …, \"value\": …}}, which must find exactly one record.",
             parameters: [
                 RecordMethods.entity,
-                Parameter("match_on", .list(of: .text), "Fields by which a row is found to be there already; at most 5."),
+                Parameter(
+                    "match_on", .list(of: .text),
+                    "Fields by which a row is found to be there already; at most 5."),
                 Parameter(
                     "mode", .choice("create", "update", "upsert"),
                     "Whether rows may make records, change them, or both; upsert where it is not given."),
                 Parameter(
                     "on_match", .choice("overwrite", "merge", "skip"),
-                    "What a match gets: all values, only those of empty fields, or nothing; overwrite where it is not given."),
+                    "What a match gets: all values, only those of empty fields, or nothing; overwrite where it is not given."
+                ),
                 Parameter(
                     "rows",
                     .list(
@@ -42,7 +46,9 @@ enum ImportMethods {
                                 "outcome", .choice("created", "updated", "unchanged", "skipped", "failed"),
                                 "What became of it.", required: true),
                             Parameter("id", .id(), "The record; absent where there is none."),
-                            Parameter("problems", .list(of: .object([])), "Field, code and message of a row that failed."),
+                            Parameter(
+                                "problems", .list(of: .object([])),
+                                "Field, code and message of a row that failed."),
                         ])), "In the order of the request.", required: true)
             ]), errors: [.limitExceeded],
             example: .init(
@@ -55,13 +61,16 @@ enum ImportMethods {
             let rows = try ImportRow.read(try scope.arguments.node("rows"), of: entity, try scope.fieldView())
             let plan = ImportPlan(
                 entity: entity, rows: rows, matchOn: try matchFields(scope, entity),
-                mode: scope.arguments.textIfGiven("mode").flatMap { ImportPlan.Mode(rawValue: $0) } ?? .upsert,
-                onMatch: scope.arguments.textIfGiven("on_match").flatMap { ImportPlan.Match(rawValue: $0) } ?? .overwrite)
+                mode: scope.arguments.textIfGiven("mode").flatMap { ImportPlan.Mode(rawValue: $0) }
+                    ?? .upsert,
+                onMatch: scope.arguments.textIfGiven("on_match").flatMap { ImportPlan.Match(rawValue: $0) }
+                    ?? .overwrite)
             let call = try scope.context(source: .import)
             let records = scope.services.records
             return .write(scope.mode) { transaction, writer throws(CRMError) in
                 let outcomes = try records.unit(transaction, call) { unit throws(CRMError) in
-                    var run = ImportRun(plan: plan, records: records, call: call, transaction: transaction, unit: unit)
+                    var run = ImportRun(
+                        plan: plan, records: records, call: call, transaction: transaction, unit: unit)
                     return try run.run()
                 }
                 write(outcomes, of: rows, to: &writer)
@@ -78,7 +87,8 @@ enum ImportMethods {
         return fields
     }
 
-    private static func write(_ outcomes: [ImportOutcome], of rows: [ImportRow], to writer: inout JSONWriter) {
+    private static func write(_ outcomes: [ImportOutcome], of rows: [ImportRow], to writer: inout JSONWriter)
+    {
         writer.beginObject()
         writer.key("rows")
         writer.beginArray()
@@ -164,8 +174,11 @@ struct ImportRow: Sendable {
     private init(_ line: Int64?, _ node: JSONNode, of entity: Entity, _ view: FieldView) throws(CRMError) {
         var problems: [FieldProblem] = []
         var lookups: [Lookup] = []
-        values = try RecordValues.read(node, of: entity, view, &problems) { field, value throws(FieldRefusal) in
-            guard field.isReference, value.kind == .object, let lookup = value["$lookup"] else { return false }
+        values = try RecordValues.read(node, of: entity, view, &problems) {
+            field, value throws(FieldRefusal) in
+            guard field.isReference, value.kind == .object, let lookup = value["$lookup"] else {
+                return false
+            }
             lookups.append(try Self.lookup(lookup, for: field, view))
             return true
         }
@@ -177,11 +190,14 @@ struct ImportRow: Sendable {
     private static func lookup(
         _ node: JSONNode, for field: Field, _ view: FieldView
     ) throws(FieldRefusal) -> Lookup {
-        guard let name = node["entity"]?.string, let by = node["field"]?.string, let value = node["value"] else {
+        guard let name = node["entity"]?.string, let by = node["field"]?.string, let value = node["value"]
+        else {
             throw FieldRefusal("type", "\(field.label): $lookup needs entity, field and value")
         }
         guard let entity = view.registry[entity: name], let key = view.field(by, of: entity) else {
-            throw FieldRefusal("not_found", "\(field.label): there is no field \"\(by.prefix(60))\" of \"\(name.prefix(60))\"")
+            throw FieldRefusal(
+                "not_found",
+                "\(field.label): there is no field \"\(by.prefix(60))\" of \"\(name.prefix(60))\"")
         }
         let targets = field.type.name == "owner" ? ["user", "group"] : field.type.targets
         guard targets.isEmpty || targets.contains(name) else {

@@ -18,7 +18,10 @@ struct ImportRun {
     /// Found in this unit. Only hits are kept: what is not there yet may be made by a later row.
     private var found: [ImportRow.Lookup: RecordID] = [:]
 
-    init(plan: ImportPlan, records: RecordService, call: CallContext, transaction: WriteTransaction, unit: UnitOfWork) {
+    init(
+        plan: ImportPlan, records: RecordService, call: CallContext, transaction: WriteTransaction,
+        unit: UnitOfWork
+    ) {
         self.plan = plan
         self.records = records
         self.call = call
@@ -76,7 +79,7 @@ struct ImportRun {
         for lookup in row.lookups {
             do throws(CRMError) {
                 values[lookup.field] = .reference(try record(lookup))
-            } catch where error.kind == .notFound || error.kind == .duplicate {
+            } catch  where error.kind == .notFound || error.kind == .duplicate {
                 let code = error.kind == .notFound ? "not_found" : "ambiguous"
                 problems.append(FieldProblem(field: lookup.field, code: code, message: error.message))
             }
@@ -90,7 +93,9 @@ struct ImportRun {
         let ids = try records(of: lookup.entity, where: .where(lookup.by, .equal, lookup.value))
         let shown = "\(lookup.by) \"\(printed(lookup.value).prefix(60))\""
         guard let id = ids.first else { throw CRMError(.notFound, "no \(lookup.entity) has \(shown)") }
-        guard ids.count == 1 else { throw CRMError(.duplicate, "more than one \(lookup.entity) has \(shown)") }
+        guard ids.count == 1 else {
+            throw CRMError(.duplicate, "more than one \(lookup.entity) has \(shown)")
+        }
         found[lookup] = id
         return id
     }
@@ -105,7 +110,8 @@ struct ImportRun {
                     plan.entity.name,
                     [
                         FieldProblem(
-                            field: field.name, code: "required", message: "\(field.label) is needed to find the record")
+                            field: field.name, code: "required",
+                            message: "\(field.label) is needed to find the record")
                     ])
             }
             conditions.append(.where(field.name, .equal, value))
@@ -152,7 +158,8 @@ struct ImportRun {
 
     private func problem(_ code: String, _ message: String) -> CRMError {
         .invalidRecord(
-            plan.entity.name, [FieldProblem(field: plan.matchOn.first?.name ?? "", code: code, message: message)])
+            plan.entity.name,
+            [FieldProblem(field: plan.matchOn.first?.name ?? "", code: code, message: message)])
     }
 
     private func notThere(_ values: [String: Value]) -> CRMError {

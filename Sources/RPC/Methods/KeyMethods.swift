@@ -11,8 +11,11 @@ enum KeyMethods {
             parameters: [
                 Parameter("name", .text(maximumLength: 100), "For people.", required: true),
                 Parameter(
-                    "scopes", .list(of: .text), "Module and verb, such as \"sales:view\"; \"*\" or nothing is everything."),
-                Parameter("addresses", .list(of: .text), "Where it may be used from, such as \"192.0.2.0/24\"; anywhere where it is not given."),
+                    "scopes", .list(of: .text),
+                    "Module and verb, such as \"sales:view\"; \"*\" or nothing is everything."),
+                Parameter(
+                    "addresses", .list(of: .text),
+                    "Where it may be used from, such as \"192.0.2.0/24\"; anywhere where it is not given."),
                 Parameter("expires_at", .field(.datetime), "When it ends; never where it is not given."),
                 AuthMethods.user,
             ],
@@ -23,7 +26,8 @@ enum KeyMethods {
         ) { scope throws(CRMError) in
             let call = try scope.identityCall()
             let request = try APIKeyRequest(
-                name: try scope.arguments.text("name"), scopes: scope.arguments.textsIfGiven("scopes") ?? ["*"],
+                name: try scope.arguments.text("name"),
+                scopes: scope.arguments.textsIfGiven("scopes") ?? ["*"],
                 addresses: scope.arguments.textsIfGiven("addresses") ?? [],
                 expiresAt: scope.arguments.textIfGiven("expires_at").flatMap { Instant($0) })
             let user = try scope.userMeant()
@@ -45,7 +49,9 @@ enum KeyMethods {
         Method(
             "api_key.list", needs: .session, .reads, "The API keys of a user, newest first.",
             parameters: [AuthMethods.user],
-            result: .object([Parameter("keys", .list(of: .object([])), "Never with their tokens.", required: true)])
+            result: .object([
+                Parameter("keys", .list(of: .object([])), "Never with their tokens.", required: true)
+            ])
         ) { scope throws(CRMError) in
             let keys = try scope.services.identity.keys(of: try scope.userMeant(), try scope.identityCall())
             scope.writer.beginObject()
@@ -58,7 +64,8 @@ enum KeyMethods {
         },
         Method(
             "api_key.revoke", needs: .session, .writes, "Ends an API key at once.",
-            parameters: [Parameter("key", .integer, "As api_key.list names it.", required: true)], result: .done,
+            parameters: [Parameter("key", .integer, "As api_key.list names it.", required: true)],
+            result: .done,
             errors: [.notFound]
         ) { scope throws(CRMError) in
             let call = try scope.identityCall()

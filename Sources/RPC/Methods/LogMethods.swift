@@ -31,14 +31,16 @@ enum LogMethods {
             return .done
         },
         Method(
-            "log.verify", needs: .administrator, .reads, "Recomputes the log's hash chain from its beginning.",
+            "log.verify", needs: .administrator, .reads,
+            "Recomputes the log's hash chain from its beginning.",
             "Compare head with one that was noted elsewhere: entries cut off at the end show only so. On the "
                 + "administrators' socket progress comes as data frames of {entries}.",
             result: .object([
                 Parameter("intact", .boolean, "Whether every entry is as it was written.", required: true),
                 Parameter("entries", .integer, "How many are in order.", required: true),
                 Parameter("head", .text, "The last one's hash, hexadecimal.", required: true),
-                Parameter("first_broken", .any, "{seq, reason} of the first that is not, or null.", required: true),
+                Parameter(
+                    "first_broken", .any, "{seq, reason} of the first that is not, or null.", required: true),
             ])
         ) { scope throws(CRMError) in
             let progress = scope.progress

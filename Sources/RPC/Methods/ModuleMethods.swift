@@ -7,11 +7,13 @@ import Storage
 
 /// Modules, for administrators.
 enum ModuleMethods {
-    private static let name = Parameter("name", .text, "The module's name, or the path of its file.", required: true)
+    private static let name = Parameter(
+        "name", .text, "The module's name, or the path of its file.", required: true)
     private static let shape = ParameterType.object([
         Parameter("name", .text, "Unique.", required: true),
         Parameter(
-            "state", .choice("core", "enabled", "disabled", "available", "failed"), "What it is now.", required: true),
+            "state", .choice("core", "enabled", "disabled", "available", "failed"), "What it is now.",
+            required: true),
         Parameter("version", .text, "Of the module."),
         Parameter("label", .text, "What people read."),
         Parameter("problem", .text, "Why it does not run, or cannot be enabled."),
@@ -22,7 +24,9 @@ enum ModuleMethods {
         Parameter("name", .text, "The module.", required: true),
         Parameter("version", .text, "Of the module.", required: true),
         Parameter("enabled", .boolean, "Whether it is enabled now.", required: true),
-        Parameter("steps", .list(of: .text), "What was done to the tables, or, in a dry run, would be.", required: true),
+        Parameter(
+            "steps", .list(of: .text), "What was done to the tables, or, in a dry run, would be.",
+            required: true),
     ])
 
     static let all: [Method] = [
@@ -41,7 +45,8 @@ enum ModuleMethods {
             }
         },
         Method(
-            "module.inspect", needs: .administrator, .reads, "What a module's file says, without running any of it.",
+            "module.inspect", needs: .administrator, .reads,
+            "What a module's file says, without running any of it.",
             parameters: [name],
             result: .object([
                 Parameter("name", .text, "As the file says.", required: true),
@@ -59,7 +64,8 @@ enum ModuleMethods {
                 writer.beginObject()
                 for (key, text) in [
                     ("name", module.stamp.name), ("path", module.path), ("sha256", module.sha256),
-                    ("sdk", "\(module.stamp.sdkMajor).\(module.stamp.sdkMinor)"), ("compiler", module.stamp.compiler),
+                    ("sdk", "\(module.stamp.sdkMajor).\(module.stamp.sdkMinor)"),
+                    ("compiler", module.stamp.compiler),
                 ] {
                     writer.key(key)
                     writer.string(text)
@@ -97,7 +103,9 @@ enum ModuleMethods {
             "module.disable", needs: .administrator, .writes,
             "Takes a module's entities and methods away; its data stays.",
             "Refused while other enabled modules need it.",
-            parameters: [Parameter("name", .text, "The module's name.", required: true), RecordMethods.dryRun],
+            parameters: [
+                Parameter("name", .text, "The module's name.", required: true), RecordMethods.dryRun,
+            ],
             result: report
         ) { scope throws(CRMError) in
             let call = try scope.context()

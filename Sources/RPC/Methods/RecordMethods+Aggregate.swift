@@ -18,19 +18,24 @@ extension RecordMethods {
                 .list(
                     of: .object([
                         Parameter(
-                            "op", .choice("count", "count_distinct", "sum", "avg", "min", "max"), "What to measure.",
+                            "op", .choice("count", "count_distinct", "sum", "avg", "min", "max"),
+                            "What to measure.",
                             required: true),
                         Parameter("field", .text, "A field or a path over references."),
                         Parameter("as", .text(maximumLength: 60), "The member's name in the answer."),
                     ])), "At most 20; a count where it is not given."),
         ],
         result: .object([
-            Parameter("groups", .list(of: .object([])), "In the order of the groups, empty ones first.", required: true)
+            Parameter(
+                "groups", .list(of: .object([])), "In the order of the groups, empty ones first.",
+                required: true)
         ]), errors: [.limitExceeded],
         example: .init(
             parameters:
                 #"{"entity": "account", "group_by": ["industry"], "measures": [{"op": "sum", "field": "annual_revenue", "as": "total"}]}"#,
-            result: #"{"groups": [{"industry": "banking", "total": {"amount": "1200000.00", "currency": "EUR"}}]}"#)
+            result:
+                #"{"groups": [{"industry": "banking", "total": {"amount": "1200000.00", "currency": "EUR"}}]}"#
+        )
     ) { scope throws(CRMError) in
         let entity = try scope.entity(.view)
         let records = scope.services.records
@@ -81,7 +86,8 @@ extension RecordMethods {
         guard let node else { return [.init(operation: .count, path: nil, name: "count")] }
         return node.elements.compactMap { element in
             let members = Arguments(element)
-            guard let word = members.textIfGiven("op"), let operation = AggregateQuery.Operation(rawValue: word)
+            guard let word = members.textIfGiven("op"),
+                let operation = AggregateQuery.Operation(rawValue: word)
             else { return nil }
             let path = members.textIfGiven("field")
             let name = path.map { "\(word)_\($0)" } ?? word

@@ -7,7 +7,8 @@ import Storage
 
 extension RecordMethods {
     private static let values = Parameter(
-        "values", .values(of: nil), "By field name: amounts and decimals as text, references as ids, null to empty.",
+        "values", .values(of: nil),
+        "By field name: amounts and decimals as text, references as ids, null to empty.",
         required: true)
     private static let writeErrors: [CRMError.Kind] = [.notFound, .invalidRecord, .duplicate]
 
@@ -17,11 +18,13 @@ extension RecordMethods {
             "Defaults fill what is not given. Answers the record as stored.",
             parameters: [entity, values, fields, dryRun], result: .record(of: nil), errors: writeErrors,
             example: .init(
-                parameters: #"{"entity": "account", "values": {"account_name": "Acme", "annual_revenue": "1200000.00"}}"#,
+                parameters:
+                    #"{"entity": "account", "values": {"account_name": "Acme", "annual_revenue": "1200000.00"}}"#,
                 result: #"{"id": 17, "account_name": "Acme", "version": 1}"#)
         ) { scope throws(CRMError) in
             let entity = try scope.entity(.create)
-            let values = try RecordValues.read(try scope.arguments.node("values"), of: entity, try scope.fieldView())
+            let values = try RecordValues.read(
+                try scope.arguments.node("values"), of: entity, try scope.fieldView())
             let answer = try WrittenRecord(scope)
             return .write(scope.mode) { transaction, writer throws(CRMError) in
                 let id = try answer.records.unit(transaction, answer.call) { unit throws(CRMError) in
@@ -36,7 +39,8 @@ extension RecordMethods {
                 + "Answers the record as stored.",
             parameters: [
                 id, entityIfKnown, values,
-                Parameter("version", .integer(1...Int(RecordID.maximum.rawValue)), "The version that was read."),
+                Parameter(
+                    "version", .integer(1...Int(RecordID.maximum.rawValue)), "The version that was read."),
                 fields, dryRun,
             ],
             result: .record(of: nil), errors: writeErrors + [.versionConflict]
@@ -45,7 +49,8 @@ extension RecordMethods {
             let entity = try scope.services.records.entity(
                 of: id, named: scope.arguments.textIfGiven("entity"), scope.snapshot, scope.reader)
             try scope.checkScope(.edit, entity)
-            let values = try RecordValues.read(try scope.arguments.node("values"), of: entity, try scope.fieldView())
+            let values = try RecordValues.read(
+                try scope.arguments.node("values"), of: entity, try scope.fieldView())
             let version = scope.arguments.integerIfGiven("version")
             let answer = try WrittenRecord(scope)
             return .write(scope.mode) { transaction, writer throws(CRMError) in
@@ -83,7 +88,8 @@ extension RecordMethods {
         Method(
             "record.restore", needs: .session, .writes, "Brings a record back from the recycle bin.",
             "Refused where another record has taken a value that must be unique. Answers the record.",
-            parameters: [id, entityIfKnown, fields, dryRun], result: .record(of: nil), errors: [.notFound, .duplicate]
+            parameters: [id, entityIfKnown, fields, dryRun], result: .record(of: nil),
+            errors: [.notFound, .duplicate]
         ) { scope throws(CRMError) in
             let id = try scope.arguments.id()
             try scope.checkScope(.delete, of: id)
@@ -119,10 +125,11 @@ struct WrittenRecord: Sendable {
         let json = RecordJSON(snapshot)
         let mark = writer.mark
         do throws(CRMError) {
-            try records.get(call, snapshot, on: transaction, id: id, entity: entity, fields: fields) { row, plan in
+            try records.get(call, snapshot, on: transaction, id: id, entity: entity, fields: fields) {
+                row, plan in
                 json.write(row, plan.columns, to: &writer)
             }
-        } catch where error.kind == .notFound {
+        } catch  where error.kind == .notFound {
             writer.truncate(to: mark)
             writer.beginObject()
             writer.key("id")

@@ -11,18 +11,23 @@ enum RecordMethods {
 
     // MARK: Parameters that several share
 
-    static let entity = Parameter("entity", .text, "The entity's name, as entity.list has it.", required: true)
+    static let entity = Parameter(
+        "entity", .text, "The entity's name, as entity.list has it.", required: true)
     static let entityIfKnown = Parameter(
         "entity", .text, "The entity's name; saves a look-up, and another entity's record is not found.")
     static let id = Parameter("id", .id(), "The record's id.", required: true)
     static let filter = Parameter("filter", .filter, "Which records are meant; all where it is not given.")
     static let fields = Parameter(
-        "fields", .list(of: .text), "The fields to answer; all that the caller may see where it is not given.")
-    static let limit = Parameter("limit", .integer(1...1000), "How many to answer at most; 50 where it is not given.")
+        "fields", .list(of: .text), "The fields to answer; all that the caller may see where it is not given."
+    )
+    static let limit = Parameter(
+        "limit", .integer(1...1000), "How many to answer at most; 50 where it is not given.")
     static let cursor = Parameter("cursor", .text, "Where to go on: next_cursor of the page before.")
-    static let dryRun = Parameter("dry_run", .boolean, "Do everything, answer what would be, and keep nothing.")
+    static let dryRun = Parameter(
+        "dry_run", .boolean, "Do everything, answer what would be, and keep nothing.")
     static let bin = Parameter(
-        "recycle_bin", .choice("exclude", "only", "include"), "Whether deleted records are meant; exclude by default.")
+        "recycle_bin", .choice("exclude", "only", "include"),
+        "Whether deleted records are meant; exclude by default.")
 
     // MARK: Reading
 
@@ -33,7 +38,8 @@ enum RecordMethods {
         example: .init(
             parameters: #"{"id": 17, "entity": "account", "fields": ["account_name", "owner"]}"#,
             result:
-                #"{"id": 17, "account_name": "Acme", "owner": {"id": 1, "entity": "user", "label": "Ada Lovelace"}}"#)
+                #"{"id": 17, "account_name": "Acme", "owner": {"id": 1, "entity": "user", "label": "Ada Lovelace"}}"#
+        )
     ) { scope throws(CRMError) in
         let call = try scope.context()
         let id = try scope.arguments.id()
@@ -53,7 +59,8 @@ enum RecordMethods {
         "The sort is made total by the id. next_cursor is null on the last page; a cursor is good for the same query only.",
         parameters: [
             entity, filter, fields,
-            Parameter("sort", .list(of: .text), "Field names, - in front for descending; at most 10."), limit, cursor,
+            Parameter("sort", .list(of: .text), "Field names, - in front for descending; at most 10."), limit,
+            cursor,
             Parameter("count", .boolean, "Answer the total as well; costs a count of all that match."), bin,
         ],
         result: .object([
@@ -72,7 +79,8 @@ enum RecordMethods {
         let counting =
             scope.arguments.flag("count")
             ? try scope.services.records.planCount(call, scope.snapshot, parameters) : nil
-        let page = Page(plan: plan, counting: counting, records: scope.services.records, snapshot: scope.snapshot)
+        let page = Page(
+            plan: plan, counting: counting, records: scope.services.records, snapshot: scope.snapshot)
         guard plan.lane == .bounded, counting == nil else {
             return .scan { reader, writer throws(CRMError) in try page.write(reader, to: &writer) }
         }
@@ -89,7 +97,9 @@ enum RecordMethods {
 
         /// Several statements see one state of the database.
         func write(_ reader: ReadConnection, to writer: inout JSONWriter) throws(CRMError) {
-            guard counting != nil || plan.read.statements.count > 1 else { return try writeParts(reader, to: &writer) }
+            guard counting != nil || plan.read.statements.count > 1 else {
+                return try writeParts(reader, to: &writer)
+            }
             try reader.transaction { () throws(CRMError) in try writeParts(reader, to: &writer) }
         }
 
@@ -113,7 +123,8 @@ enum RecordMethods {
     }
 
     static let count = Method(
-        "record.count", needs: .session, .reads, "Counts the records that a list of the same filter would show.",
+        "record.count", needs: .session, .reads,
+        "Counts the records that a list of the same filter would show.",
         parameters: [entity, filter, bin],
         result: .object([Parameter("count", .integer, "How many.", required: true)])
     ) { scope throws(CRMError) in

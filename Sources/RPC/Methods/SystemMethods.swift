@@ -16,9 +16,13 @@ enum SystemMethods {
             result: .object([
                 Parameter("version", .text, "Of the program.", required: true),
                 Parameter("uptime_seconds", .integer, "Since the kernel began to serve.", required: true),
-                Parameter("modules", .list(of: .object([])), "Those enabled: name and version.", required: true),
-                Parameter("quarantined", .list(of: .object([])), "Those kept out after a crash: name and reason.", required: true),
-                Parameter("writer", .object([]), "Waiting units, groups committed, units in them.", required: true),
+                Parameter(
+                    "modules", .list(of: .object([])), "Those enabled: name and version.", required: true),
+                Parameter(
+                    "quarantined", .list(of: .object([])), "Those kept out after a crash: name and reason.",
+                    required: true),
+                Parameter(
+                    "writer", .object([]), "Waiting units, groups committed, units in them.", required: true),
                 Parameter("database_bytes", .integer, "The size of the database's file.", required: true),
                 Parameter("connections", .integer, "Open connections of other processes.", required: true),
             ])

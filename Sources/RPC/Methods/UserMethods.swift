@@ -9,9 +9,14 @@ enum UserMethods {
 
     static let all: [Method] = [
         Method(
-            "user.set_password", needs: .administrator, .writes, "Gives somebody a password, to be changed at the next log-in.",
+            "user.set_password", needs: .administrator, .writes,
+            "Gives somebody a password, to be changed at the next log-in.",
             "All sessions of the user end. Without a password one is made and answered once.",
-            parameters: [id, Parameter("password", .text(maximumLength: 1024), "The password; made where it is not given.")],
+            parameters: [
+                id,
+                Parameter(
+                    "password", .text(maximumLength: 1024), "The password; made where it is not given."),
+            ],
             result: .object([Parameter("password", .any, "The one that was made, or null.", required: true)]),
             errors: [.notFound, .invalidRecord]
         ) { scope throws(CRMError) in
@@ -31,7 +36,9 @@ enum UserMethods {
                 }
             }
         },
-        setting("user.disable", "inactive", "Stops a user from calling and logging in, at once. The records stay theirs."),
+        setting(
+            "user.disable", "inactive",
+            "Stops a user from calling and logging in, at once. The records stay theirs."),
         setting("user.enable", "active", "Lets a user log in again."),
     ]
 

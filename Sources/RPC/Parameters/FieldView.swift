@@ -41,13 +41,15 @@ package struct FieldView: Sendable {
             if index == names.count - 1 { return field }
             guard field.isReference else {
                 throw CRMError(
-                    .invalidParameters, "\"\(field.name)\" of \(place.name) is no reference; a path ends there")
+                    .invalidParameters,
+                    "\"\(field.name)\" of \(place.name) is no reference; a path ends there")
             }
             let targets = field.type.name == "owner" ? ["user"] : field.type.targets
             guard targets.count == 1, let target = registry[entity: targets[0]] else {
                 throw CRMError(
                     .invalidParameters,
-                    "\"\(field.name)\" of \(place.name) may refer to several entities; a path cannot go over it")
+                    "\"\(field.name)\" of \(place.name) may refer to several entities; a path cannot go over it"
+                )
             }
             place = target
         }

@@ -41,7 +41,9 @@ package struct FilterReading {
         case .array: return try condition(node, at: place)
         case .object: return try group(node, at: place, depth: depth)
         default:
-            throw refusal(place, "must be a condition such as [\"amount\", \">=\", \"1000.00\"], not \(node.kind.phrase)")
+            throw refusal(
+                place,
+                "must be a condition such as [\"amount\", \">=\", \"1000.00\"], not \(node.kind.phrase)")
         }
     }
 
@@ -70,11 +72,14 @@ package struct FilterReading {
     private mutating func condition(_ node: JSONNode, at place: String) throws(CRMError) -> Filter {
         conditions += 1
         guard conditions <= Self.conditionLimit else {
-            throw CRMError(.limitExceeded, "the filter is over the limit of \(Self.conditionLimit) conditions")
+            throw CRMError(
+                .limitExceeded, "the filter is over the limit of \(Self.conditionLimit) conditions")
         }
         let parts = Array(node.elements)
-        guard parts.count == 2 || parts.count == 3, let path = parts[0].string, let symbol = parts[1].string else {
-            throw refusal(place, "must be [field, operator, value], or [field, operator] for the tests of emptiness")
+        guard parts.count == 2 || parts.count == 3, let path = parts[0].string, let symbol = parts[1].string
+        else {
+            throw refusal(
+                place, "must be [field, operator, value], or [field, operator] for the tests of emptiness")
         }
         guard let comparison = FilterOperator(symbol: symbol) else {
             var error = refusal(place, "has the operator \"\(symbol.prefix(40))\", which does not exist")
@@ -84,13 +89,16 @@ package struct FilterReading {
         let field = try view.field(at: path, of: entity)
         guard field.kind.comparisons.contains(comparison) else {
             var error = refusal(
-                place, "compares \"\(path)\" by \"\(symbol)\"; a \(field.kind.name) field cannot be compared so")
+                place,
+                "compares \"\(path)\" by \"\(symbol)\"; a \(field.kind.name) field cannot be compared so")
             error.candidates = field.kind.comparisons.map(\.symbol)
             throw error
         }
         let takesNone = comparison == .isEmpty || comparison == .isNotEmpty
         guard takesNone == (parts.count == 2) else {
-            throw refusal(place, takesNone ? "takes no value behind \"\(symbol)\"" : "lacks the value behind \"\(symbol)\"")
+            throw refusal(
+                place,
+                takesNone ? "takes no value behind \"\(symbol)\"" : "lacks the value behind \"\(symbol)\"")
         }
         let operand = takesNone ? .null : try operand(parts[2], comparison, field, at: place)
         return .where(path, comparison, operand)
@@ -102,7 +110,8 @@ package struct FilterReading {
         switch comparison {
         case .isIn, .isNotIn, .between:
             guard node.kind == .array else {
-                throw refusal(place, "needs an array behind \"\(comparison.symbol)\", not \(node.kind.phrase)")
+                throw refusal(
+                    place, "needs an array behind \"\(comparison.symbol)\", not \(node.kind.phrase)")
             }
             guard node.count <= Self.listLimit else {
                 throw CRMError(
@@ -116,7 +125,8 @@ package struct FilterReading {
             return .list(values)
         case .within:
             guard let phrase = node.string else {
-                throw refusal(place, "needs a span such as \"this quarter\" behind \"within\", not \(node.kind.phrase)")
+                throw refusal(
+                    place, "needs a span such as \"this quarter\" behind \"within\", not \(node.kind.phrase)")
             }
             return .text(phrase)
         default:

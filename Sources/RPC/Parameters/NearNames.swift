@@ -7,7 +7,8 @@ enum NearNames {
         let wanted = Array(name.utf8)
         var found: [(name: String, distance: Int)] = []
         for candidate in known {
-            if candidate.hasPrefix(name) || candidate.hasSuffix("." + name) || candidate.hasSuffix("_" + name) {
+            if candidate.hasPrefix(name) || candidate.hasSuffix("." + name) || candidate.hasSuffix("_" + name)
+            {
                 found.append((candidate, 1))
                 continue
             }

@@ -27,7 +27,9 @@ package enum ParameterReading {
         try checkMembers(node, parameters, at: place.isEmpty ? "" : place + ".")
     }
 
-    private static func checkMembers(_ node: JSONNode, _ parameters: [Parameter], at place: String) throws(CRMError) {
+    private static func checkMembers(_ node: JSONNode, _ parameters: [Parameter], at place: String)
+        throws(CRMError)
+    {
         var required = 0
         for (name, value) in node.members {
             guard let parameter = parameters.first(where: { $0.name == name }) else {
@@ -66,12 +68,16 @@ package enum ParameterReading {
         case .values, .record:
             guard node.kind == .object else { throw wrong(place, wants: "an object of field values", node) }
         case .filter:
-            guard node.kind == .array || node.kind == .object else { throw wrong(place, wants: "a filter", node) }
+            guard node.kind == .array || node.kind == .object else {
+                throw wrong(place, wants: "a filter", node)
+            }
         }
     }
 
     private static func checkField(_ node: JSONNode, _ type: FieldType, at place: String) throws(CRMError) {
-        guard let kind = FieldKindList.kind(named: type.name) else { throw wrong(place, wants: "known", node) }
+        guard let kind = FieldKindList.kind(named: type.name) else {
+            throw wrong(place, wants: "known", node)
+        }
         switch kind.wire(type) {
         case .string where node.kind == .string:
             if !type.values.isEmpty || type.maximumLength != nil { try checkText(node, type, at: place) }
@@ -153,8 +159,12 @@ package enum ParameterReading {
         }
     }
 
-    private static func fieldValue(_ node: JSONNode, _ type: FieldType, at place: String) throws(CRMError) -> Value {
-        guard let kind = FieldKindList.kind(named: type.name) else { throw wrong(place, wants: "known", node) }
+    private static func fieldValue(_ node: JSONNode, _ type: FieldType, at place: String) throws(CRMError)
+        -> Value
+    {
+        guard let kind = FieldKindList.kind(named: type.name) else {
+            throw wrong(place, wants: "known", node)
+        }
         let label = "parameter \"\(place)\""
         do throws(FieldRefusal) {
             let value = try WireValue.read(node, kind.wire(type), label: label)
@@ -176,7 +186,9 @@ package enum ParameterReading {
             if let number = node.int64 { return .value(.integer(number)) }
             let text = node.numberText ?? ""
             let decimals = text.split(separator: ".").dropFirst().first?.count ?? 0
-            if let decimal = try? FixedDecimal(parsing: text, scale: min(decimals, 6)) { return .value(.decimal(decimal)) }
+            if let decimal = try? FixedDecimal(parsing: text, scale: min(decimals, 6)) {
+                return .value(.decimal(decimal))
+            }
             return .value(.text(text))
         }
     }

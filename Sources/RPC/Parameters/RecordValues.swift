@@ -27,7 +27,8 @@ package enum RecordValues {
     ) throws(CRMError) -> [String: Value] {
         guard node.count <= fieldLimit else {
             throw CRMError(
-                .limitExceeded, "\(node.count) values are over the limit of \(fieldLimit) fields of one record")
+                .limitExceeded,
+                "\(node.count) values are over the limit of \(fieldLimit) fields of one record")
         }
         var values: [String: Value] = [:]
         values.reserveCapacity(node.count)

@@ -60,13 +60,15 @@ package enum WireValue {
 
     private static func money(_ node: JSONNode, _ label: String) throws(FieldRefusal) -> Money {
         for (name, _) in node.members where name != "amount" && name != "currency" {
-            throw FieldRefusal("type", "\(label) has no member \"\(name.prefix(40))\"; an amount has amount and currency")
+            throw FieldRefusal(
+                "type", "\(label) has no member \"\(name.prefix(40))\"; an amount has amount and currency")
         }
         guard let amount = node["amount"]?.string, let code = node["currency"]?.string else {
             throw FieldRefusal("type", "\(label) needs both amount and currency, each as text")
         }
         guard let currency = CurrencyCode(code) else {
-            throw FieldRefusal("format", "\(label): \"\(code.prefix(40))\" is not a currency code such as EUR")
+            throw FieldRefusal(
+                "format", "\(label): \"\(code.prefix(40))\" is not a currency code such as EUR")
         }
         return Money(tenThousandths: try decimal(amount, 4, label).units, currency: currency)
     }

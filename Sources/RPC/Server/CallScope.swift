@@ -68,7 +68,9 @@ package struct CallScope {
     /// The entity of the record that `id` names. Looked up only where it matters: for keys that are narrowed.
     package func checkScope(_ verb: AccessVerb, of id: RecordID) throws(CRMError) {
         guard let caller, !caller.scopes.isEverything else { return }
-        try checkScope(verb, try services.records.entity(of: id, named: arguments.textIfGiven("entity"), snapshot, reader))
+        try checkScope(
+            verb,
+            try services.records.entity(of: id, named: arguments.textIfGiven("entity"), snapshot, reader))
     }
 
     /// The mode of a write: `dry_run` runs everything and keeps nothing.

@@ -30,7 +30,8 @@ final class Connection: Sendable {
     private let isEnding = Atomic<Bool>(false)
     private let server: KernelServer
 
-    init(_ stream: UnixStream, _ door: RequestFacts.Door, peerUserID: UInt32, server: KernelServer) throws(WireError)
+    init(_ stream: UnixStream, _ door: RequestFacts.Door, peerUserID: UInt32, server: KernelServer)
+        throws(WireError)
     {
         self.stream = stream
         self.door = door
@@ -49,7 +50,9 @@ final class Connection: Sendable {
             return requests.count
         }
         // Whoever waits for room, or for the last answer before the end, is told.
-        if left == Self.openLimit - 1 || (left == 0 && isEnding.load(ordering: .relaxed)) { outbox.wakeOwner() }
+        if left == Self.openLimit - 1 || (left == 0 && isEnding.load(ordering: .relaxed)) {
+            outbox.wakeOwner()
+        }
     }
 
     private var openCount: Int { requests.withLock { $0.count } }
@@ -85,7 +88,8 @@ final class Connection: Sendable {
             while true {
                 let isEnding = isEnding.load(ordering: .relaxed)
                 if isEnding, openCount == 0, outbox.waitingBytes == 0 { return }
-                let wantsMore = !isEnding && openCount < Self.openLimit && outbox.waitingBytes < Outbox.highWaterBytes
+                let wantsMore =
+                    !isEnding && openCount < Self.openLimit && outbox.waitingBytes < Outbox.highWaterBytes
                 guard wait(reading: wantsMore) else { continue }
                 if try stream.read(into: &splitter) == .closed { return }
                 var replies: [UInt8] = []
@@ -130,11 +134,13 @@ final class Connection: Sendable {
         outbox.flush(wakingOwner: false)
     }
 
-    private func handle(_ frame: Frame, _ dispatcher: Dispatcher, _ replies: inout [UInt8]) throws(WireError) {
+    private func handle(_ frame: Frame, _ dispatcher: Dispatcher, _ replies: inout [UInt8]) throws(WireError)
+    {
         switch frame.kind {
         case .call: dispatcher.answer(try CallFrame(decoding: frame), callID: frame.callID, into: &replies)
         case .cancel: requests.withLock { $0[frame.callID] }?.cancel()
-        case .hello, .reply, .data, .credit, .end: throw .malformed("a frame of kind \(frame.kind) was not expected")
+        case .hello, .reply, .data, .credit, .end:
+            throw .malformed("a frame of kind \(frame.kind) was not expected")
         }
     }
 }

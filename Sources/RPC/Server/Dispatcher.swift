@@ -35,7 +35,8 @@ final class Dispatcher {
         case .rpc: answerRPC(call, callID, &buffer)
         case .metrics:
             let text = services.metrics.text(figures: services.figures(scanDepth: scans.depth))
-            ReplyFrame(status: 200, contentKind: .text, body: Array(text.utf8)).encode(callID: callID, into: &buffer)
+            ReplyFrame(status: 200, contentKind: .text, body: Array(text.utf8)).encode(
+                callID: callID, into: &buffer)
         case .ready:
             ReplyFrame(status: 200, contentKind: .text, body: Array("ready\n".utf8))
                 .encode(callID: callID, into: &buffer)
@@ -50,7 +51,8 @@ final class Dispatcher {
 
     private func answerRPC(_ call: CallFrame, _ callID: UInt64, _ buffer: inout [UInt8]) {
         let now = ContinuousClock.now
-        let given = call.deadlineMilliseconds == 0 ? Self.deadline : .milliseconds(Int(call.deadlineMilliseconds))
+        let given =
+            call.deadlineMilliseconds == 0 ? Self.deadline : .milliseconds(Int(call.deadlineMilliseconds))
         let request = RequestFacts(
             requestID: call.requestID, peer: call.peer, token: call.token,
             deadline: now + min(given, Self.deadline), door: connection.door,
@@ -121,7 +123,8 @@ final class Dispatcher {
             Frame.abandon(mark, in: &buffer)
             // A refusal of the request as a whole is said even to a notification.
             guard isWhole || !call.isNotification else {
-                ReplyFrame(status: 204, contentKind: .none, body: []).encode(callID: batch.callID, into: &buffer)
+                ReplyFrame(status: 204, contentKind: .none, body: []).encode(
+                    callID: batch.callID, into: &buffer)
                 return
             }
             let slot = OpenRequest.Slot(id: call.id, isAnswered: true, outcome: .refused(error))
@@ -149,7 +152,8 @@ final class Dispatcher {
         for element in elements {
             switch element {
             case .invalid(let id, let reason):
-                slots.append(.init(id: id, isAnswered: true, outcome: .refused(ErrorObject(invalidRequest: reason))))
+                slots.append(
+                    .init(id: id, isAnswered: true, outcome: .refused(ErrorObject(invalidRequest: reason))))
             case .call(let call):
                 var writer = JSONWriter()
                 var slot = OpenRequest.Slot(id: call.id, isAnswered: !call.isNotification, outcome: nil)
@@ -178,7 +182,8 @@ final class Dispatcher {
             return
         }
         let open = OpenRequest(
-            callID: batch.callID, requestID: batch.request.requestID, isBatch: true, slots: slots, of: connection)
+            callID: batch.callID, requestID: batch.request.requestID, isBatch: true, slots: slots,
+            of: connection)
         connection.open(open)
         for (slot, work, entry) in later { hand(over: work, of: entry, slot: slot, open, batch) }
     }
@@ -216,7 +221,8 @@ final class Dispatcher {
             services.metrics.bounded.record(since: batch.startedAt)
             return .done
         } catch {
-            let isWhole = error.kind == .unauthenticated && batch.caller == nil && entry.method.need != .nothing
+            let isWhole =
+                error.kind == .unauthenticated && batch.caller == nil && entry.method.need != .nothing
             return .refused(refusal(error, of: entry, batch.request), isWhole: isWhole)
         }
     }
@@ -278,7 +284,9 @@ final class Dispatcher {
         }
     }
 
-    private func refusal(_ error: CRMError, of entry: MethodTable.Entry, _ request: RequestFacts) -> ErrorObject {
+    private func refusal(_ error: CRMError, of entry: MethodTable.Entry, _ request: RequestFacts)
+        -> ErrorObject
+    {
         entry.calls.count(error.kind)
         log.refusal(error, of: entry.method.name, requestID: request.requestID)
         return ErrorObject(error)
@@ -295,7 +303,8 @@ private struct Finish: Sendable {
     let services: KernelServices
 
     func scan(
-        _ read: @Sendable (ReadConnection, inout JSONWriter) throws(CRMError) -> Void, on reader: ReadConnection
+        _ read: @Sendable (ReadConnection, inout JSONWriter) throws(CRMError) -> Void,
+        on reader: ReadConnection
     ) {
         var result: Result<[UInt8], CRMError>
         do throws(CRMError) {
@@ -341,8 +350,11 @@ extension Log {
                 ["method": method, "request_id": requestID, "detail": error.detail ?? "none"])
         } else {
             debug(
-                "refused", ["method": method, "request_id": requestID, "kind": error.kind.name,
-                    "detail": error.detail ?? "none"])
+                "refused",
+                [
+                    "method": method, "request_id": requestID, "kind": error.kind.name,
+                    "detail": error.detail ?? "none",
+                ])
         }
     }
 }

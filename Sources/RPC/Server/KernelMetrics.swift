@@ -54,7 +54,8 @@ package final class KernelMetrics: Sendable {
         }
         let own = Figure("crm_connections", .gauge, "Open connections.", connections.load(ordering: .relaxed))
         let refused = Figure(
-            "crm_frames_refused_total", .counter, "Connections ended because of a frame that breaks the protocol.",
+            "crm_frames_refused_total", .counter,
+            "Connections ended because of a frame that breaks the protocol.",
             refusedFrames.load(ordering: .relaxed))
         for figure in [own, refused] + figures {
             text += "# HELP \(figure.name) \(figure.help)\n# TYPE \(figure.name) \(figure.kind)\n"

@@ -51,7 +51,9 @@ package final class KernelServer: Sendable {
                 listeners.append((try UnixListener(path: socket.path, mode: socket.mode), socket))
             } catch {
                 for (listener, _) in listeners { listener.close() }
-                throw CRMError(.unavailable, error.description, hint: "Stop the other kernel, or use another data folder.")
+                throw CRMError(
+                    .unavailable, error.description,
+                    hint: "Stop the other kernel, or use another data folder.")
             }
         }
         self.listeners = listeners
@@ -90,7 +92,9 @@ package final class KernelServer: Sendable {
             } catch {
                 services.log.warning("could not take a connection", ["reason": error.description])
                 // Out of descriptors, most likely: the connection stays in the queue; do not spin on it.
-                if case .system = error { _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(50)) }
+                if case .system = error {
+                    _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(50))
+                }
             }
         }
     }
@@ -108,7 +112,8 @@ package final class KernelServer: Sendable {
         do throws(CRMError) {
             reader = try services.database.makeReader()
         } catch {
-            services.log.error("could not open a read connection", ["reason": error.message, "detail": error.detail ?? ""])
+            services.log.error(
+                "could not open a read connection", ["reason": error.message, "detail": error.detail ?? ""])
             return stream.shutdown()
         }
         let isTaken = state.withLock { state in

@@ -22,7 +22,8 @@ package final class KernelServices: Sendable {
     private let table: Mutex<MethodTable>
 
     package init(
-        database: Database, installation: Installation, identity: IdentityService, log: Log, programVersion: String
+        database: Database, installation: Installation, identity: IdentityService, log: Log,
+        programVersion: String
     ) {
         self.database = database
         self.installation = installation
@@ -49,7 +50,9 @@ package final class KernelServices: Sendable {
             .init("crm_write_groups_total", .counter, "Commits.", counts.groups),
             .init("crm_write_units_total", .counter, "Units of work in those commits.", counts.units),
             .init("crm_write_waiting", .gauge, "Units of work that wait.", database.writer.queueDepth),
-            .init("crm_wal_pages", .gauge, "Pages of the write-ahead log after the last commit.", counts.walPages),
+            .init(
+                "crm_wal_pages", .gauge, "Pages of the write-ahead log after the last commit.",
+                counts.walPages),
             .init("crm_scan_waiting", .gauge, "Long reads that wait.", scanDepth),
             .init("crm_database_bytes", .gauge, "Size of the database's file.", databaseBytes),
         ]

@@ -80,7 +80,8 @@ enum ReplyComposer {
         }
         let whole = isBatch ? WholeStatus() : WholeStatus(answered.first?.outcome)
         let mark = ReplyFrame.begin(
-            callID: callID, status: status ?? whole.status, retryAfterSeconds: whole.retryAfterSeconds, in: &buffer)
+            callID: callID, status: status ?? whole.status, retryAfterSeconds: whole.retryAfterSeconds,
+            in: &buffer)
         var writer = JSONWriter(appendingTo: buffer)
         buffer = []
         if isBatch { writer.beginArray() }

@@ -34,7 +34,11 @@ final class Outbox: Sendable {
     func append(_ frames: [UInt8]) {
         state.withLock { state in
             guard !state.isClosed else { return }
-            if state.pending.isEmpty { state.pending = frames } else { state.pending.append(contentsOf: frames) }
+            if state.pending.isEmpty {
+                state.pending = frames
+            } else {
+                state.pending.append(contentsOf: frames)
+            }
         }
     }
 
@@ -43,7 +47,9 @@ final class Outbox: Sendable {
         state.withLock { state in
             while !state.isClosed, state.sent < state.pending.count {
                 do throws(WireError) {
-                    guard case .bytes(let count) = try stream.write(state.pending, from: state.sent) else { break }
+                    guard case .bytes(let count) = try stream.write(state.pending, from: state.sent) else {
+                        break
+                    }
                     state.sent += count
                 } catch {
                     state.isClosed = true
