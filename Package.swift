@@ -63,7 +63,9 @@ let package = Package(
         room("Security", [sdk, "Registry"]),
         room("Query", [sdk, "Registry", "Security", "Text"]),
         room("Storage", [sdk, "SQLite", "Query", "Registry", "Crypto", "Text", "JSON", "Log"]),
-        room("Identity", [sdk, "Storage", "Security", "Crypto"]),
+        room(
+            "Identity",
+            [sdk, "Storage", "Query", "Registry", "Security", "Crypto", "JSON", "Text", "Log"]),
         room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Crypto", "Text", "JSON", "Log"]),
         room("Jobs", [sdk, "Records", "Storage", "Registry", "Log"]),
         room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
@@ -112,7 +114,7 @@ let package = Package(
         tests("HTTPTests", ["HTTP"]),
         tests("WireTests", ["Wire"]),
         tests("TLSTests", ["TLS", "Crypto"]),
-        tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire"]),
+        tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire", "Log"]),
         tests("SQLiteTests", ["SQLite"]),
         tests("TestKitTests", ["TestKit"]),
         tests(
@@ -121,6 +123,25 @@ let package = Package(
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
+        tests("SecurityTests", ["Security", sdk]),
+        tests(
+            "IdentityTests",
+            ["Identity", "Storage", "Query", "Registry", "Security", "Crypto", "Log", sdk]),
+        tests(
+            "RecordsTests",
+            [
+                "Records", "Installation", "Core", "Storage", "Query", "Registry", "Security", "ModuleLoader",
+                "Log",
+                sdk,
+            ]),
+        tests("QueryTests", ["Query", sdk]),
+        tests("RegistryTests", ["Registry", sdk]),
+            "RPCTests",
+            [
+                "RPC", "Records", "Identity", "Registry", "Core", "Security", "Query", "Storage", "JSON",
+                "Wire", "Log", sdk,
+            ]),
+        tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
         tests("ArchitectureTests", []),
     ]
 )

@@ -18,7 +18,8 @@ package enum FirstRecords {
 
     private static func base(_ code: CurrencyCode) -> CurrencyDirectory.Entry {
         CurrencyDirectory.Entry(
-            id: currency, code: code, decimals: 2, rate: FixedDecimal(units: 1_000_000, scale: 6), isActive: true)
+            id: currency, code: code, decimals: 2, rate: FixedDecimal(units: 1_000_000, scale: 6),
+            isActive: true)
     }
 
     /// What the first records are made of.
@@ -61,12 +62,15 @@ package enum FirstRecords {
     }
 
     private static func name(of code: String) -> String {
-        ["EUR": "Euro", "USD": "US Dollar", "GBP": "Pound Sterling", "CHF": "Swiss Franc", "JPY": "Yen"][code] ?? code
+        ["EUR": "Euro", "USD": "US Dollar", "GBP": "Pound Sterling", "CHF": "Swiss Franc", "JPY": "Yen"][code]
+            ?? code
     }
 
     /// ISO 4217's minor units that are not two.
     private static func decimals(of code: String) -> Int64 {
-        if ["JPY", "KRW", "CLP", "ISK", "VND", "XAF", "XOF", "XPF", "PYG", "UGX", "RWF"].contains(code) { return 0 }
+        if ["JPY", "KRW", "CLP", "ISK", "VND", "XAF", "XOF", "XPF", "PYG", "UGX", "RWF"].contains(code) {
+            return 0
+        }
         return ["KWD", "BHD", "OMR", "JOD", "TND", "IQD", "LYD"].contains(code) ? 3 : 2
     }
 }

@@ -31,7 +31,8 @@ package final class Installation: Sendable {
         self.snapshots = snapshots
         database = setup.database
         records = RecordService(
-            snapshots: snapshots, log: setup.log, cursorKey: setup.cursorKey, watch: setup.watch, clock: setup.clock)
+            snapshots: snapshots, log: setup.log, cursorKey: setup.cursorKey, watch: setup.watch,
+            clock: setup.clock)
         log = setup.log
         core = setup.core
         store = modules.store
@@ -58,7 +59,8 @@ package final class Installation: Sendable {
         package var log: Log
 
         package init(
-            database: Database, core: ModuleManifest, dataFolder: String, modulesFolder: String, cursorKey: [UInt8],
+            database: Database, core: ModuleManifest, dataFolder: String, modulesFolder: String,
+            cursorKey: [UInt8],
             watch: any HookWatching = UnwatchedHooks(), quarantined: [String: String] = [:],
             clock: @escaping @Sendable () -> Instant = Instant.current, log: Log
         ) {
@@ -109,7 +111,8 @@ package final class Installation: Sendable {
         }
         loaded = withoutOrphans(loaded, &failures)
         for (name, error) in failures {
-            setup.log.error("module not running", ["module": name, "reason": error.message, "detail": error.detail ?? ""])
+            setup.log.error(
+                "module not running", ["module": name, "reason": error.message, "detail": error.detail ?? ""])
         }
         let core = RegisteredModule(manifest: setup.core, sha256: "")
         let running = [core] + loaded

@@ -93,9 +93,9 @@ struct UnixSocketTests {
     @Test("closing a listener wakes whoever waits in accept")
     func closeWakes() async throws {
         let listener = try UnixListener(path: path)
-        async let accepted = onThread { try listener.accept() }
+        let accepted = Background { try listener.accept() }
         listener.close()
-        #expect(try await accepted == nil)
+        #expect(try await accepted.value == nil)
     }
 
     @Test("a read past its timeout, from a silent peer, ends")
@@ -141,8 +141,8 @@ struct WireClientTests {
     /// Greets one connection and answers each of its calls with what `answer` makes of it.
     private static func serve(
         _ listener: UnixListener, answer: @escaping @Sendable (Frame) throws -> [Frame]
-    ) async throws {
-        try await onThread {
+    ) -> Background<Void> {
+        Background {
             guard let stream = try listener.accept() else { return }
             var bytes: [UInt8] = []
             Hello(role: .kernel, programVersion: "9.9").encode(into: &bytes)
@@ -162,7 +162,7 @@ struct WireClientTests {
     @Test("calls are answered, strangers' replies are passed over")
     func calls() async throws {
         let listener = try UnixListener(path: path)
-        async let server: Void = Self.serve(listener) { frame in
+        let server = Self.serve(listener) { frame in
             let call = try CallFrame(decoding: frame)
             var bytes: [UInt8] = []
             ReplyFrame(status: 200, body: call.body + (call.token ?? [])).encode(
@@ -174,7 +174,7 @@ struct WireClientTests {
             return [stranger] + [reply].compactMap { $0 }
         }
         let path = path
-        try await onThread {
+        let calls = Background {
             let client = try WireClient(path: path, role: .admin, programVersion: "1.0")
             #expect(client.peer == Hello(role: .kernel, programVersion: "9.9"))
             for number in 0..<3 {
@@ -185,30 +185,25 @@ struct WireClientTests {
             client.close()
             #expect(throws: WireError.closed) { try client.call(body: [], requestID: "late") }
         }
-        try await server
+        try await calls.value
+        try await server.value
         listener.close()
     }
 
     @Test("a call over its time breaks the connection")
     func timeout() async throws {
         let listener = try UnixListener(path: path)
-        async let server: Void = Self.serve(listener) { _ in [] }
+        let server = Self.serve(listener) { _ in [] }
         let path = path
-        try await onThread {
+        let calls = Background {
             let client = try WireClient(path: path, role: .admin, programVersion: "1.0")
             #expect(throws: WireError.timedOut) {
                 try client.call(body: [], requestID: "r", timeout: .milliseconds(20))
             }
             #expect(throws: WireError.closed) { try client.call(body: [], requestID: "r") }
         }
-        try await server
+        try await calls.value
+        try await server.value
         listener.close()
-    }
-}
-
-/// Runs something that waits on a thread of its own, not on the shared pool.
-func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Swift.Result { try body() }) }
     }
 }

@@ -9,7 +9,8 @@ enum SharedFields {
         [
             PicklistValue("ui", "User interface").system(), PicklistValue("api", "API").system(),
             PicklistValue("import", "Import").system(), PicklistValue("web_form", "Web form").system(),
-            PicklistValue("conversion", "Conversion").system(), PicklistValue("workflow", "Workflow").system(),
+            PicklistValue("conversion", "Conversion").system(),
+            PicklistValue("workflow", "Workflow").system(),
             PicklistValue("mail", "Mail").system(),
         ]
     ).defaulting(to: "api").section("System")

@@ -22,14 +22,19 @@ public final class TestModuleContext: ModuleContext {
     private var unit = TestRecords()
     private var depth = 0
 
-    /// - Parameters:
-    ///   - modules: Their entities, hooks and actions are there; order as given.
-    ///   - entities: What else is there, such as `account`.
-    public init(
+    public convenience init(
         modules: [any CRMModule], entities: [EntityDefinition] = [], clock: TestClock = TestClock()
     ) {
+        self.init(manifests: modules.map(\.manifest), entities: entities, clock: clock)
+    }
+
+    /// - Parameters:
+    ///   - manifests: Their entities, hooks and actions are there; order as given.
+    ///   - entities: What else is there, such as `account`.
+    public init(
+        manifests: [ModuleManifest], entities: [EntityDefinition] = [], clock: TestClock = TestClock()
+    ) {
         self.clock = clock
-        let manifests = modules.map(\.manifest)
         hooks = manifests.flatMap(\.hooks)
         actions = Dictionary(
             manifests.flatMap { manifest in manifest.actions.map { ("\(manifest.name).\($0.name)", $0) } }
@@ -155,7 +160,9 @@ public final class TestModuleContext: ModuleContext {
 
     public func restore(_ entity: String, _ id: RecordID) throws(CRMError) -> Record {
         try inUnit { () throws(CRMError) in
-            guard let old = unit.bin[id], old.entity == entity else { throw .recordNotFound(id, entity: entity) }
+            guard let old = unit.bin[id], old.entity == entity else {
+                throw .recordNotFound(id, entity: entity)
+            }
             var change = RecordChange(entity: entity, id: id, old: old, given: [], values: old.values)
             try run(.beforeRestore, &change)
             unit.bin[id] = nil

@@ -45,6 +45,8 @@ final class Checkpointer: Sendable {
         state.withLock { $0.wish = .close }
         wake.signal()
         ended.wait()
+        // So that closing twice does not wait for ever.
+        ended.signal()
     }
 
     private func run(_ path: String, _ log: Log) {

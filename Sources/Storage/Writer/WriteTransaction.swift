@@ -94,7 +94,9 @@ package final class WriteTransaction {
         counters = before
         actions.removeSubrange(actionsBefore...)
         guard !isLost else { return }
-        do throws(CRMError) { try runner.command("ROLLBACK TO \(name); RELEASE \(name)") } catch { isLost = true }
+        do throws(CRMError) { try runner.command("ROLLBACK TO \(name); RELEASE \(name)") } catch {
+            isLost = true
+        }
     }
 
     /// Queues what is to happen after COMMIT, on the writer's thread, before the unit's completion; dropped when

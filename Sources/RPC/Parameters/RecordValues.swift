@@ -1,0 +1,48 @@
+package import CRMSDK
+package import JSON
+package import Registry
+
+/// Reads `values` of a record: `{"amount": "12.50", "stage": "closed_won"}`.
+package enum RecordValues {
+    /// Fields of one record.
+    package static let fieldLimit = 200
+
+    /// - Throws: `invalidRecord` with every problem of type and every unknown field; further rules are checked by
+    ///   `Records`.
+    package static func read(
+        _ node: JSONNode, of entity: Entity, _ view: FieldView
+    ) throws(CRMError) -> [String: Value] {
+        var problems: [FieldProblem] = []
+        let values = try read(node, of: entity, view, &problems)
+        guard problems.isEmpty else { throw .invalidRecord(entity.name, problems) }
+        return values
+    }
+
+    /// Collects the problems instead of throwing them.
+    ///
+    /// - Parameter taking: asked first for every known field; true where it has dealt with the value itself.
+    static func read(
+        _ node: JSONNode, of entity: Entity, _ view: FieldView, _ problems: inout [FieldProblem],
+        taking: (Field, JSONNode) throws(FieldRefusal) -> Bool = { _, _ in false }
+    ) throws(CRMError) -> [String: Value] {
+        guard node.count <= fieldLimit else {
+            throw CRMError(
+                .limitExceeded, "\(node.count) values are over the limit of \(fieldLimit) fields of one record")
+        }
+        var values: [String: Value] = [:]
+        values.reserveCapacity(node.count)
+        for (name, value) in node.members {
+            guard let field = view.field(name, of: entity) else {
+                problems.append(view.unknownProblem(name, of: entity))
+                continue
+            }
+            do throws(FieldRefusal) {
+                if try taking(field, value) { continue }
+                values[name] = try WireValue.read(value, field.wire, label: field.label)
+            } catch {
+                problems.append(FieldProblem(field: name, code: error.code, message: error.message))
+            }
+        }
+        return values
+    }
+}
