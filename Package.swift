@@ -136,6 +136,7 @@ let package = Package(
             ]),
         tests("QueryTests", ["Query", sdk]),
         tests("RegistryTests", ["Registry", sdk]),
+        tests(
             "RPCTests",
             [
                 "RPC", "Records", "Identity", "Registry", "Core", "Security", "Query", "Storage", "JSON",
