@@ -82,6 +82,8 @@ final class BoundContext: ModuleContext {
             isAdministrator: call.principal.isAdministrator, timeZone: call.timeZone, language: call.language)
     }
 
+    var origin: String { call.source.origin }
+
     func hasEntity(_ name: String) -> Bool { snapshot.registry[entity: name] != nil }
 
     func definition(of entity: String) throws(CRMError) -> EntityDefinition {

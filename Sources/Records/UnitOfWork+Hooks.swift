@@ -14,8 +14,6 @@ extension UnitOfWork {
             for registered in hooks {
                 let context = BoundContext(unit: self, call: call, module: registered.module)
                 defer { context.end() }
-                service.watch.enter(module: registered.module, place: registered.hook.name)
-                defer { service.watch.leave() }
                 try registered.hook.body(&change, context)
             }
         }
@@ -46,8 +44,6 @@ extension UnitOfWork {
         let raised = call.acting(as: .kernel(for: call.principal.user))
         let context = BoundContext(unit: self, call: raised, module: module)
         defer { context.end() }
-        service.watch.enter(module: module, place: "migration \(migration.number)")
-        defer { service.watch.leave() }
         try migration.body(context)
     }
 

@@ -111,8 +111,8 @@ struct APIKeyTests {
         let made = try await make(fixture, by: fixture.call(token), scopes: scopes).get()
         let call = try fixture.call(made.token)
         let isFree = scopes == ["*"]
-        #expect((try? fixture.service.sessions(of: IdentityFixture.anna, call)) == nil != isFree)
-        #expect((try? fixture.service.keys(of: IdentityFixture.anna, call)) == nil != isFree)
+        #expect(((try? fixture.service.sessions(of: IdentityFixture.anna, call)) != nil) == isFree)
+        #expect(((try? fixture.service.keys(of: IdentityFixture.anna, call)) != nil) == isFree)
         let revoked = await answer {
             fixture.service.revokeSessions(of: IdentityFixture.anna, call, completion: $0)
         }

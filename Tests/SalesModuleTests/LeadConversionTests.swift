@@ -47,7 +47,6 @@ struct LeadConversionTests {
         #expect(account["employees"] == 120)
         #expect(account["owner"] == .reference(RecordID(7)))
         #expect(account["converted_from_lead"] == .reference(lead.id))
-        #expect(account["origin"] == "conversion")
 
         let contact = try record("contact", answer)
         #expect(contact["last_name"] == "Kowalska")

@@ -24,7 +24,7 @@ struct Office {
                 .phone("phone", "Phone"), .phone("fax", "Fax"), .url("website", "Website"),
                 .text("industry", "Industry"), .text("rating", "Rating"), .integer("employees", "Employees"),
                 .money("annual_revenue", "Annual revenue"), .longtext("description", "Description"),
-                .reference("converted_from_lead", "Lead", to: "lead").readOnly(), .text("origin", "Origin"),
+                .reference("converted_from_lead", "Lead", to: "lead").readOnly(),
             ] + address("billing") + address("shipping")),
         EntityDefinition(
             "contact", label: "Contact", plural: "Contacts",
@@ -35,7 +35,7 @@ struct Office {
                 .email("secondary_email", "Secondary e-mail"), .phone("phone", "Phone"), .phone("fax", "Fax"),
                 .phone("mobile", "Mobile"), .text("lead_source", "Lead source"),
                 .longtext("description", "Description"), .reference("account", "Account", to: "account"),
-                .reference("converted_from_lead", "Lead", to: "lead").readOnly(), .text("origin", "Origin"),
+                .reference("converted_from_lead", "Lead", to: "lead").readOnly(),
             ] + address("mailing")),
         EntityDefinition(
             "currency", label: "Currency", plural: "Currencies",

@@ -133,7 +133,6 @@ enum LeadConversion {
         var values = values
         if values["owner"] == nil, !owner.isNull { values["owner"] = owner }
         if known.contains("converted_from_lead") { values["converted_from_lead"] = .reference(lead.id) }
-        if known.contains("origin") { values["origin"] = "conversion" }
         return try context.create(entity, values).id
     }
 

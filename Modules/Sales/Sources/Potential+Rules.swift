@@ -53,7 +53,7 @@ extension Potential {
     private static func momentOfClosing(
         _ change: RecordChange, _ stage: Stage, _ context: any ModuleContext
     ) -> Instant {
-        guard stage.isClosed, RequiredFields.isImport(change), let date = change["closing_date"].date else {
+        guard stage.isClosed, RequiredFields.isImport(context), let date = change["closing_date"].date else {
             return context.now
         }
         return min(Instant(millisecondsSince1970: date.daysSince1970 * 86_400_000), context.now)
@@ -75,7 +75,7 @@ extension Potential {
     private static func checkRequired(
         _ change: inout RecordChange, _ context: any ModuleContext
     ) throws(CRMError) {
-        try RequiredFields.check(change, in: try context.definition(of: "potential"))
+        try RequiredFields.check(change, in: try context.definition(of: "potential"), context)
     }
 
     /// Amount × probability ÷ 100, rounded half up once, to the currency's decimals; empty without an amount.

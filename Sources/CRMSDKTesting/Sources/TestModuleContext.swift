@@ -9,6 +9,8 @@ public final class TestModuleContext: ModuleContext {
     public let clock: TestClock
     public var caller = Caller(
         user: RecordID(1), username: "tester", isAdministrator: false, timeZone: "UTC", language: "en")
+    /// From where the calls come: `import` makes an importer of the test.
+    public var origin = "api"
     /// The hooks that ran, as `moment entity hook`, oldest first.
     public private(set) var firedHooks: [String] = []
     /// The reasons given for raised rights, oldest first.
@@ -123,6 +125,7 @@ public final class TestModuleContext: ModuleContext {
                 all[field.name] = .text(unit.nextNumber(field.type.pattern ?? "0", "\(entity).\(field.name)"))
             }
             all["owner"] = all["owner"] ?? .reference(caller.user)
+            all["origin"] = .text(origin)
             all["created_at"] = .instant(now)
             all["created_by"] = .reference(caller.user)
             let change = RecordChange(

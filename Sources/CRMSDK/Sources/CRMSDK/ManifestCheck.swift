@@ -41,6 +41,7 @@ public enum ManifestCheck {
     /// The fields that every business entity has without naming them.
     public static let systemFields = [
         "id", "owner", "created_at", "created_by", "modified_at", "modified_by", "version", "deleted_at",
+        "origin",
     ]
 
     private static let underscore = UInt8(ascii: "_")
