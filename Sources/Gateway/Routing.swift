@@ -1,0 +1,91 @@
+import HTTP
+import Wire
+
+/// What is done with a request, decided from its head alone.
+enum Decision {
+    /// Passed to the kernel, with the token if there is one.
+    case call(Route, token: [UInt8]?)
+    /// The process lives.
+    case alive
+    /// An answer to OPTIONS.
+    case options(allow: StaticString)
+    case refused(HTTPRefusal, allow: StaticString?)
+}
+
+/// Which path and method is whose business. Everything else is 404, or 405 with what is allowed.
+enum Routing {
+    private struct Row: Sendable {
+        let path: StaticString
+        let methods: [HTTPMethod]
+        let allow: StaticString
+        /// Nil: answered here.
+        let route: Route?
+    }
+
+    private static let rows: [Row] = [
+        Row(path: "/rpc", methods: [.post], allow: "POST, OPTIONS", route: .rpc),
+        Row(path: "/livez", methods: [.get, .head], allow: "GET, HEAD, OPTIONS", route: nil),
+        Row(path: "/readyz", methods: [.get, .head], allow: "GET, HEAD, OPTIONS", route: .ready),
+        Row(path: "/metrics", methods: [.get, .head], allow: "GET, HEAD, OPTIONS", route: .metrics),
+        Row(path: "/docs", methods: [.get, .head], allow: "GET, HEAD, OPTIONS", route: .docs),
+    ]
+
+    /// - Parameter isLocal: whether the client is on this machine.
+    static func decide(_ request: HTTPRequest, isLocal: Bool) -> Decision {
+        if request.method == .options, request.hasPath("*") {
+            return .options(allow: "GET, HEAD, POST, OPTIONS")
+        }
+        guard let row = rows.first(where: { request.hasPath($0.path) }) else {
+            return .refused(HTTPRefusal(404, "there is nothing at this path"), allow: nil)
+        }
+        if request.method == .options { return .options(allow: row.allow) }
+        guard row.methods.contains(request.method) else {
+            return .refused(HTTPRefusal(405, "this path does not have this method"), allow: row.allow)
+        }
+        guard let route = row.route else { return .alive }
+        do throws(HTTPRefusal) {
+            if route == .rpc { try checkContent(request.fields) }
+            let token = try bearerToken(request.fields)
+            if route == .metrics, !isLocal, token == nil {
+                throw HTTPRefusal(401, "metrics need a token, except on the machine itself")
+            }
+            return .call(route, token: token)
+        } catch {
+            return .refused(error, allow: nil)
+        }
+    }
+
+    /// `application/json` and nothing that would have to be unpacked. A page in a browser cannot send this type to
+    /// another origin without asking first, and is never answered with permission.
+    private static func checkContent(_ fields: HTTPFields) throws(HTTPRefusal) {
+        guard let type = fields.only("content-type"), isJSON(type) else {
+            throw HTTPRefusal(415, "the Content-Type must be application/json")
+        }
+        guard fields.count(of: "content-encoding") == 0 else {
+            throw HTTPRefusal(415, "a Content-Encoding is not accepted")
+        }
+    }
+
+    private static func isJSON(_ value: ArraySlice<UInt8>) -> Bool {
+        let type = value.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 && $0 != 0x09 }
+        return type.count == 16 && type.elementsEqual("application/json".utf8) { $0 | 0x20 == $1 | 0x20 }
+    }
+
+    /// The token of the one `Authorization: Bearer` field; nil without such a field (RFC 6750 §2.1).
+    private static func bearerToken(_ fields: HTTPFields) throws(HTTPRefusal) -> [UInt8]? {
+        guard let value = fields.only("authorization") else {
+            guard fields.count(of: "authorization") == 0 else {
+                throw HTTPRefusal(400, "there is more than one Authorization field")
+            }
+            return nil
+        }
+        guard value.count > 7, value.prefix(7).elementsEqual("bearer ".utf8, by: { $0 | 0x20 == $1 }) else {
+            throw HTTPRefusal(401, "the Authorization field must be Bearer and a token")
+        }
+        let token = value.dropFirst(7)
+        guard token.count <= 512, token.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw HTTPRefusal(400, "the bearer token is not one")
+        }
+        return Array(token)
+    }
+}
