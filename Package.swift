@@ -25,7 +25,7 @@ let strict: [SwiftSetting] = [
 /// The shared vocabulary, always through its product: one dynamic library for the host and every module.
 let sdk: Target.Dependency = .product(name: "CRMSDK", package: "CRMSDK")
 let moduleABI: Target.Dependency = .product(name: "CModuleABI", package: "CRMSDK")
-let sdkTesting: Target.Dependency = .product(name: "CRMSDKTesting", package: "CRMSDK")
+let sdkTesting: Target.Dependency = .product(name: "CRMSDKTesting", package: "CRMSDKTesting")
 
 let package = Package(
     name: "crm",
@@ -37,6 +37,7 @@ let package = Package(
     ],
     dependencies: [
         .package(path: "Sources/CRMSDK"),
+        .package(path: "Sources/CRMSDKTesting"),
         .package(path: "Modules/Sales"),
     ],
     targets: [
@@ -67,9 +68,12 @@ let package = Package(
         room("Jobs", [sdk, "Records", "Storage", "Registry", "Log"]),
         room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
         room(
+            "Installation",
+            [sdk, "ModuleLoader", "Records", "Storage", "Query", "Registry", "Security", "JSON", "Log"]),
+        room(
             "RPC",
             [
-                sdk, "Records", "Identity", "Jobs", "Registry", "Security", "Query", "Storage", "JSON",
+                sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query", "Storage", "JSON",
                 "Wire", "Log",
             ]),
 
@@ -88,9 +92,9 @@ let package = Package(
         program(
             "crm-kernel",
             [
-                "RPC", "Records", "Identity", "Jobs", "Storage", "Registry", "Core", "Security",
+                "RPC", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry", "Core", "Security",
                 "ModuleLoader",
-                "Wire", "Settings", "Log", sdk, "BundledModules",
+                "Wire", "Settings", "Log", sdk,
             ]),
         program("crm-rpc", ["Gateway", "TLS", "Settings", "Log"]),
         program("crm-admin", ["Admin", "Settings"]),
@@ -105,6 +109,9 @@ let package = Package(
         tests("TLSTests", ["TLS", "Crypto"]),
         tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire"]),
         tests("SQLiteTests", ["SQLite"]),
+        tests("CRMSDKTests", [sdk, sdkTesting]),
+        tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
+        tests("SalesModuleTests", [sdk, sdkTesting]),
         tests("ArchitectureTests", []),
     ]
 )

@@ -11,6 +11,13 @@ let package = Package(
             dependencies: [
                 .product(name: "CRMSDK", package: "CRMSDK"), .product(name: "CModuleABI", package: "CRMSDK"),
             ],
-            path: "Sources")
+            path: "Sources",
+            swiftSettings: [
+                .enableUpcomingFeature("ExistentialAny"),
+                .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
+                // The name in the library's stamp: see CModuleABI.h.
+                .unsafeFlags(["-Xcc", "-DCRM_MODULE_NAME=sales"]),
+            ])
     ]
 )

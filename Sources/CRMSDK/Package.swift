@@ -6,7 +6,6 @@ let package = Package(
     products: [
         .library(name: "CRMSDK", type: .dynamic, targets: ["CRMSDK"]),
         .library(name: "CModuleABI", targets: ["CModuleABI"]),
-        .library(name: "CRMSDKTesting", targets: ["CRMSDKTesting"]),
     ],
     targets: [
         .target(name: "CModuleABI"),
@@ -19,6 +18,5 @@ let package = Package(
                 // A module built against an older SDK keeps running on a newer kernel only with a resilient SDK.
                 .unsafeFlags(["-enable-library-evolution"]),
             ]),
-        .target(name: "CRMSDKTesting", dependencies: ["CRMSDK"]),
     ]
 )

@@ -7,7 +7,8 @@ package enum DirectoryStatements {
         FROM e_user u JOIN crm_record r ON r.id = u.id
         """)
 
-    package static let roles = Statement("SELECT id, role_name, parent_role FROM e_role WHERE deleted_at IS NULL")
+    package static let roles = Statement(
+        "SELECT id, role_name, parent_role FROM e_role WHERE deleted_at IS NULL")
 
     package static let currencies = Statement(
         "SELECT id, code, decimals, rate, is_base, active FROM e_currency WHERE deleted_at IS NULL")

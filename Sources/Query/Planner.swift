@@ -93,6 +93,9 @@ package enum Planner {
 // MARK: The directory of all records
 
 extension Planner {
+    /// One row if there is any record at all.
+    package static let anyRecord = Statement("SELECT 1 FROM crm_record LIMIT 1")
+
     /// What a record is: one row with entity number, label and time of deletion, or none.
     package static func directoryEntry(_ id: RecordID) -> Statement {
         Statement("SELECT entity, label, deleted_at FROM crm_record WHERE id = ?1", [.integer(id.rawValue)])

@@ -170,7 +170,8 @@ extension StatementBuilder {
     }
 
     private mutating func within(_ path: FieldPath, _ condition: FilterCondition) throws(CRMError) -> String {
-        guard case .text(let phrase) = condition.operand, let span = TimeSpan(phrase, today: viewpoint.clock.today)
+        guard case .text(let phrase) = condition.operand,
+            let span = TimeSpan(phrase, today: viewpoint.clock.today)
         else {
             throw CRMError(
                 .invalidParameters, "\"within\" on \"\(condition.path.prefix(120))\" takes a span of time",

@@ -13,7 +13,8 @@ package struct Viewpoint: Sendable {
     package let clock: CallerClock
 
     package init(
-        registry: RegistrySnapshot, security: SecuritySnapshot, principal: Principal, currencies: CurrencyDirectory,
+        registry: RegistrySnapshot, security: SecuritySnapshot, principal: Principal,
+        currencies: CurrencyDirectory,
         clock: CallerClock
     ) {
         self.registry = registry

@@ -24,7 +24,9 @@ package enum WriteStatements {
     }
 
     /// Sets fields of a record; the system's fields among them.
-    package static func update(_ entity: Entity, _ id: RecordID, _ changes: [(Field, StoredValue)]) -> Statement {
+    package static func update(_ entity: Entity, _ id: RecordID, _ changes: [(Field, StoredValue)])
+        -> Statement
+    {
         var settings: [String] = []
         var bindings: [StoredValue] = [.integer(id.rawValue)]
         func set(_ column: String, _ value: StoredValue) {
@@ -35,7 +37,8 @@ package enum WriteStatements {
             set(field.column, value)
             if let key = field.keyColumn { set(key, keyValue(field, value)) }
         }
-        return Statement("UPDATE \(entity.table) SET \(settings.joined(separator: ", ")) WHERE id = ?1", bindings)
+        return Statement(
+            "UPDATE \(entity.table) SET \(settings.joined(separator: ", ")) WHERE id = ?1", bindings)
     }
 
     package static func insertDirectoryEntry(_ id: RecordID, _ entity: Entity, label: String) -> Statement {
@@ -55,7 +58,9 @@ package enum WriteStatements {
     }
 
     /// Another record, not deleted, with the same value of a unique field: its id, or no row.
-    package static func twin(_ entity: Entity, _ field: Field, _ value: StoredValue, besides id: RecordID) -> Statement {
+    package static func twin(_ entity: Entity, _ field: Field, _ value: StoredValue, besides id: RecordID)
+        -> Statement
+    {
         var scope = " AND deleted_at IS NULL"
         // A number names one record for ever.
         if field.kind.name == "autonumber" { scope = "" }

@@ -17,27 +17,23 @@ final class BoundContext: ModuleContext {
     private let ground: Ground
     private let call: CallContext
     private let module: String
-    /// The module's own rights are in force.
-    private let isElevated: Bool
     private var isOver = false
     let now: Instant
 
-    init(unit: UnitOfWork, call: CallContext, module: String, isElevated: Bool = false) {
+    init(unit: UnitOfWork, call: CallContext, module: String) {
         ground = .unit(unit)
         self.call = call
         self.module = module
-        self.isElevated = isElevated
         now = unit.transaction.now
     }
 
     init(
         _ service: RecordService, _ snapshot: KernelSnapshot, _ connection: ReadConnection, call: CallContext,
-        module: String, isElevated: Bool = false
+        module: String
     ) {
         ground = .reader(service, snapshot, connection)
         self.call = call
         self.module = module
-        self.isElevated = isElevated
         now = service.clock()
     }
 
@@ -60,7 +56,8 @@ final class BoundContext: ModuleContext {
 
     private func check() throws(CRMError) {
         guard !isOver else {
-            throw CRMError(.internalError, "module \"\(module)\" used its context after its hook had returned")
+            throw CRMError(
+                .internalError, "module \"\(module)\" used its context after its hook had returned")
         }
         if let deadline = call.deadline, deadline < .now {
             throw CRMError(.limitExceeded, "the time of this call is over", hint: "Ask for less at once.")
@@ -105,7 +102,8 @@ final class BoundContext: ModuleContext {
         try check()
         switch ground {
         case .unit(let unit): return try service.records(call, snapshot, on: unit.transaction, request)
-        case .reader(_, _, let connection): return try service.records(call, snapshot, on: connection, request)
+        case .reader(_, _, let connection):
+            return try service.records(call, snapshot, on: connection, request)
         }
     }
 
@@ -120,9 +118,17 @@ final class BoundContext: ModuleContext {
         }
     }
 
+    func aggregate(_ request: AggregateRequest) throws(CRMError) -> [AggregateGroup] {
+        try check()
+        switch ground {
+        case .unit(let unit): return try service.groups(call, snapshot, on: unit.transaction, request)
+        case .reader(_, _, let connection): return try service.groups(call, snapshot, on: connection, request)
+        }
+    }
+
     func create(_ entity: String, _ values: [String: Value]) throws(CRMError) -> Record {
         let unit = try unit("create a record")
-        let id = try unit.create(entity, values, as: call, module: isElevated ? module : nil)
+        let id = try unit.create(entity, values, as: call, module: module)
         return try get(entity, id)
     }
 
@@ -131,7 +137,7 @@ final class BoundContext: ModuleContext {
     ) throws(CRMError) -> Record {
         let unit = try unit("change a record")
         try unit.update(
-            id, entity: entity, values, version: version, as: call, module: isElevated ? module : nil)
+            id, entity: entity, values, version: version, as: call, module: module)
         return try get(entity, id)
     }
 
@@ -154,10 +160,11 @@ final class BoundContext: ModuleContext {
         case .unit(let unit):
             // The kernel's own module needs no witness against itself.
             if module != "core" { try unit.noteElevation(module: module, reason: reason, call) }
-            context = BoundContext(unit: unit, call: raised, module: module, isElevated: true)
+            context = BoundContext(unit: unit, call: raised, module: module)
         case .reader(let service, let snapshot, let connection):
             service.log.info("a module reads with its own rights", ["module": module, "reason": reason])
-            context = BoundContext(service, snapshot, connection, call: raised, module: module, isElevated: true)
+            context = BoundContext(
+                service, snapshot, connection, call: raised, module: module)
         }
         defer { context.end() }
         return try body(context)

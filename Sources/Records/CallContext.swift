@@ -1,4 +1,4 @@
-package import CRMSDK
+import CRMSDK
 package import Security
 
 /// One call: who, from where, by which method, until when.

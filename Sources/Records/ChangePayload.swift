@@ -35,7 +35,9 @@ enum ChangePayload {
     }
 
     /// - Throws: `internalError` when the bytes are not a payload, which the hash chain should have told before.
-    static func decode(_ payload: [UInt8]) throws(CRMError) -> [(column: String, old: StoredValue, new: StoredValue)] {
+    static func decode(_ payload: [UInt8]) throws(CRMError) -> [(
+        column: String, old: StoredValue, new: StoredValue
+    )] {
         let document: JSONDocument
         do throws(JSONError) {
             document = try JSONDocument(parsing: payload)

@@ -55,7 +55,9 @@ struct CursorCodec: Sendable {
                 guard let number = rest.takeLittleEndian(count: 8) else { throw invalid }
                 values.append(.integer(Int64(bitPattern: number)))
             case 2, 3:
-                guard let count = rest.takeLittleEndian(count: 4), count <= UInt64(rest.count) else { throw invalid }
+                guard let count = rest.takeLittleEndian(count: 4), count <= UInt64(rest.count) else {
+                    throw invalid
+                }
                 let content = Array(rest.prefix(Int(count)))
                 rest = rest.dropFirst(Int(count))
                 values.append(tag == 3 ? .blob(content) : .text(String(decoding: content, as: UTF8.self)))

@@ -2,12 +2,19 @@ package import CRMSDK
 package import Query
 package import Registry
 package import Security
+package import Storage
 
 /// What the kernel knows from records of its own entities: people, rights and currencies.
 package struct Directories: Sendable {
     package let people: PeopleDirectory
     package let facts: SecurityFacts
     package let currencies: CurrencyDirectory
+
+    package init(people: PeopleDirectory, facts: SecurityFacts, currencies: CurrencyDirectory) {
+        self.people = people
+        self.facts = facts
+        self.currencies = currencies
+    }
 
     /// Reads them; costs one pass over users, roles and currencies.
     ///
@@ -19,7 +26,8 @@ package struct Directories: Sendable {
             let person = PeopleDirectory.Person(
                 id: RecordID(row.int64(0)), entity: "user", label: row.text(1), username: row.text(2),
                 isAdministrator: row.int64(3) != 0, isActive: row.text(4) == "active" && row.isNull(8),
-                role: row.isNull(5) ? nil : RecordID(row.int64(5)), timeZone: row.text(6), language: row.text(7))
+                role: row.isNull(5) ? nil : RecordID(row.int64(5)), timeZone: row.text(6),
+                language: row.text(7))
             people.append(person)
             users[person.id] = UserFact(
                 id: person.id, username: person.username, isAdministrator: person.isAdministrator,
@@ -29,7 +37,8 @@ package struct Directories: Sendable {
         var roles: [RecordID: RoleFact] = [:]
         try source.rows(DirectoryStatements.roles) { row throws(CRMError) in
             let id = RecordID(row.int64(0))
-            roles[id] = RoleFact(id: id, name: row.text(1), parent: row.isNull(2) ? nil : RecordID(row.int64(2)))
+            roles[id] = RoleFact(
+                id: id, name: row.text(1), parent: row.isNull(2) ? nil : RecordID(row.int64(2)))
             return .next
         }
         self.people = PeopleDirectory(people)
@@ -50,7 +59,8 @@ package struct Directories: Sendable {
             return .next
         }
         guard let base else {
-            throw CRMError(.unavailable, "there is no base currency", hint: "Was this data folder made by crm init?")
+            throw CRMError(
+                .unavailable, "there is no base currency", hint: "Was this data folder made by crm init?")
         }
         return CurrencyDirectory(base: base, all: all)
     }

@@ -20,18 +20,19 @@ package final class KernelSnapshot: Sendable {
         people = directories.people
         currencies = directories.currencies
         security = SecuritySnapshot(
-            facts: directories.facts, entities: registry.entities.map { SecuredEntity($0.completeDefinition) })
+            facts: directories.facts, entities: registry.entities.map { SecuredEntity($0.completeDefinition) }
+        )
         self.directories = directories
     }
 
     /// What comes from records; kept so that a change of the registry alone need not read them again.
     let directories: Directories
 
-    func with(registry: RegistrySnapshot) -> KernelSnapshot {
+    package func with(registry: RegistrySnapshot) -> KernelSnapshot {
         KernelSnapshot(registry: registry, directories: directories)
     }
 
-    func with(directories: Directories) -> KernelSnapshot {
+    package func with(directories: Directories) -> KernelSnapshot {
         KernelSnapshot(registry: registry, directories: directories)
     }
 
@@ -51,7 +52,9 @@ package final class SnapshotHolder: Sendable {
     package var current: KernelSnapshot { held.withLock { $0 } }
 
     /// Replaces the snapshot by one made from it. A change of one part never takes back another's.
-    package func update(_ change: @Sendable (KernelSnapshot) -> KernelSnapshot) { held.withLock { $0 = change($0) } }
+    package func update(_ change: @Sendable (KernelSnapshot) -> KernelSnapshot) {
+        held.withLock { $0 = change($0) }
+    }
 }
 
 /// Users and groups by id, for labels and for who is who.
@@ -70,7 +73,8 @@ package struct PeopleDirectory: Sendable {
         package let language: String
 
         package init(
-            id: RecordID, entity: String, label: String, username: String, isAdministrator: Bool, isActive: Bool,
+            id: RecordID, entity: String, label: String, username: String, isAdministrator: Bool,
+            isActive: Bool,
             role: RecordID?, timeZone: String, language: String
         ) {
             self.id = id
@@ -91,7 +95,8 @@ package struct PeopleDirectory: Sendable {
     package init(_ people: [Person]) {
         byID = Dictionary(people.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         byUsername = Dictionary(
-            people.filter { !$0.username.isEmpty }.map { ($0.username, $0) }, uniquingKeysWith: { first, _ in first })
+            people.filter { !$0.username.isEmpty }.map { ($0.username, $0) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     package subscript(id: RecordID) -> Person? { byID[id] }

@@ -34,7 +34,8 @@ extension RecordService {
     ///
     /// - Parameter after: The sequence number after which to go on; 0 for the beginning.
     package func history(
-        _ call: CallContext, _ snapshot: KernelSnapshot, on source: some RowSource, id: RecordID, after: Int64 = 0,
+        _ call: CallContext, _ snapshot: KernelSnapshot, on source: some RowSource, id: RecordID,
+        after: Int64 = 0,
         limit: Int = 50
     ) throws(CRMError) -> [HistoryEntry] {
         guard (1...Self.maximumHistory).contains(limit) else {
@@ -44,7 +45,8 @@ extension RecordService {
         try get(call, snapshot, on: source, id: id, entity: nil, fields: ["id"], bin: .both) { _, _ in }
         let entity = try entity(of: id, named: nil, snapshot, source)
         let mask = snapshot.security.mask(call.principal, entity.name)
-        return try ChangeLog.entries(source, record: id, after: after, limit: limit).map { logged throws(CRMError) in
+        return try ChangeLog.entries(source, record: id, after: after, limit: limit).map {
+            logged throws(CRMError) in
             let changes = logged.isErased ? [] : try fieldChanges(logged, entity, snapshot)
             return entry(logged, changes.filter { mask.isVisible($0.field.name) })
         }
@@ -77,7 +79,9 @@ extension RecordService {
         let raw = try ChangePayload.decode(logged.entry.payload)
         return raw.compactMap { change in
             // A currency that did not change stands there only to give an amount its meaning.
-            guard change.old != change.new, let field = entity.field(inColumn: change.column) else { return nil }
+            guard change.old != change.new, let field = entity.field(inColumn: change.column) else {
+                return nil
+            }
             let currency = currencyCode(of: field, raw, snapshot)
             return FieldChange(
                 field: field, old: field.kind.value(change.old, field.type, currency: currency),
@@ -87,7 +91,8 @@ extension RecordService {
 
     /// The currency that an entry's amounts are in, as far as the entry says it.
     private func currencyCode(
-        of field: Field, _ changes: [(column: String, old: StoredValue, new: StoredValue)], _ snapshot: KernelSnapshot
+        of field: Field, _ changes: [(column: String, old: StoredValue, new: StoredValue)],
+        _ snapshot: KernelSnapshot
     ) -> CurrencyCode {
         let base = snapshot.currencies.base.code
         guard let name = field.type.currencyField, let change = changes.first(where: { $0.column == name }),

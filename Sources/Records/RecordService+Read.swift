@@ -31,7 +31,8 @@ extension RecordService {
     /// - Parameter entity: Saves the look-up of what the id is, and makes another entity's record not found.
     /// - Throws: `notFound` when it is missing, in the recycle bin, or not to be seen by the caller: one answer for all.
     package func get(
-        _ call: CallContext, _ snapshot: KernelSnapshot, on source: some RowSource, id: RecordID, entity name: String?,
+        _ call: CallContext, _ snapshot: KernelSnapshot, on source: some RowSource, id: RecordID,
+        entity name: String?,
         fields: [String]? = nil, bin: RecycleBin = .outside,
         _ body: (borrowing Row, ReadPlan) throws(CRMError) -> Void
     ) throws(CRMError) {
@@ -57,12 +58,14 @@ extension RecordService {
     }
 
     func getPlan(
-        _ call: CallContext, _ snapshot: KernelSnapshot, _ entity: Entity, fields: [String]?, verb: AccessVerb = .view
+        _ call: CallContext, _ snapshot: KernelSnapshot, _ entity: Entity, fields: [String]?,
+        verb: AccessVerb = .view
     ) throws(CRMError) -> ReadPlan {
         let viewpoint = viewpoint(call, snapshot)
         let key = PlanCache.Key(
             entity: entity.number, fields: fields, verb: verb,
-            predicate: snapshot.security.predicate(call.principal, verb, entity.name), principal: call.principal)
+            predicate: snapshot.security.predicate(call.principal, verb, entity.name),
+            principal: call.principal)
         return try snapshot.plans.plan(key) { () throws(CRMError) in
             try Planner.get(viewpoint, entity, fields: fields, verb: verb)
         }
@@ -78,7 +81,9 @@ extension RecordService {
             number = Int(row.int64(0))
             return .stop
         }
-        guard let number, let entity = snapshot.registry.entity(number: number) else { throw .recordNotFound(id) }
+        guard let number, let entity = snapshot.registry.entity(number: number) else {
+            throw .recordNotFound(id)
+        }
         return entity
     }
 
@@ -177,7 +182,8 @@ extension RecordService {
     // MARK: Whole records, for modules and for the kernel itself
 
     func record(
-        _ call: CallContext, _ snapshot: KernelSnapshot, on source: some RowSource, id: RecordID, entity: String
+        _ call: CallContext, _ snapshot: KernelSnapshot, on source: some RowSource, id: RecordID,
+        entity: String
     ) throws(CRMError) -> Record {
         var record: Record?
         try get(call, snapshot, on: source, id: id, entity: entity) { row, plan throws(CRMError) in
@@ -197,7 +203,9 @@ extension RecordService {
         parameters.limit = request.limit
         let plan = try planList(call, snapshot, parameters)
         var records: [Record] = []
-        _ = try list(plan, on: source) { row throws(CRMError) in records.append(plan.read.record(row, snapshot)) }
+        _ = try list(plan, on: source) { row throws(CRMError) in
+            records.append(plan.read.record(row, snapshot))
+        }
         return records
     }
 }

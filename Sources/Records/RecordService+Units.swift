@@ -1,6 +1,6 @@
 package import CRMSDK
 import Query
-import Registry
+package import Registry
 import Security
 package import Storage
 
@@ -8,10 +8,10 @@ extension RecordService {
     /// Runs a unit of work in the writer's transaction. What it changed of people, roles or currencies is published after
     /// COMMIT, for the next call of everyone.
     package func unit<Result>(
-        _ transaction: WriteTransaction, _ call: CallContext,
+        _ transaction: WriteTransaction, _ call: CallContext, on snapshot: KernelSnapshot? = nil,
         _ body: (UnitOfWork) throws(CRMError) -> Result
     ) throws(CRMError) -> Result {
-        let unit = UnitOfWork(self, transaction, call)
+        let unit = UnitOfWork(self, transaction, call, snapshot ?? snapshots.current)
         let result = try body(unit)
         if unit.changesDirectories {
             let directories = try Directories(unit.snapshot.registry, from: transaction)
@@ -32,7 +32,8 @@ extension RecordService {
 
     /// Runs a module's action that only reads.
     package func act(
-        _ action: RegisteredAction, _ parameters: StructuredValue, _ call: CallContext, _ snapshot: KernelSnapshot,
+        _ action: RegisteredAction, _ parameters: StructuredValue, _ call: CallContext,
+        _ snapshot: KernelSnapshot,
         on connection: ReadConnection
     ) throws(CRMError) -> StructuredValue {
         try require(action, call, snapshot)

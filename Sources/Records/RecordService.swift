@@ -1,8 +1,8 @@
 package import CRMSDK
 package import Log
 package import Query
-package import Registry
-package import Storage
+import Registry
+import Storage
 
 /// Reads and writes records: what every method, hook, action and job goes through.
 ///

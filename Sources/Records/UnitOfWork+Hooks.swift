@@ -1,4 +1,4 @@
-import CRMSDK
+package import CRMSDK
 import JSON
 import Query
 import Registry
@@ -41,6 +41,16 @@ extension UnitOfWork {
         try body()
     }
 
+    /// Runs one step of a module from older data to the present, with the module's own rights.
+    package func run(_ migration: Migration, of module: String) throws(CRMError) {
+        let raised = call.acting(as: .kernel(for: call.principal.user))
+        let context = BoundContext(unit: self, call: raised, module: module)
+        defer { context.end() }
+        service.watch.enter(module: module, place: "migration \(migration.number)")
+        defer { service.watch.leave() }
+        try migration.body(context)
+    }
+
     /// Notes that a module acted with its own rights; once per unit, module and reason.
     func noteElevation(module: String, reason: String, _ call: CallContext) throws(CRMError) {
         guard elevations.insert("\(module): \(reason)").inserted else { return }
@@ -53,6 +63,7 @@ extension UnitOfWork {
         writer.endObject()
         try transaction.append(
             ChangeEntry(
-                .elevate, actor: call.principal.user, source: call.source.name, method: call.method, payload: writer.finish()))
+                .elevate, actor: call.principal.user, source: call.source.name, method: call.method,
+                payload: writer.finish()))
     }
 }

@@ -2,7 +2,7 @@ package import CRMSDK
 import Query
 import Registry
 import Security
-package import Storage
+import Storage
 
 /// One unit of work on the writer's thread: the records that one call writes, with hooks, checks, log and rights.
 ///
@@ -28,16 +28,16 @@ package final class UnitOfWork {
     static let maximumDepth = 16
 
     /// Use `RecordService.unit`, which also publishes what the unit changed of the kernel's own entities.
-    init(_ service: RecordService, _ transaction: WriteTransaction, _ call: CallContext) {
+    init(_ service: RecordService, _ transaction: WriteTransaction, _ call: CallContext, _ snapshot: KernelSnapshot) {
         self.service = service
         self.transaction = transaction
         self.call = call
-        snapshot = service.snapshots.current
+        self.snapshot = snapshot
     }
 
     // MARK: Create
 
-    /// - Parameter module: The module on whose behalf the record is written with raised rights; it may write read-only fields.
+    /// - Parameter module: The module that writes, whose own the read-only fields are; nil for a person.
     package func create(
         _ entityName: String, _ values: [String: Value], as call: CallContext? = nil, module: String? = nil
     ) throws(CRMError) -> RecordID {
@@ -49,7 +49,8 @@ package final class UnitOfWork {
         for field in entity.fields where accepted[field.name] == nil && values[field.name] == nil {
             if !field.defaultValue.isNull { accepted[field.name] = field.defaultValue }
         }
-        if accepted["owner"] == nil { accepted["owner"] = .reference(call.principal.user) }
+        // Users, roles and currencies belong to the organisation.
+        if accepted["owner"] == nil, !entity.definition.isAdministrative { accepted["owner"] = .reference(call.principal.user) }
         check.settleCurrencies(&accepted)
         try check.finish()
 
@@ -79,10 +80,13 @@ package final class UnitOfWork {
         let now = Value.instant(transaction.now)
         let actor = Value.reference(call.principal.user)
         let system: [String: Value] = [
-            "id": .reference(id), "created_at": now, "created_by": actor, "modified_at": now, "modified_by": actor,
+            "id": .reference(id), "created_at": now, "created_by": actor, "modified_at": now,
+            "modified_by": actor,
             "version": .integer(1), "origin": .text(call.source.origin),
         ]
-        let row = entity.fields.map { field in field.kind.stored(system[field.name] ?? values[field.name] ?? .null) }
+        let row = entity.fields.map { field in
+            field.kind.stored(system[field.name] ?? values[field.name] ?? .null)
+        }
         try transaction.execute(WriteStatements.insert(entity, row))
         try transaction.execute(
             WriteStatements.insertDirectoryEntry(id, entity, label: RecordLabel.text(entity, values)))
@@ -124,20 +128,26 @@ package final class UnitOfWork {
         try checkUnique(entity, stored, old: old, id: id)
         try write(entity, old, changed.map { ($0, $0.kind.stored(stored[$0.name] ?? .null)) }, .update, call)
         let label = RecordLabel.text(entity, stored)
-        if label != RecordLabel.text(entity, old.values) { try transaction.execute(WriteStatements.setLabel(id, label)) }
+        if label != RecordLabel.text(entity, old.values) {
+            try transaction.execute(WriteStatements.setLabel(id, label))
+        }
         try runAfterHooks(.afterUpdate, entity, id, old: old, given: change.given, stored, call)
         return true
     }
 
     // MARK: Recycle bin
 
-    package func delete(_ id: RecordID, entity entityName: String?, as call: CallContext? = nil) throws(CRMError) {
+    package func delete(_ id: RecordID, entity entityName: String?, as call: CallContext? = nil)
+        throws(CRMError)
+    {
         let call = call ?? self.call
         let (entity, old) = try editable(id, entityName, .delete, call)
         try move(entity, old, deletedAt: transaction.now, .delete, .beforeDelete, .afterDelete, call)
     }
 
-    package func restore(_ id: RecordID, entity entityName: String?, as call: CallContext? = nil) throws(CRMError) {
+    package func restore(_ id: RecordID, entity entityName: String?, as call: CallContext? = nil)
+        throws(CRMError)
+    {
         let call = call ?? self.call
         let (entity, old) = try editable(id, entityName, .delete, call, bin: .inside)
         try checkUnique(entity, old.values, old: nil, id: id)
@@ -160,7 +170,8 @@ package final class UnitOfWork {
 
     /// The record as it is, if the caller may do this to it: not found where it may not be seen, forbidden where it may.
     private func editable(
-        _ id: RecordID, _ entityName: String?, _ verb: AccessVerb, _ call: CallContext, bin: RecycleBin = .outside
+        _ id: RecordID, _ entityName: String?, _ verb: AccessVerb, _ call: CallContext,
+        bin: RecycleBin = .outside
     ) throws(CRMError) -> (Entity, Record) {
         let entity = try service.entity(of: id, named: entityName, snapshot, transaction)
         var isVisible = false
@@ -177,7 +188,8 @@ package final class UnitOfWork {
         }
         guard mayChange else {
             var error = CRMError(
-                .forbidden, "you may not \(verb.name) \(entity.name) \(id)", hint: "Ask security.explain why.")
+                .forbidden, "you may not \(verb.name) \(entity.name) \(id)", hint: "Ask security.explain why."
+            )
             do throws(CRMError) {
                 try snapshot.security.require(call.principal, verb, entity.name)
             } catch let refusal {
@@ -206,18 +218,21 @@ package final class UnitOfWork {
         let isImport = call.source == .import
         let mask = module == nil ? snapshot.security.mask(call.principal, entity.name) : .everything
         return ValueCheck(
-            entity, mask: mask, snapshot, mayBringNumbers: isImport || module != nil, mayWriteReadOnly: module != nil)
+            entity, mask: mask, snapshot, mayBringNumbers: isImport || module != nil,
+            mayWriteReadOnly: module != nil)
     }
 
     /// What hooks have left, checked again: hooks may set any field, but only to what it takes.
     private func settle(
         _ change: RecordChange, _ entity: Entity, _ call: CallContext
     ) throws(CRMError) -> [String: Value] {
-        var check = ValueCheck(entity, mask: .everything, snapshot, mayBringNumbers: true, mayWriteReadOnly: true)
+        var check = ValueCheck(
+            entity, mask: .everything, snapshot, mayBringNumbers: true, mayWriteReadOnly: true)
         var values = change.values
         for name in change.touched {
             guard let field = entity[name], !field.isSystem || name == "owner" else {
-                check.add(name, "unknown_field", "a hook set \"\(name)\", which \"\(entity.name)\" does not have")
+                check.add(
+                    name, "unknown_field", "a hook set \"\(name)\", which \"\(entity.name)\" does not have")
                 continue
             }
             if let accepted = check.accept(values[name] ?? .null, for: field) { values[name] = accepted }
@@ -229,7 +244,8 @@ package final class UnitOfWork {
     }
 
     private func write(
-        _ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)], _ kind: ChangeKind, _ call: CallContext
+        _ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)], _ kind: ChangeKind,
+        _ call: CallContext
     ) throws(CRMError) {
         let version = old.version + 1
         let system: [(Field, StoredValue)] = [
@@ -260,7 +276,8 @@ package final class UnitOfWork {
     }
 
     private func log(
-        _ kind: ChangeKind, _ entity: Entity, _ id: RecordID, version: Int64, _ payload: [UInt8], _ call: CallContext
+        _ kind: ChangeKind, _ entity: Entity, _ id: RecordID, version: Int64, _ payload: [UInt8],
+        _ call: CallContext
     ) throws(CRMError) {
         try transaction.append(
             ChangeEntry(
@@ -282,11 +299,13 @@ package final class UnitOfWork {
         for field in entity.fields where field.isReference && (!field.isSystem || field.name == "owner") {
             guard let id = values[field.name]?.reference, old?[field.name].reference != id else { continue }
             let permitted = field.kind.name == "owner" ? ["user", "group"] : field.type.targets
-            guard let target = try visibleTarget(id, call), permitted.isEmpty || permitted.contains(target) else {
+            guard let target = try visibleTarget(id, call), permitted.isEmpty || permitted.contains(target)
+            else {
                 problems.append(
                     FieldProblem(
                         field: field.name, code: "not_found",
-                        message: "\(field.label): \(permitted.isEmpty ? "record" : permitted.joined(separator: " or ")) "
+                        message:
+                            "\(field.label): \(permitted.isEmpty ? "record" : permitted.joined(separator: " or ")) "
                             + "\(id) does not exist"))
                 continue
             }
@@ -324,7 +343,11 @@ package final class UnitOfWork {
         guard !decision.allowed else { return }
         var error = CRMError.invalidRecord(
             entity.name,
-            [FieldProblem(field: "owner", code: "rule", message: "you may not assign a \(entity.name) to this owner")])
+            [
+                FieldProblem(
+                    field: "owner", code: "rule", message: "you may not assign a \(entity.name) to this owner"
+                )
+            ])
         error.rule = decision.reason.name
         throw error
     }
@@ -367,11 +390,15 @@ package final class UnitOfWork {
             }
             if !isTaken { return number }
         }
-        throw CRMError(.unavailable, "no free number was found for \(field.label)", hint: "Ask an administrator to raise its counter.")
+        throw CRMError(
+            .unavailable, "no free number was found for \(field.label)",
+            hint: "Ask an administrator to raise its counter.")
     }
 
     private func raiseSeries(_ entity: Entity, _ field: Field, to number: String) throws(CRMError) {
-        guard let pattern = field.type.pattern, let counter = NumberPattern.counter(of: number, pattern: pattern) else {
+        guard let pattern = field.type.pattern,
+            let counter = NumberPattern.counter(of: number, pattern: pattern)
+        else {
             return
         }
         try transaction.execute(WriteStatements.raiseSeries(series(entity, field), to: counter))
@@ -379,7 +406,9 @@ package final class UnitOfWork {
 
     // MARK: Version conflicts
 
-    private func conflict(_ entity: Entity, _ old: Record, since version: Int64, _ call: CallContext) -> CRMError {
+    private func conflict(_ entity: Entity, _ old: Record, since version: Int64, _ call: CallContext)
+        -> CRMError
+    {
         var error = CRMError(
             .versionConflict, "\(entity.name) \(old.id) has version \(old.version), not \(version)",
             hint: "Read it again; another user changed it.")

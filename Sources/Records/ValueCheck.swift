@@ -10,7 +10,7 @@ struct ValueCheck {
     let snapshot: KernelSnapshot
     /// Whether numbers that the kernel gives may be brought along, as an import does.
     let mayBringNumbers: Bool
-    /// Whether a module writes with its own rights: read-only fields are its to write.
+    /// Whether a module is the writer: fields that are read-only for people are its to write.
     let mayWriteReadOnly: Bool
     private(set) var problems: [FieldProblem] = []
 
@@ -32,7 +32,9 @@ struct ValueCheck {
         var accepted: [String: Value] = [:]
         for (name, value) in values.sorted(by: { $0.key < $1.key }) {
             guard let field = entity[name], mask.isVisible(name) else {
-                add(name, "unknown_field", "field \"\(name.prefix(80))\" of \"\(entity.name)\" does not exist")
+                add(
+                    name, "unknown_field", "field \"\(name.prefix(80))\" of \"\(entity.name)\" does not exist"
+                )
                 continue
             }
             if let old, old[name] == value {
@@ -63,7 +65,7 @@ struct ValueCheck {
     }
 
     private func isWritable(_ field: Field) -> Bool {
-        if mayWriteReadOnly { return !field.isSystem || field.name == "owner" }
+        if mayWriteReadOnly, field.definition.isReadOnly { return !field.isSystem }
         if field.kind.name == "autonumber" { return mayBringNumbers && mask.isVisible(field.name) }
         return mask.isEditable(field.name) && !field.definition.isReadOnly
     }
@@ -108,14 +110,16 @@ struct ValueCheck {
                 add(
                     field.name, "type",
                     "\(field.label) is in \(money.currency), but "
-                        + (currencyField == nil ? "this field is in \(base.code)" : "the record is in \(currency.code)"))
+                        + (currencyField == nil
+                            ? "this field is in \(base.code)" : "the record is in \(currency.code)"))
             default: break
             }
         }
     }
 
     mutating func requireMandatory(_ values: [String: Value]) {
-        for field in entity.fields where field.definition.isMandatory && (values[field.name] ?? .null).isNull {
+        for field in entity.fields where field.definition.isMandatory && (values[field.name] ?? .null).isNull
+        {
             add(field.name, "required", "\(field.label) is needed")
         }
     }

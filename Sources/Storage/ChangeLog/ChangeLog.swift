@@ -8,7 +8,7 @@ package enum ChangeLog {
     ///
     /// - Parameter after: the last sequence number already seen.
     package static func entries(
-        _ reader: ReadConnection, record: RecordID, after: Int64 = 0, limit: Int
+        _ reader: some RowSource, record: RecordID, after: Int64 = 0, limit: Int
     ) throws(CRMError) -> [LoggedChange] {
         try entries(
             reader, "record = ?1 AND c.seq > ?2",
@@ -17,19 +17,19 @@ package enum ChangeLog {
 
     /// All entries, in order, without gaps.
     package static func entries(
-        _ reader: ReadConnection, after: Int64 = 0, limit: Int
+        _ reader: some RowSource, after: Int64 = 0, limit: Int
     ) throws(CRMError) -> [LoggedChange] {
         try entries(reader, "c.seq > ?1 AND ?2 IS NULL", [.integer(after), .null, .integer(Int64(limit))])
     }
 
     /// The entries of one unit of work, in order.
-    package static func entries(_ reader: ReadConnection, changeSet: Int64) throws(CRMError) -> [LoggedChange] {
+    package static func entries(_ reader: some RowSource, changeSet: Int64) throws(CRMError) -> [LoggedChange] {
         try entries(
             reader, "change_set = ?1 AND ?2 IS NULL", [.integer(changeSet), .null, .integer(.max)])
     }
 
     private static func entries(
-        _ reader: ReadConnection, _ condition: String, _ bindings: [StoredValue]
+        _ reader: some RowSource, _ condition: String, _ bindings: [StoredValue]
     ) throws(CRMError) -> [LoggedChange] {
         var changes: [LoggedChange] = []
         let statement = Statement(

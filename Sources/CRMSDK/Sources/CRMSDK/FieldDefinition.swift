@@ -65,6 +65,11 @@ extension FieldDefinition {
         Self(name, label, .autonumber(pattern)).unique().readOnly()
     }
 
+    /// Several fields under one heading of the form.
+    public static func section(_ name: String, _ fields: Self...) -> [Self] {
+        fields.map { $0.section(name) }
+    }
+
     public func mandatory() -> Self { changing { $0.isMandatory = true } }
     public func unique() -> Self { changing { $0.isUnique = true } }
     public func indexed() -> Self { changing { $0.isIndexed = true } }

@@ -17,8 +17,12 @@ public protocol ModuleContext {
     func get(_ entity: String, _ id: RecordID) throws(CRMError) -> Record
     func list(_ request: ListRequest) throws(CRMError) -> [Record]
     func count(_ entity: String, where filter: Filter?) throws(CRMError) -> Int
+    /// Figures over all records that the caller may view, in the order of the groups' keys.
+    func aggregate(_ request: AggregateRequest) throws(CRMError) -> [AggregateGroup]
 
     /// Creates a record, with all checks and hooks; answers it as stored.
+    ///
+    /// Fields that are read-only for people may be named here and in `update`: the module is the writer.
     func create(_ entity: String, _ values: [String: Value]) throws(CRMError) -> Record
     /// Changes the named fields; answers the record as stored.
     ///

@@ -1,17 +1,7 @@
-package import CRMSDK
-package import Query
-package import Registry
-package import Storage
-
-/// Anything that statements can be run on: a reader's connection, or the writer's transaction with its own writes.
-package protocol RowSource: AnyObject {
-    func rows(
-        _ statement: Statement, _ body: (borrowing Row) throws(CRMError) -> RowStep
-    ) throws(CRMError)
-}
-
-extension ReadConnection: RowSource {}
-extension WriteTransaction: RowSource {}
+import CRMSDK
+import Query
+import Registry
+import Storage
 
 extension ReadPlan {
     /// The row's values as a record, fields that were not selected left out.
@@ -20,13 +10,15 @@ extension ReadPlan {
         values.reserveCapacity(columns.count)
         for column in columns { values[column.field.name] = value(column, row, snapshot) }
         return Record(
-            id: RecordID(row.int64(idColumn)), entity: entity.name, version: row.int64(versionColumn), values: values)
+            id: RecordID(row.int64(idColumn)), entity: entity.name, version: row.int64(versionColumn),
+            values: values)
     }
 
     private func value(_ column: OutputColumn, _ row: borrowing Row, _ snapshot: KernelSnapshot) -> Value {
         let field = column.field
         switch column.form {
-        case .plain(let index), .person(let index), .reference(id: let index, entity: _, label: _, deletedAt: _):
+        case .plain(let index), .person(let index),
+            .reference(id: let index, entity: _, label: _, deletedAt: _):
             return field.kind.value(row.value(index), field.type, currency: snapshot.currencies.base.code)
         case .money(let amount, let currency):
             let id = currency.flatMap { row.isNull($0) ? nil : RecordID(row.int64($0)) }

@@ -1,0 +1,91 @@
+import CRMSDK
+
+/// `sales.forecast`: what open potentials promise, by month of closing date, owner and currency.
+///
+/// Weighted is the sum of the stored forecast amounts, best case that of the amounts, committed that of deals won
+/// already. Currencies are never added up; every figure is a sum of figures that people see on the records.
+enum Forecast {
+    static let action = Action(
+        "forecast", .reads, summary: "Sums potentials by month of closing date, owner and currency.",
+        description: """
+            Per group: the number of open potentials, their weighted sum (forecast_amount), their best case \
+            (amount), and what is committed (amount of those won). Only potentials that the caller may view count. \
+            The group of open potentials without a closing date has a null month.
+            """,
+        parameters: [
+            Parameter("from", .date, "First closing date, inclusive."),
+            Parameter("to", .date, "Last closing date, inclusive."),
+            Parameter("owner", .field(.owner), "Only this owner's."),
+        ],
+        result: .object([
+            Parameter(
+                "groups",
+                .list(
+                    of: .object([
+                        Parameter("month", .text, "Such as 2026-11, or null."),
+                        Parameter("owner", .field(.owner), "The user or group."),
+                        Parameter("currency", .id(of: "currency"), "Null is the base currency."),
+                        Parameter("count", .integer, "Open potentials."),
+                        Parameter("weighted", .field(.money()), "Sum of forecast amounts, or null."),
+                        Parameter("best_case", .field(.money()), "Sum of amounts, or null."),
+                        Parameter("committed", .field(.money()), "Sum of amounts won, or null."),
+                    ])), "In the order of month, owner and currency.")
+        ]),
+        requires: AccessRight(.view, "potential"), forecast)
+
+    private static let groups: [AggregateRequest.Grouping] = [
+        .init("closing_date", by: .month), .init("owner"), .init("currency"),
+    ]
+
+    @Sendable
+    private static func forecast(
+        _ parameters: StructuredValue, _ context: any ModuleContext
+    ) throws(CRMError) -> StructuredValue {
+        let open = try figures(
+            .open, [.count, .sum("forecast_amount"), .sum("amount")], parameters, context)
+        let won = try figures(.won, [.sum("amount")], parameters, context)
+        let committed = Dictionary(won.map { ($0.keys, $0.figures[0]) }) { first, _ in first }
+        let known = Set(open.map(\.keys))
+        let all = open + won.filter { !known.contains($0.keys) }.map {
+            AggregateGroup(keys: $0.keys, figures: [0, .null, .null])
+        }
+        return .object(["groups": .list(all.sorted(by: precedes).map { row($0, committed[$0.keys] ?? .null) })])
+    }
+
+    private static func figures(
+        _ class: Stage.Class, _ measures: [AggregateRequest.Measure], _ parameters: StructuredValue,
+        _ context: any ModuleContext
+    ) throws(CRMError) -> [AggregateGroup] {
+        let stages = try Stage.keys(of: `class`, in: context)
+        var conditions: [Filter] = [.where("sales_stage", .isIn, stages)]
+        for (parameter, field, comparison) in [
+            ("from", "closing_date", FilterOperator.greaterOrEqual), ("to", "closing_date", .lessOrEqual),
+            ("owner", "owner", .equal),
+        ] {
+            guard let value = parameters[parameter]?.value, !value.isNull else { continue }
+            conditions.append(.where(field, comparison, value))
+        }
+        return try context.aggregate(
+            AggregateRequest("potential", where: .all(conditions), groupBy: groups, measures: measures))
+    }
+
+    private static func row(_ group: AggregateGroup, _ committed: Value) -> StructuredValue {
+        .object([
+            "month": .value(group.keys[0]), "owner": .value(group.keys[1]), "currency": .value(group.keys[2]),
+            "count": .value(group.figures[0]), "weighted": .value(group.figures[1]),
+            "best_case": .value(group.figures[2]), "committed": .value(committed),
+        ])
+    }
+
+    /// Null months first, as nulls sort lowest everywhere.
+    private static func precedes(_ left: AggregateGroup, _ right: AggregateGroup) -> Bool {
+        sortKey(left) < sortKey(right)
+    }
+
+    private static func sortKey(_ group: AggregateGroup) -> (String, RecordID, RecordID) {
+        (
+            group.keys[0].text ?? "", group.keys[1].reference ?? RecordID(0),
+            group.keys[2].reference ?? RecordID(0)
+        )
+    }
+}

@@ -1,0 +1,57 @@
+import CRMSDK
+
+/// Fields that a picklist's value asks for: data, where `mandatory` in the definition would be too blunt.
+///
+/// The attribute `required_fields` of a picklist value names fields, separated by spaces, that a record with this
+/// value must have. Shipped: every stage asks for `related_to` and `closing_date`, Closed Lost also for
+/// `loss_reason`, and the loss reason Other for `loss_note`.
+///
+/// A demand is checked when the record is created, when the picklist's value changes, and when the demanded field
+/// itself is changed; so a record that was taken in without the field stays editable, and whoever moves it on
+/// gives what is missing. A write that says `origin: import` is exempt: what was never recorded cannot be asked
+/// for, and to invent a reason or a date would falsify the figures.
+enum RequiredFields {
+    static let attribute = "required_fields"
+
+    static func check(_ change: RecordChange, in definition: EntityDefinition) throws(CRMError) {
+        guard !isImport(change) else { return }
+        let problems = definition.fields.flatMap { field in
+            demands(of: field, on: change).filter { isMissing($0, in: change, since: field) }.map { name in
+                FieldProblem(
+                    field: name, code: "required",
+                    message: "\(label(name, in: definition)) is required when \(field.label) is "
+                        + "\"\(valueLabel(field, change))\"")
+            }
+        }
+        guard problems.isEmpty else { throw CRMError.invalidRecord(definition.name, problems) }
+    }
+
+    /// Whether the write itself says that it is an import. An import that created a record long ago does not
+    /// excuse the person who changes it today.
+    static func isImport(_ change: RecordChange) -> Bool {
+        change["origin"] == "import" && (change.isNew || change.given.contains("origin"))
+    }
+
+    private static func demands(of field: FieldDefinition, on change: RecordChange) -> [String] {
+        guard let key = change[field.name].text,
+            let value = field.type.values.first(where: { $0.key == key }),
+            let names = value.attributes[attribute]
+        else { return [] }
+        return names.split(separator: " ").map(String.init)
+    }
+
+    private static func isMissing(
+        _ name: String, in change: RecordChange, since field: FieldDefinition
+    ) -> Bool {
+        guard change.isNew || change.changes(field.name) || change.changes(name) else { return false }
+        return change[name].isNull || change[name] == ""
+    }
+
+    private static func label(_ name: String, in definition: EntityDefinition) -> String {
+        definition.fields.first { $0.name == name }?.label ?? name
+    }
+
+    private static func valueLabel(_ field: FieldDefinition, _ change: RecordChange) -> String {
+        field.type.values.first { .text($0.key) == change[field.name] }?.label ?? ""
+    }
+}

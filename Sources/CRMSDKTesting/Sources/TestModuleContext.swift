@@ -1,0 +1,240 @@
+public import CRMSDK
+
+/// A platform in memory for tests of one module or a few: records, defaults, checks of single fields, hooks in the
+/// order of the manifests, actions, and one unit of work per outermost call, undone when it throws.
+///
+/// It grants everything, and it is no second kernel: rights, masks, sharing, full text and time spans (`within`) are
+/// the kernel's tests. What it refuses, the kernel refuses with the same kind of error.
+public final class TestModuleContext: ModuleContext {
+    public let clock: TestClock
+    public var caller = Caller(
+        user: RecordID(1), username: "tester", isAdministrator: false, timeZone: "UTC", language: "en")
+    /// The hooks that ran, as `moment entity hook`, oldest first.
+    public private(set) var firedHooks: [String] = []
+    /// The reasons given for raised rights, oldest first.
+    public private(set) var elevations: [String] = []
+    /// Lines that modules wrote.
+    public private(set) var logLines: [String] = []
+
+    private let hooks: [Hook]
+    private let actions: [String: Action]
+    private var definitions: [String: EntityDefinition]
+    private var unit = TestRecords()
+    private var depth = 0
+
+    /// - Parameters:
+    ///   - modules: Their entities, hooks and actions are there; order as given.
+    ///   - entities: What else is there, such as `account`.
+    public init(
+        modules: [any CRMModule], entities: [EntityDefinition] = [], clock: TestClock = TestClock()
+    ) {
+        self.clock = clock
+        let manifests = modules.map(\.manifest)
+        hooks = manifests.flatMap(\.hooks)
+        actions = Dictionary(
+            manifests.flatMap { manifest in manifest.actions.map { ("\(manifest.name).\($0.name)", $0) } }
+        ) { first, _ in first }
+        definitions = Dictionary((entities + manifests.flatMap(\.entities)).map { ($0.name, $0) }) { $1 }
+        for addition in manifests.flatMap(\.extensions) {
+            definitions[addition.entity]?.fields += addition.fields
+        }
+    }
+
+    // MARK: What a test does
+
+    /// Calls an action as a client would.
+    ///
+    /// - Parameter name: With the module's name: `sales.convert_lead`.
+    public func call(_ name: String, _ parameters: StructuredValue) throws(CRMError) -> StructuredValue {
+        guard let action = actions[name] else {
+            throw CRMError(.methodNotFound, "method \"\(name)\" does not exist")
+        }
+        return try inUnit { () throws(CRMError) in try action.body(parameters, self) }
+    }
+
+    /// Runs several calls as one unit of work: all of it or nothing.
+    public func inUnit<Result>(_ body: () throws(CRMError) -> Result) throws(CRMError) -> Result {
+        let before = unit
+        depth += 1
+        defer { depth -= 1 }
+        do throws(CRMError) { return try body() } catch {
+            if depth == 1 { unit = before }
+            throw error
+        }
+    }
+
+    /// Changes a definition, as an administrator does.
+    public func change(_ entity: String, _ change: (inout EntityDefinition) -> Void) {
+        guard var definition = definitions[entity] else { return }
+        change(&definition)
+        definitions[entity] = definition
+    }
+
+    // MARK: ModuleContext
+
+    public var now: Instant { clock.now }
+
+    public func hasEntity(_ name: String) -> Bool { definitions[name] != nil }
+
+    public func definition(of entity: String) throws(CRMError) -> EntityDefinition {
+        guard let definition = definitions[entity] else {
+            throw CRMError(.notFound, "entity \"\(entity)\" does not exist")
+        }
+        return definition
+    }
+
+    public func get(_ entity: String, _ id: RecordID) throws(CRMError) -> Record {
+        guard let record = unit.live[id], record.entity == entity else {
+            throw .recordNotFound(id, entity: entity)
+        }
+        return record
+    }
+
+    public func list(_ request: ListRequest) throws(CRMError) -> [Record] {
+        let definition = try definition(of: request.entity)
+        guard (1...1000).contains(request.limit) else {
+            throw CRMError(.invalidParameters, "a limit is 1 to 1000, not \(request.limit)")
+        }
+        let found = try matching(request.entity, request.filter)
+        let sort = request.sort.isEmpty ? definition.defaultSort : request.sort
+        return Array(TestFilter.sorted(found, by: sort).prefix(request.limit))
+    }
+
+    public func count(_ entity: String, where filter: Filter?) throws(CRMError) -> Int {
+        try matching(entity, filter).count
+    }
+
+    public func aggregate(_ request: AggregateRequest) throws(CRMError) -> [AggregateGroup] {
+        try TestAggregate.groups(try matching(request.entity, request.filter), request)
+    }
+
+    public func create(_ entity: String, _ values: [String: Value]) throws(CRMError) -> Record {
+        try inUnit { () throws(CRMError) in
+            let definition = try definition(of: entity)
+            var all = TestFields.defaults(of: definition).merging(values) { $1 }
+            unit.lastID += 1
+            let id = RecordID(unit.lastID)
+            for field in definition.fields where field.type.name == "autonumber" {
+                all[field.name] = .text(unit.nextNumber(field.type.pattern ?? "0", "\(entity).\(field.name)"))
+            }
+            all["owner"] = all["owner"] ?? .reference(caller.user)
+            all["created_at"] = .instant(now)
+            all["created_by"] = .reference(caller.user)
+            let change = RecordChange(
+                entity: entity, id: id, old: nil, given: Set(values.keys), values: all)
+            return try store(change, definition, version: 1, .beforeCreate, .afterCreate)
+        }
+    }
+
+    public func update(
+        _ entity: String, _ id: RecordID, _ values: [String: Value], version: Int64?
+    ) throws(CRMError) -> Record {
+        try inUnit { () throws(CRMError) in
+            let definition = try definition(of: entity)
+            let old = try get(entity, id)
+            guard version == nil || version == old.version else {
+                throw CRMError(.versionConflict, "\(entity) \(id) was changed by someone else")
+            }
+            let change = RecordChange(
+                entity: entity, id: id, old: old, given: Set(values.keys),
+                values: old.values.merging(values) { $1 })
+            return try store(change, definition, version: old.version + 1, .beforeUpdate, .afterUpdate)
+        }
+    }
+
+    public func delete(_ entity: String, _ id: RecordID) throws(CRMError) {
+        try inUnit { () throws(CRMError) in
+            let old = try get(entity, id)
+            var change = RecordChange(entity: entity, id: id, old: old, given: [], values: old.values)
+            try run(.beforeDelete, &change)
+            unit.live[id] = nil
+            unit.bin[id] = old
+            try run(.afterDelete, &change)
+        }
+    }
+
+    public func restore(_ entity: String, _ id: RecordID) throws(CRMError) -> Record {
+        try inUnit { () throws(CRMError) in
+            guard let old = unit.bin[id], old.entity == entity else { throw .recordNotFound(id, entity: entity) }
+            var change = RecordChange(entity: entity, id: id, old: old, given: [], values: old.values)
+            try run(.beforeRestore, &change)
+            unit.bin[id] = nil
+            unit.live[id] = old
+            try run(.afterRestore, &change)
+            return old
+        }
+    }
+
+    public func elevated<Result>(
+        reason: String, _ body: (any ModuleContext) throws(CRMError) -> Result
+    ) throws(CRMError) -> Result {
+        elevations.append(reason)
+        return try body(self)
+    }
+
+    public func log(_ message: String) { logLines.append(message) }
+
+    // MARK: One write
+
+    private func store(
+        _ change: RecordChange, _ definition: EntityDefinition, version: Int64, _ before: Hook.Moment,
+        _ after: Hook.Moment
+    ) throws(CRMError) -> Record {
+        var change = change
+        try run(before, &change)
+        change["modified_at"] = .instant(now)
+        change["modified_by"] = .reference(caller.user)
+        let problems = TestFields.problems(change, definition)
+        guard problems.isEmpty else { throw CRMError.invalidRecord(change.entity, problems) }
+        let record = Record(
+            id: change.id, entity: change.entity, version: version,
+            values: change.values.filter { !$0.value.isNull })
+        unit.live[change.id] = record
+        try run(after, &change)
+        return unit.live[change.id] ?? record
+    }
+
+    private func run(_ moment: Hook.Moment, _ change: inout RecordChange) throws(CRMError) {
+        for hook in hooks where hook.entity == change.entity && hook.moments.contains(moment) {
+            firedHooks.append("\(moment.name) \(hook.entity) \(hook.name)")
+            try hook.body(&change, self)
+        }
+    }
+
+    private func matching(_ entity: String, _ filter: Filter?) throws(CRMError) -> [Record] {
+        _ = try definition(of: entity)
+        var found: [Record] = []
+        for record in unit.live.values.sorted(by: { $0.id < $1.id }) where record.entity == entity {
+            if try filter.map({ (filter) throws(CRMError) in try matches(record, filter) }) ?? true {
+                found.append(record)
+            }
+        }
+        return found
+    }
+
+    private func matches(_ record: Record, _ filter: Filter) throws(CRMError) -> Bool {
+        try TestFilter.matches(record, filter) { unit.live[$0] }
+    }
+}
+
+/// What a unit of work can change, as a value: undoing is forgetting the copy.
+private struct TestRecords {
+    var live: [RecordID: Record] = [:]
+    var bin: [RecordID: Record] = [:]
+    var numbers: [String: Int] = [:]
+    /// Below 100 are the ids that tests give to users.
+    var lastID: Int64 = 100
+
+    /// The next number of a pattern: `POT00000` → `POT00001`.
+    mutating func nextNumber(_ pattern: String, _ counter: String) -> String {
+        let number = numbers[counter, default: 0] + 1
+        numbers[counter] = number
+        guard let start = pattern.firstIndex(of: "0"), let end = pattern.lastIndex(of: "0") else {
+            return pattern + String(number)
+        }
+        let digits = String(number)
+        let width = pattern.distance(from: start, to: end) + 1
+        return pattern[..<start] + String(repeating: "0", count: max(0, width - digits.count)) + digits
+            + pattern[pattern.index(after: end)...]
+    }
+}

@@ -1,0 +1,54 @@
+package import CRMSDK
+package import Registry
+
+/// What must be done to bring the database from one schema to another, in order. Made by `SchemaPlanner`, shown to
+/// whoever asked, then applied as it is.
+package struct SchemaPlan: Sendable {
+    /// The generation of the schema that the plan was made for.
+    package let generation: Int64
+    package let steps: [SchemaStep]
+
+    package var isEmpty: Bool { steps.isEmpty }
+    /// One sentence per step.
+    package var sentences: [String] { steps.map(\.sentence) }
+}
+
+/// One step of a plan.
+package enum SchemaStep: Sendable {
+    /// Makes the table with the columns of all fields.
+    case createEntity(StoredEntity, table: String)
+    /// What concerns the entity and not its table: labels, default sort, sharing.
+    case changeDefinition(EntityDefinition, number: Int)
+    case addField(FieldPlacement, entity: String, number: Int)
+    /// Labels, limits, picklist values, rules; never the type.
+    case changeField(FieldPlacement, entity: String)
+    /// The column and its values stay.
+    case deleteField(FieldPlacement, entity: String)
+    case restoreField(FieldPlacement, entity: String)
+    /// Adds the column of folded keys and fills it for all records.
+    case rebuildKey(column: String, key: String, entity: String)
+    case dropKey(key: String, entity: String)
+    case addIndex(TableIndex, entity: String)
+    case dropIndex(name: String, entity: String)
+    case replaceView(String, entity: String)
+
+    package var sentence: String {
+        switch self {
+        case .createEntity(let entity, _):
+            "create the entity \"\(entity.name)\" with \(entity.fields.count) fields"
+        case .changeDefinition(let definition, _): "change the definition of \"\(definition.name)\""
+        case .addField(let field, let entity, _):
+            "add the field \"\(field.definition.name)\" (\(field.definition.type.name)) to \"\(entity)\""
+        case .changeField(let field, let entity): "change the field \"\(field.definition.name)\" of \"\(entity)\""
+        case .deleteField(let field, let entity):
+            "delete the field \"\(field.definition.name)\" of \"\(entity)\"; its values are kept"
+        case .restoreField(let field, let entity):
+            "restore the field \"\(field.definition.name)\" of \"\(entity)\""
+        case .rebuildKey(let column, _, let entity): "compute the keys of \"\(column)\" of \"\(entity)\""
+        case .dropKey(let key, let entity): "drop the keys \"\(key)\" of \"\(entity)\""
+        case .addIndex(let index, _): "add the \(index.isUnique ? "unique " : "")index \"\(index.name)\""
+        case .dropIndex(let name, _): "drop the index \"\(name)\""
+        case .replaceView(_, let entity): "renew the view \"\(entity)\""
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package import CRMSDK
+import Query
+import Registry
+
+extension WriteTransaction {
+    /// Carries out a plan: tables, indexes, views and the rows that describe them. Belongs to this unit like any
+    /// other change, and is undone with it.
+    ///
+    /// - Throws: `versionConflict` when the schema has changed since the plan was made; `duplicate` when a unique index
+    ///   is wanted over values that are not.
+    package func apply(_ plan: SchemaPlan) throws(CRMError) {
+        guard !plan.isEmpty else { return }
+        let changed = try execute(
+            Statement(
+                "UPDATE crm_meta SET value = value + 1 WHERE key = 'schema_generation' AND value = ?1",
+                [.integer(plan.generation)]))
+        guard changed == 1 else {
+            throw CRMError(
+                .versionConflict, "the schema has changed since this plan was made", hint: "Plan again.")
+        }
+        for step in plan.steps { try apply(step) }
+    }
+
+    private func apply(_ step: SchemaStep) throws(CRMError) {
+        switch step {
+        case .createEntity(let entity, let table): try create(entity, table)
+        case .changeDefinition(let facts, let number):
+            try execute(
+                Statement(
+                    "UPDATE crm_entity SET definition = ?2 WHERE number = ?1",
+                    [.integer(Int64(number)), .text(DefinitionCoding.encode(facts))]))
+        case .addField(let field, let entity, let number):
+            let kind = try storage(of: field)
+            try command(
+                "ALTER TABLE \(table(entity)) ADD COLUMN \(EntityTable.quoted(field.column)) \(kind.rawValue)")
+            try insert(field, entity: number)
+        case .changeField(let field, _): try update(field)
+        case .deleteField(let field, _): try setDeleted(field, 1)
+        case .restoreField(let field, _): try setDeleted(field, 0)
+        case .rebuildKey(let column, let key, let entity):
+            let (column, key) = (EntityTable.quoted(column), EntityTable.quoted(key))
+            try command("ALTER TABLE \(table(entity)) ADD COLUMN \(key) BLOB")
+            try execute(Statement("UPDATE \(table(entity)) SET \(key) = crm_key(\(column)) WHERE \(column) IS NOT NULL"))
+        case .dropKey(let key, let entity):
+            try command("ALTER TABLE \(table(entity)) DROP COLUMN \(EntityTable.quoted(key))")
+        case .addIndex(let index, _): try command(index.definition)
+        case .dropIndex(let name, _): try command("DROP INDEX \(EntityTable.quoted(name))")
+        case .replaceView(let view, let entity):
+            try command("DROP VIEW IF EXISTS \(EntityTable.quoted(entity))")
+            try command(view)
+        }
+    }
+
+    private func create(_ entity: StoredEntity, _ table: String) throws(CRMError) {
+        let number = try nextNumber(series: "entity")
+        guard number == Int64(entity.number) else {
+            throw CRMError(.internalError, "entity numbers are out of step", detail: "\(number) \(entity.number)")
+        }
+        try execute(
+            Statement(
+                "INSERT INTO crm_entity (number, name, module, definition) VALUES (?1, ?2, ?3, ?4)",
+                [
+                    .integer(number), .text(entity.name), .text(entity.module),
+                    .text(DefinitionCoding.encode(entity.facts)),
+                ]))
+        try command(table)
+        for field in entity.fields { try insert(field.placement, entity: entity.number) }
+    }
+
+    private func insert(_ field: FieldPlacement, entity: Int) throws(CRMError) {
+        let number = try nextNumber(series: "field")
+        guard number == Int64(field.number) else {
+            throw CRMError(.internalError, "field numbers are out of step", detail: "\(number) \(field.number)")
+        }
+        let module: StoredValue = if case .module(let name) = field.source { .text(name) } else { .null }
+        try execute(
+            Statement(
+                """
+                INSERT INTO crm_field (number, entity, name, "column", module, definition)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                """,
+                [
+                    .integer(number), .integer(Int64(entity)), .text(field.definition.name), .text(field.column),
+                    module, .text(DefinitionCoding.encode(field.definition)),
+                ]))
+    }
+
+    private func update(_ field: FieldPlacement) throws(CRMError) {
+        try execute(
+            Statement(
+                "UPDATE crm_field SET name = ?2, definition = ?3 WHERE number = ?1",
+                [
+                    .integer(Int64(field.number)), .text(field.definition.name),
+                    .text(DefinitionCoding.encode(field.definition)),
+                ]))
+    }
+
+    private func setDeleted(_ field: FieldPlacement, _ deleted: Int64) throws(CRMError) {
+        try execute(
+            Statement(
+                "UPDATE crm_field SET deleted = ?2 WHERE number = ?1",
+                [.integer(Int64(field.number)), .integer(deleted)]))
+    }
+
+    private func table(_ entity: String) -> String { EntityTable.quoted(Entity.table(of: entity)) }
+
+    private func storage(of field: FieldPlacement) throws(CRMError) -> StorageClass {
+        guard let kind = FieldKindList.kind(named: field.definition.type.name) else {
+            throw CRMError(.invalidParameters, "there is no field type \"\(field.definition.type.name)\"")
+        }
+        return kind.storage
+    }
+}
+
+extension WriteTransaction {
+    /// Notes a module, or what has become of it.
+    package func store(_ module: StoredModule) throws(CRMError) {
+        try execute(
+            Statement(
+                """
+                INSERT OR REPLACE INTO crm_module (name, version, sha256, enabled, label, manifest, enabled_at)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                """,
+                [
+                    .text(module.name), .text(module.version), .text(module.sha256),
+                    .integer(module.isEnabled ? 1 : 0), .text(module.label), .text(module.manifest),
+                    module.enabledAt.map { .integer($0.millisecondsSince1970) } ?? .null,
+                ]))
+    }
+}

@@ -1,0 +1,67 @@
+import Glibc
+
+/// A folder of its own for one test, 0700, gone afterwards.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/crm-modules-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw POSIXFailure(code: errno) }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit { remove(path) }
+
+    private func remove(_ path: String) {
+        var facts = stat()
+        guard lstat(path, &facts) == 0 else { return }
+        if facts.st_mode & S_IFMT == S_IFDIR, let stream = opendir(path) {
+            chmod(path, 0o700)
+            while let entry = readdir(stream) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                if name != ".", name != ".." { remove("\(path)/\(name)") }
+            }
+            closedir(stream)
+            rmdir(path)
+        } else {
+            unlink(path)
+        }
+    }
+}
+
+struct POSIXFailure: Error {
+    let code: Int32
+}
+
+/// The libraries that the build has laid beside the test program.
+enum Bundled {
+    static let folder: String = {
+        let path = realpath("/proc/self/exe", nil)
+        defer { free(path) }
+        let executable = path.map { String(cString: $0) } ?? ""
+        return String(executable[..<(executable.lastIndex(of: "/") ?? executable.startIndex)])
+    }()
+
+    static let sales = folder + "/libSalesModule.so"
+}
+
+func readFile(_ path: String) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY)
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+        let count = read(descriptor, &chunk, chunk.count)
+        guard count > 0 else { return bytes }
+        bytes += chunk.prefix(count)
+    }
+}
+
+func writeFile(_ bytes: [UInt8], _ path: String, mode: mode_t = 0o600) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode)
+    defer { close(descriptor) }
+    _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    fchmod(descriptor, mode)
+}
