@@ -79,7 +79,7 @@ let package = Package(
 
         // MARK: The libraries behind the other programs
         room("Gateway", ["TLS", "HTTP", "Wire", "CLinux", "Log"]),
-        room("Admin", ["JSON", "Wire", "TLS", "HTTP"]),
+        room("Admin", ["JSON", "Wire", "TLS", "HTTP", "Text", "Settings"]),
         room("Supervisor", ["Settings", "Wire", "CLinux", "Log"]),
 
         // MARK: The bundled modules, so that one `swift build` builds them
@@ -97,7 +97,7 @@ let package = Package(
                 "Wire", "Settings", "Log", sdk,
             ]),
         program("crm-rpc", ["Gateway", "TLS", "Settings", "Log"]),
-        program("crm-admin", ["Admin", "Settings"]),
+        program("crm-admin", ["Admin"]),
 
         // MARK: Tests
         tests("JSONTests", ["JSON"]),
