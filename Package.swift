@@ -84,6 +84,8 @@ let package = Package(
         room("Gateway", ["TLS", "HTTP", "Wire", "CLinux", "Log"]),
         room("Admin", ["JSON", "Wire", "TLS", "HTTP"]),
         room("Supervisor", ["Settings", "Wire", "JSON", "CLinux", "Log"]),
+        room("Admin", ["JSON", "Wire", "TLS", "HTTP", "Text", "Settings"]),
+        room("Supervisor", ["Settings", "Wire", "CLinux", "Log"]),
 
         // MARK: The bundled modules, so that one `swift build` builds them
         .target(
@@ -101,7 +103,7 @@ let package = Package(
                 "Wire", "Settings", "Log", "Crypto", "CLinux", sdk,
             ]),
         program("crm-rpc", ["Gateway", "TLS", "Settings", "Log"]),
-        program("crm-admin", ["Admin", "Settings"]),
+        program("crm-admin", ["Admin"]),
 
         // MARK: Tests
         .target(

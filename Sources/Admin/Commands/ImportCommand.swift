@@ -1,0 +1,1 @@
+enum ImportCommand { static let all: [Command] = [] }
