@@ -82,10 +82,8 @@ let package = Package(
 
         // MARK: The libraries behind the other programs
         room("Gateway", ["TLS", "HTTP", "Wire", "CLinux", "Log"]),
-        room("Admin", ["JSON", "Wire", "TLS", "HTTP"]),
         room("Supervisor", ["Settings", "Wire", "JSON", "CLinux", "Log"]),
         room("Admin", ["JSON", "Wire", "TLS", "HTTP", "Text", "Settings"]),
-        room("Supervisor", ["Settings", "Wire", "CLinux", "Log"]),
 
         // MARK: The bundled modules, so that one `swift build` builds them
         .target(
