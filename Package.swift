@@ -67,7 +67,7 @@ let package = Package(
             "Identity",
             [sdk, "Storage", "Query", "Registry", "Security", "Crypto", "JSON", "Text", "Log"]),
         room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Crypto", "Text", "JSON", "Log"]),
-        room("Jobs", [sdk, "Records", "Storage", "Registry", "Log"]),
+        room("Jobs", [sdk, "Records", "Storage", "Query", "Registry", "Security", "Log"]),
         room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
         room(
             "Installation",
@@ -82,8 +82,8 @@ let package = Package(
 
         // MARK: The libraries behind the other programs
         room("Gateway", ["TLS", "HTTP", "Wire", "CLinux", "Log"]),
-        room("Admin", ["JSON", "Wire", "TLS", "HTTP"]),
         room("Supervisor", ["Settings", "Wire", "JSON", "CLinux", "Log"]),
+        room("Admin", ["JSON", "Wire", "TLS", "HTTP", "Text", "Settings"]),
 
         // MARK: The bundled modules, so that one `swift build` builds them
         .target(
@@ -101,7 +101,7 @@ let package = Package(
                 "Wire", "Settings", "Log", "Crypto", "CLinux", sdk,
             ]),
         program("crm-rpc", ["Gateway", "TLS", "Settings", "Log"]),
-        program("crm-admin", ["Admin", "Settings"]),
+        program("crm-admin", ["Admin"]),
 
         // MARK: Tests
         .target(
@@ -135,6 +135,7 @@ let package = Package(
                 sdk,
             ]),
         tests("QueryTests", ["Query", sdk]),
+        tests("JobsTests", ["Jobs", sdk]),
         tests("RegistryTests", ["Registry", sdk]),
         tests(
             "RPCTests",

@@ -47,6 +47,13 @@ extension UnitOfWork {
         try migration.body(context)
     }
 
+    /// Runs a module's job, with the module's own rights.
+    package func run(_ job: Job, of module: String) throws(CRMError) {
+        let context = BoundContext(unit: self, call: call, module: module)
+        defer { context.end() }
+        try job.body(context)
+    }
+
     /// Notes that a module acted with its own rights; once per unit, module and reason.
     func noteElevation(module: String, reason: String, _ call: CallContext) throws(CRMError) {
         guard elevations.insert("\(module): \(reason)").inserted else { return }

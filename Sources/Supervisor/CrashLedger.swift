@@ -10,7 +10,7 @@ struct CrashLedger {
     let path: String
 
     /// The hook's name while a module is being loaded; nothing else may be called so.
-    static let loadingHook = "load"
+    static let loadingHook = "(loading)"
 
     /// - Returns: false if the line could not be written; `errno` says why.
     func note(_ call: ModuleCalls.Call, reason: String, at millisecondsSince1970: Int64) -> Bool {

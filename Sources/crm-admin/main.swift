@@ -1,1 +1,11 @@
-print("crm-admin")
+import Admin
+import Foundation
+
+let environment = ProcessInfo.processInfo.environment
+let session = Session(streams: Terminal(environment: environment), environment: environment) {
+    session throws(AdminError) in
+    try Connector.connect(session, programVersion: "0.1.0")
+}
+let tool = AdminTool(
+    session: session, readScript: ScriptFile.read, converse: { session in Prompt(session).run() })
+exit(tool.run(Array(ProcessInfo.processInfo.arguments.dropFirst())).rawValue)

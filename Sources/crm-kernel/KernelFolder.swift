@@ -31,7 +31,7 @@ struct KernelFolder {
                 database: database, core: CoreModule().manifest, dataFolder: folder,
                 modulesFolder: settings.modulesFolder,
                 cursorKey: try SecretKeyFile(path: lock.kernelFolder + "/cursor.key").key(),
-                watch: try HookSites(path: folder + "/run/calls"),
+                callSites: try CallSites(path: folder + "/run/calls"),
                 quarantined: try Self.quarantined(lock.kernelFolder), log: log))
         var configuration = IdentityService.Configuration()
         configuration.consoleUsers = settings.consoleUsers

@@ -95,14 +95,14 @@ struct ModuleCallsTests {
     func ledger() throws {
         let ledger = CrashLedger(path: folder.path("quarantine"))
         let call = ModuleCalls.Call(module: "sales", hook: "set_probability", sinceMilliseconds: 0)
-        let load = ModuleCalls.Call(module: "sales", hook: "load", sinceMilliseconds: 0)
+        let load = ModuleCalls.Call(module: "sales", hook: "(loading)", sinceMilliseconds: 0)
         #expect(ledger.note(call, reason: "was ended by SIGILL in set_probability", at: 0))
-        #expect(ledger.note(load, reason: "was ended by SIGSEGV in load", at: 1_700_000_000_123))
+        #expect(ledger.note(load, reason: "was ended by SIGSEGV in (loading)", at: 1_700_000_000_123))
         let text = try String(contentsOfFile: ledger.path, encoding: .utf8)
         #expect(
             text == """
                 1970-01-01T00:00:00.000Z running sales was ended by SIGILL in set_probability
-                2023-11-14T22:13:20.123Z loading sales was ended by SIGSEGV in load
+                2023-11-14T22:13:20.123Z loading sales was ended by SIGSEGV in (loading)
 
                 """)
     }
@@ -139,10 +139,11 @@ struct ModuleLoaderAgreementTests {
     func ledger() throws {
         let path = folder.path("quarantine")
         let noted = CrashLedger(path: path)
+        #expect(CrashLedger.loadingHook == CallSites.loading)
         let now: Int64 = 1_700_000_000_000
         let load = ModuleCalls.Call(module: "sales", hook: CrashLedger.loadingHook, sinceMilliseconds: 0)
         let run = ModuleCalls.Call(module: "inventory", hook: "reserve_stock", sinceMilliseconds: 0)
-        #expect(noted.note(load, reason: "was ended by SIGILL in load", at: now))
+        #expect(noted.note(load, reason: "was ended by SIGILL in (loading)", at: now))
         for number in 0..<3 as Range<Int64> {
             #expect(try !QuarantineFile(path: path).read().isQuarantined("inventory"))
             #expect(noted.note(run, reason: "was ended by SIGILL in reserve_stock", at: now + number * 1_000))
@@ -151,6 +152,6 @@ struct ModuleLoaderAgreementTests {
         #expect(read.isQuarantined("sales"))
         #expect(read.isQuarantined("inventory"))
         #expect(!read.isQuarantined("support"))
-        #expect(read.crashes.map(\.reason).first == "was ended by SIGILL in load")
+        #expect(read.crashes.map(\.reason).first == "was ended by SIGILL in (loading)")
     }
 }

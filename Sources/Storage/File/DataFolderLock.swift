@@ -35,17 +35,17 @@ package final class DataFolderLock: Sendable {
                 .unavailable, "lock file \"\(path)\" could not be opened: \(String(cString: strerror(errno)))"
             )
         }
+        // The object is whole already: its deinit closes the file.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let holder = Self.holder(descriptor)
-            close(descriptor)
             throw CRMError(
-                .unavailable, "data folder \"\(folder)\" is in use by another kernel\(holder)",
+                .unavailable,
+                "data folder \"\(folder)\" is in use by another kernel\(Self.holder(descriptor))",
                 hint: "Stop it first, or name another data folder.")
         }
         writeHolder()
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     private static func check(_ path: String, forbidden: mode_t, wanted: String) throws(CRMError) {
         var facts = stat()

@@ -15,6 +15,7 @@ enum KernelMigrations {
         KernelMigration(number: 1, summary: "records, schema, change log", script: foundation),
         KernelMigration(number: 2, summary: "credentials, sessions, keys", script: identity),
         KernelMigration(number: 3, summary: "idempotency keys and the outbox", script: delivery),
+        KernelMigration(number: 4, summary: "scheduled jobs", script: jobs),
     ]
 
     static var latest: Int64 { all.last?.number ?? 0 }
@@ -165,5 +166,17 @@ enum KernelMigrations {
             done_at INTEGER
         ) STRICT;
         CREATE INDEX "crm_outbox.due_at" ON crm_outbox (due_at, id) WHERE done_at IS NULL;
+        """
+
+    /// `due_at` is the next nominal time; it moves in the transaction of the run itself.
+    private static let jobs = """
+        CREATE TABLE crm_job (
+            name TEXT PRIMARY KEY,
+            due_at INTEGER NOT NULL,
+            last_run_at INTEGER,
+            runs INTEGER NOT NULL DEFAULT 0,
+            failures INTEGER NOT NULL DEFAULT 0,
+            last_error TEXT
+        ) STRICT, WITHOUT ROWID;
         """
 }

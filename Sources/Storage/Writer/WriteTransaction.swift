@@ -75,11 +75,11 @@ package final class WriteTransaction {
         defer { depth -= 1 }
         let name = "s\(depth)"
         let (before, actionsBefore) = (counters, actions.count)
-        try command("SAVEPOINT \(name)")
+        try execute(Statement("SAVEPOINT \(name)"))
         do throws(CRMError) {
             let result = try body()
             switch mode {
-            case .commit: try command("RELEASE \(name)")
+            case .commit: try execute(Statement("RELEASE \(name)"))
             case .rollBack: undo(name, before, actionsBefore)
             }
             return result

@@ -1,0 +1,63 @@
+package import JSON
+
+/// A JSON value as the text of one cell.
+package enum CellText {
+    /// Empty for null; the label of a reference, `1234.50 EUR` for an amount, other objects and arrays as JSON.
+    package static func text(of node: JSONNode?) -> String {
+        guard let node else { return "" }
+        switch node.kind {
+        case .null: return ""
+        case .bool: return node.bool == true ? "true" : "false"
+        case .number: return node.numberText ?? ""
+        case .string: return node.string ?? ""
+        case .array:
+            let texts = node.elements.map { text(of: $0) }
+            let isPlain = node.elements.allSatisfy { $0.kind == .string || $0.kind == .number }
+            return isPlain ? texts.joined(separator: ", ") : raw(node)
+        case .object:
+            if let amount = node["amount"]?.string, let currency = node["currency"]?.string {
+                return "\(amount) \(currency)"
+            }
+            if let id = node["id"]?.numberText, node["entity"] != nil {
+                return node["label"]?.string ?? "#\(id)"
+            }
+            return raw(node)
+        }
+    }
+
+    private static func raw(_ node: JSONNode) -> String { String(decoding: node.rawBytes, as: UTF8.self) }
+
+    /// The value at a path: `owner`, `owner.id`, `amount.currency`.
+    package static func value(at path: String, in node: JSONNode) -> JSONNode? {
+        if let direct = node[path] { return direct }
+        var place: JSONNode? = node
+        for part in path.split(separator: ".") { place = place?[String(part)] }
+        return place
+    }
+
+    /// Control characters written out, so that a value can neither break a line nor command the terminal.
+    package static func visible(_ text: String) -> String {
+        let isPlain = text.unicodeScalars.allSatisfy { !isControl($0) && $0 != "\\" }
+        if isPlain { return text }
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case "\\": result += "\\\\"
+            case _ where isControl(scalar): result += "\\u{\(String(scalar.value, radix: 16))}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    /// C0, C1 and the marks that turn the direction of what follows (Trojan Source).
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069, 0x2028, 0x2029: true
+        default: false
+        }
+    }
+}

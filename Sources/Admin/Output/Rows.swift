@@ -1,0 +1,68 @@
+package import JSON
+
+/// A table before it is printed: columns, and rows of cells.
+package struct Rows: Sendable {
+    package struct Column: Sendable {
+        package let name: String
+        /// Whether the cells are numbers, which stand at the right.
+        package var isNumeric: Bool
+
+        package init(_ name: String, isNumeric: Bool = false) {
+            self.name = name
+            self.isNumeric = isNumeric
+        }
+    }
+
+    package var columns: [Column]
+    package var cells: [[String]]
+
+    package init(columns: [Column], cells: [[String]] = []) {
+        self.columns = columns
+        self.cells = cells
+    }
+
+    /// Rows of JSON objects.
+    ///
+    /// - Parameter names: paths; nil takes the members' names in the order in which they first appear.
+    package init(_ nodes: [JSONNode], columns names: [String]?) {
+        let names = names ?? Self.memberNames(of: nodes)
+        columns = names.map { Column($0) }
+        cells = nodes.map { node in names.map { CellText.text(of: CellText.value(at: $0, in: node)) } }
+        for index in columns.indices {
+            columns[index].isNumeric =
+                nodes.contains { CellText.value(at: names[index], in: $0).map(Self.isNumber) ?? false }
+                && nodes.allSatisfy { CellText.value(at: names[index], in: $0).map(Self.isNumberOrEmpty) ?? true }
+        }
+    }
+
+    private static func memberNames(of nodes: [JSONNode]) -> [String] {
+        var names: [String] = []
+        var seen: Set<String> = []
+        for node in nodes {
+            for (name, _) in node.members where seen.insert(name).inserted { names.append(name) }
+        }
+        return names
+    }
+
+    private static func isNumberOrEmpty(_ node: JSONNode) -> Bool { node.isNull || isNumber(node) }
+
+    private static func isNumber(_ node: JSONNode) -> Bool {
+        if node.kind == .object { return node["amount"]?.string != nil }
+        return node.kind == .number || node.string.map(isPlainNumber) ?? false
+    }
+
+    /// An optional sign, digits, and perhaps a fraction.
+    package static func isPlainNumber(_ text: String) -> Bool {
+        var digits = 0
+        var points = 0
+        for (index, byte) in text.utf8.enumerated() {
+            switch byte {
+            case 0x30...0x39: digits += 1
+            case UInt8(ascii: "-") where index == 0: break
+            case UInt8(ascii: ".") where points == 0 && digits > 0: points += 1
+            default: return false
+            }
+        }
+        return digits > 0 && text.utf8.last != UInt8(ascii: ".")
+    }
+}
