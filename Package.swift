@@ -39,6 +39,7 @@ let package = Package(
         .package(path: "Sources/CRMSDK"),
         .package(path: "Sources/CRMSDKTesting"),
         .package(path: "Modules/Sales"),
+        .package(path: "Modules/Support"),
     ],
     targets: [
         // MARK: System libraries: headers only
@@ -88,7 +89,10 @@ let package = Package(
         // MARK: The bundled modules, so that one `swift build` builds them
         .target(
             name: "BundledModules",
-            dependencies: [.product(name: "SalesModule", package: "Sales")]),
+            dependencies: [
+                .product(name: "SalesModule", package: "Sales"),
+                .product(name: "SupportModule", package: "Support"),
+            ]),
 
         // MARK: Programs: wiring only
         program("crm", ["Supervisor"]),
@@ -123,6 +127,7 @@ let package = Package(
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
+        tests("SupportModuleTests", [sdk, sdkTesting]),
         tests("SecurityTests", ["Security", sdk]),
         tests(
             "IdentityTests",
@@ -140,7 +145,8 @@ let package = Package(
         tests(
             "RPCTests",
             [
-                "RPC", "Installation", "Crypto", "Records", "Identity", "Registry", "Core", "Security", "Query", "Storage", "JSON",
+                "RPC", "Installation", "Crypto", "Records", "Identity", "Registry", "Core", "Security",
+                "Query", "Storage", "JSON",
                 "Wire", "Log", sdk,
             ]),
         tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
