@@ -38,6 +38,7 @@ let package = Package(
     dependencies: [
         .package(path: "Sources/CRMSDK"),
         .package(path: "Sources/CRMSDKTesting"),
+        .package(path: "Modules/Collaboration"),
         .package(path: "Modules/Marketing"),
         .package(path: "Modules/Sales"),
         .package(path: "Modules/Support"),
@@ -91,6 +92,7 @@ let package = Package(
         .target(
             name: "BundledModules",
             dependencies: [
+                .product(name: "CollaborationModule", package: "Collaboration"),
                 .product(name: "MarketingModule", package: "Marketing"),
                 .product(name: "SalesModule", package: "Sales"),
                 .product(name: "SupportModule", package: "Support"),
@@ -128,6 +130,7 @@ let package = Package(
             ["Supervisor", "Settings", "TestKit", "ModuleLoader", "JSON", "Log", "crm", sdk]),
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
+        tests("CollaborationModuleTests", [sdk, sdkTesting]),
         tests("MarketingModuleTests", [sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
         tests("SupportModuleTests", [sdk, sdkTesting]),
