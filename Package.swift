@@ -39,6 +39,7 @@ let package = Package(
         .package(path: "Sources/CRMSDK"),
         .package(path: "Sources/CRMSDKTesting"),
         .package(path: "Modules/Collaboration"),
+        .package(path: "Modules/Inventory"),
         .package(path: "Modules/Marketing"),
         .package(path: "Modules/Sales"),
         .package(path: "Modules/Support"),
@@ -93,6 +94,7 @@ let package = Package(
             name: "BundledModules",
             dependencies: [
                 .product(name: "CollaborationModule", package: "Collaboration"),
+                .product(name: "InventoryModule", package: "Inventory"),
                 .product(name: "MarketingModule", package: "Marketing"),
                 .product(name: "SalesModule", package: "Sales"),
                 .product(name: "SupportModule", package: "Support"),
@@ -131,6 +133,7 @@ let package = Package(
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
         tests("CollaborationModuleTests", [sdk, sdkTesting]),
+        tests("InventoryModuleTests", [sdk, sdkTesting]),
         tests("MarketingModuleTests", [sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
         tests("SupportModuleTests", [sdk, sdkTesting]),
