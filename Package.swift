@@ -109,6 +109,7 @@ let package = Package(
         tests("TLSTests", ["TLS", "Crypto"]),
         tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire"]),
         tests("SQLiteTests", ["SQLite"]),
+        tests("AdminTests", ["Admin", "JSON", "Wire"]),
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),

@@ -30,7 +30,9 @@ package struct FieldFacts: Sendable {
         self.type = type?.string ?? type?["name"]?.string ?? ""
         let details = type?.kind == .object ? type : node
         targets = details?["targets"]?.elements.compactMap(\.string) ?? []
-        values = (details?["values"] ?? node["values"])?.elements.compactMap { $0["key"]?.string ?? $0.string } ?? []
+        values =
+            (details?["values"] ?? node["values"])?.elements.compactMap { $0["key"]?.string ?? $0.string }
+            ?? []
         isMandatory = node["mandatory"]?.bool ?? false
     }
 

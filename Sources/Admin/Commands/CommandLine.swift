@@ -79,7 +79,8 @@ package struct CommandLine: Sendable {
         mutating func take(option word: String, from rest: inout ArraySlice<String>) throws(AdminError) {
             let short = ["-h": "--help", "-y": "--yes", "-c": "--command", "-f": "--file"]
             let full = short[word] ?? word
-            let parts = full.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = full.dropFirst(2).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts.first ?? "")
             let candidates = known + (command?.options ?? [])
             guard full.hasPrefix("--"), let option = candidates.first(where: { $0.name == name }) else {

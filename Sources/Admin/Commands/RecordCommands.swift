@@ -53,7 +53,8 @@ enum RecordCommands {
             var parameters = run.writeParameters
             parameters.set("entity", entity)
             parameters.set(
-                "values", try FieldValues(entity: entity, session: run.session).read(run.line.operands.dropFirst()))
+                "values",
+                try FieldValues(entity: entity, session: run.session).read(run.line.operands.dropFirst()))
             let record = try run.call("record.create", parameters)
             run.printObject(record)
             run.say("\(entity) \(record["id"]?.int64 ?? 0) created")
@@ -85,13 +86,15 @@ enum RecordCommands {
             try write("record.delete", run, "deleted")
         },
         Command(
-            "record", "restore", .writes, "bring a record back from the recycle bin", operands: [entityOfID, id]
+            "record", "restore", .writes, "bring a record back from the recycle bin",
+            operands: [entityOfID, id]
         ) { run throws(AdminError) in
             try write("record.restore", run, "restored")
         },
         Command(
             "record", "count", .reads, "how many records there are", operands: [entity],
-            options: FilterOptions.options, examples: ["record count potential --where sales_stage=closed_won"]
+            options: FilterOptions.options,
+            examples: ["record count potential --where sales_stage=closed_won"]
         ) { run throws(AdminError) in
             var parameters = Parameters()
             parameters.set("entity", try run.required(0))
@@ -125,7 +128,8 @@ enum RecordCommands {
         Command(
             "record", "history", .reads, "what became of a record, oldest first", operands: [id],
             options: [
-                .init("limit", "NUMBER", help: "How many at most."), .init("cursor", "TEXT", help: "Where to go on."),
+                .init("limit", "NUMBER", help: "How many at most."),
+                .init("cursor", "TEXT", help: "Where to go on."),
             ]
         ) { run throws(AdminError) in
             var parameters = Parameters()
@@ -164,7 +168,8 @@ enum RecordCommands {
         let parts: Set = ["id", "label", "entity", "amount", "currency"]
         var seen: Set<String> = []
         return columns.map { column in
-            guard let point = column.lastIndex(of: "."), parts.contains(String(column[column.index(after: point)...]))
+            guard let point = column.lastIndex(of: "."),
+                parts.contains(String(column[column.index(after: point)...]))
             else { return column }
             return String(column[..<point])
         }.filter { seen.insert($0).inserted }
@@ -224,7 +229,8 @@ enum RecordCommands {
                 writer.string(parts[1])
             }
             writer.key("as")
-            let plain = parts.count == 2 ? "\(op)_\(parts[1].split(separator: ".").joined(separator: "_"))" : op
+            let plain =
+                parts.count == 2 ? "\(op)_\(parts[1].split(separator: ".").joined(separator: "_"))" : op
             writer.string(named.count == 2 ? named[0] : plain)
             writer.endObject()
         }
@@ -251,7 +257,8 @@ enum RecordCommands {
         if let id = Int(first), id > 0 { return (nil, id) }
         guard let text = run.operand(1), let id = Int(text), id > 0 else {
             throw .usage(
-                "\"\(run.operand(1) ?? first)\" is no id of a record", hint: "An id is a whole number, such as 17.")
+                "\"\(run.operand(1) ?? first)\" is no id of a record",
+                hint: "An id is a whole number, such as 17.")
         }
         return (first, id)
     }

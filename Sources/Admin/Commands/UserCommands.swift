@@ -5,7 +5,9 @@ import Settings
 enum UserCommands {
     private static let user = Command.Operand("USERNAME", .user)
     private static let passwordOptions: [Command.Option] = [
-        .init("password-file", "FILE", .file, help: "File whose first line is the password; only its owner may read it.")
+        .init(
+            "password-file", "FILE", .file,
+            help: "File whose first line is the password; only its owner may read it.")
     ]
 
     static let all: [Command] = [
@@ -14,7 +16,8 @@ enum UserCommands {
             examples: ["user list --where status=active"]
         ) { run throws(AdminError) in
             try RecordCommands.list(
-                "user", run, columns: ["id", "username", "first_name", "last_name", "role", "status", "is_admin"])
+                "user", run,
+                columns: ["id", "username", "first_name", "last_name", "role", "status", "is_admin"])
         },
         Command(
             "user", "create", .writes, "add a user; without a password nobody can log in as this user",
@@ -42,11 +45,15 @@ enum UserCommands {
             run throws(AdminError) in try change("user.enable", run, "enabled")
         },
         Command(
-            "user", "set-password", .writesAtOnce(reason: "a password is either set or not, and no record changes"),
+            "user", "set-password",
+            .writesAtOnce(reason: "a password is either set or not, and no record changes"),
             "give a user a password, to be changed at the next log-in",
-            details: "Asks for it on a terminal. It is never an argument, since arguments can be seen by everybody.",
+            details:
+                "Asks for it on a terminal. It is never an argument, since arguments can be seen by everybody.",
             operands: [user],
-            options: passwordOptions + [.init("generate", help: "Let the kernel make one, and print it once.")],
+            options: passwordOptions + [
+                .init("generate", help: "Let the kernel make one, and print it once.")
+            ],
             examples: ["user set-password anna", "user set-password anna --generate"]
         ) { run throws(AdminError) in
             let id = try userID(run)
@@ -84,7 +91,8 @@ enum UserCommands {
     private static func askedPassword(_ run: CommandRun) throws(AdminError) -> String {
         let streams = run.session.streams
         guard streams.isInteractive else {
-            throw .usage("nobody can be asked for the password here", hint: "Give --password-file or --generate.")
+            throw .usage(
+                "nobody can be asked for the password here", hint: "Give --password-file or --generate.")
         }
         let password = try streams.ask("New password: ", isSecret: true)
         guard try streams.ask("Once more: ", isSecret: true) == password else {

@@ -86,9 +86,7 @@ package final class ImportRun {
                 }
             }
             guard rows.count >= Self.batchRows || bytes >= Self.batchBytes else { continue }
-            if waiting.count >= Self.window { try settle(waiting.removeFirst(), &step) }
-            waiting.append(try send(rows, prepared))
-            rows = []
+            try dispatch(&rows, &waiting, &step)
             bytes = 0
             if streams.takeInterrupt() {
                 for batch in waiting { try settle(batch, &step) }
@@ -146,12 +144,22 @@ package final class ImportRun {
         return Batch(ticket: try client.send("import.rows", parameters.bytes), rows: rows)
     }
 
+    /// Sends the rows, when there is room for another call under way.
+    private func dispatch(
+        _ rows: inout [(row: RowMaker.Row, record: CSVReader.Record)], _ waiting: inout [Batch],
+        _ step: inout StepState
+    ) throws(AdminError) {
+        if waiting.count >= Self.window { try settle(waiting.removeFirst(), &step) }
+        waiting.append(try send(rows, step.prepared))
+        rows = []
+    }
+
+    /// Sends what is left, and waits for every answer.
     private func flush(
         _ rows: inout [(row: RowMaker.Row, record: CSVReader.Record)], _ waiting: inout [Batch],
         _ step: inout StepState
     ) throws(AdminError) {
-        if !rows.isEmpty { waiting.append(try send(rows, step.prepared)) }
-        rows = []
+        if !rows.isEmpty { try dispatch(&rows, &waiting, &step) }
         for batch in waiting { try settle(batch, &step) }
         waiting = []
     }

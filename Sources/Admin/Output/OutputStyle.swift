@@ -51,6 +51,7 @@ package struct OutputStyle: Equatable, Sendable {
         let names = Format.allCases.map(\.rawValue)
         throw .usage(
             "\(place) cannot be \"\(name)\"",
-            hint: Spelling.suggestion(for: name, among: names) ?? "Give one of \(names.joined(separator: ", ")).")
+            hint: Spelling.suggestion(for: name, among: names)
+                ?? "Give one of \(names.joined(separator: ", ")).")
     }
 }
