@@ -135,17 +135,26 @@ package final class CallSites: @unchecked Sendable {
         return try call(site, in: slot, body)
     }
 
-    private func slotOfThisThread() -> Slot? {
+    /// Says that the calling thread's module is at work, not silent: it has just asked something of the platform.
+    package func refresh() {
+        guard let slot = slotOfThisThread(), word(slot, 0).pointee.load(ordering: .relaxed) != 0 else { return }
+        word(slot, 1).pointee.store(CallPage.monotonicMilliseconds(), ordering: .relaxed)
+    }
+
+    private func slotOfThisThread() -> Slot? { thisThread()?.slot }
+
+    private func thisThread() -> ThreadSlot? {
         if let known = pthread_getspecific(threadKey) {
-            return Unmanaged<ThreadSlot>.fromOpaque(known).takeUnretainedValue().slot
+            return Unmanaged<ThreadSlot>.fromOpaque(known).takeUnretainedValue()
         }
         guard let slot = claimSlot() else { return nil }
-        let owned = Unmanaged.passRetained(ThreadSlot(slot, of: self))
+        let thread = ThreadSlot(slot, of: self)
+        let owned = Unmanaged.passRetained(thread)
         guard pthread_setspecific(threadKey, owned.toOpaque()) == 0 else {
             owned.release()
             return nil
         }
-        return slot
+        return thread
     }
 
     private func word(_ slot: Slot, _ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
