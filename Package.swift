@@ -63,9 +63,11 @@ let package = Package(
         room("Security", [sdk, "Registry"]),
         room("Query", [sdk, "Registry", "Security", "Text"]),
         room("Storage", [sdk, "SQLite", "Query", "Registry", "Crypto", "Text", "JSON", "Log"]),
-        room("Identity", [sdk, "Storage", "Security", "Crypto"]),
+        room(
+            "Identity",
+            [sdk, "Storage", "Query", "Registry", "Security", "Crypto", "JSON", "Text", "Log"]),
         room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Crypto", "Text", "JSON", "Log"]),
-        room("Jobs", [sdk, "Records", "Storage", "Registry", "Log"]),
+        room("Jobs", [sdk, "Records", "Storage", "Query", "Registry", "Security", "Log"]),
         room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
         room(
             "Installation",
@@ -73,14 +75,15 @@ let package = Package(
         room(
             "RPC",
             [
-                sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query", "Storage", "JSON",
+                sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query",
+                "Storage", "JSON",
                 "Wire", "Log",
             ]),
 
         // MARK: The libraries behind the other programs
         room("Gateway", ["TLS", "HTTP", "Wire", "CLinux", "Log"]),
+        room("Supervisor", ["Settings", "Wire", "JSON", "CLinux", "Log"]),
         room("Admin", ["JSON", "Wire", "TLS", "HTTP", "Text", "Settings"]),
-        room("Supervisor", ["Settings", "Wire", "CLinux", "Log"]),
 
         // MARK: The bundled modules, so that one `swift build` builds them
         .target(
@@ -88,18 +91,22 @@ let package = Package(
             dependencies: [.product(name: "SalesModule", package: "Sales")]),
 
         // MARK: Programs: wiring only
-        program("crm", ["Supervisor", "Settings", "Log"]),
+        program("crm", ["Supervisor"]),
         program(
             "crm-kernel",
             [
-                "RPC", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry", "Core", "Security",
+                "RPC", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry", "Core",
+                "Security",
                 "ModuleLoader",
-                "Wire", "Settings", "Log", sdk,
+                "Wire", "Settings", "Log", "Crypto", "CLinux", sdk,
             ]),
         program("crm-rpc", ["Gateway", "TLS", "Settings", "Log"]),
         program("crm-admin", ["Admin"]),
 
         // MARK: Tests
+        .target(
+            name: "TestKit", dependencies: ["JSON", "TLS", "HTTP", "Wire"], path: "Tests/TestKit",
+            swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
         tests("TextTests", ["Text"]),
         tests("CryptoTests", ["Crypto"]),
@@ -107,12 +114,37 @@ let package = Package(
         tests("HTTPTests", ["HTTP"]),
         tests("WireTests", ["Wire"]),
         tests("TLSTests", ["TLS", "Crypto"]),
-        tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire"]),
+        tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire", "Log"]),
         tests("SQLiteTests", ["SQLite"]),
         tests("AdminTests", ["Admin", "JSON", "Wire"]),
+        tests("TestKitTests", ["TestKit"]),
+        tests(
+            "SupervisorTests",
+            ["Supervisor", "Settings", "TestKit", "ModuleLoader", "JSON", "Log", "crm", sdk]),
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
+        tests("SecurityTests", ["Security", sdk]),
+        tests(
+            "IdentityTests",
+            ["Identity", "Storage", "Query", "Registry", "Security", "Crypto", "Log", sdk]),
+        tests(
+            "RecordsTests",
+            [
+                "Records", "Installation", "Core", "Storage", "Query", "Registry", "Security", "ModuleLoader",
+                "Log",
+                sdk,
+            ]),
+        tests("QueryTests", ["Query", sdk]),
+        tests("JobsTests", ["Jobs", sdk]),
+        tests("RegistryTests", ["Registry", sdk]),
+        tests(
+            "RPCTests",
+            [
+                "RPC", "Installation", "Crypto", "Records", "Identity", "Registry", "Core", "Security", "Query", "Storage", "JSON",
+                "Wire", "Log", sdk,
+            ]),
+        tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
         tests("ArchitectureTests", []),
     ]
 )

@@ -23,6 +23,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "process.h"
+
 extern int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
 
 /// accept4 without the peer's address.

@@ -25,4 +25,9 @@ static inline int csqlite_db_config_flag(sqlite3 *database, int option, int valu
     return sqlite3_db_config(database, option, value, (int *)0);
 }
 
+/// sqlite3_config is variadic too. Must be called before the library is first used.
+static inline int csqlite_disable_memory_statistics(void) {
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 #endif

@@ -136,10 +136,14 @@ final class ClientConnection {
         case .idle where hasServed: return (waitingSince + limits.idle.milliseconds, .idle)
         case .idle, .head: return (waitingSince + limits.head.milliseconds, .head)
         case .body(let received):
-            // The body so far has paid for so many seconds at the lowest rate; never more than the body's own limit.
-            let paid = Milliseconds(received / max(1, limits.bodyBytesPerSecond)) * 1_000
-            let patience = min(limits.body.milliseconds, max(limits.bodyGrace.milliseconds, paid))
-            return (waitingSince + patience, .body)
+            return (waitingSince + Self.bodyPatience(received: received, limits), .body)
         }
+    }
+
+    /// How long a body may take, once so much of it has come: what came has paid for its seconds at the lowest rate,
+    /// beyond the grace, never beyond the limit.
+    static func bodyPatience(received: Int, _ limits: GatewayLimits) -> Milliseconds {
+        let paid = Milliseconds(received / max(1, limits.bodyBytesPerSecond)) * 1_000
+        return min(limits.body.milliseconds, max(limits.bodyGrace.milliseconds, paid))
     }
 }

@@ -100,7 +100,7 @@ final class EventLoop {
     }
 
     private func timeout() -> Int32 {
-        guard runnable.isEmpty, dirty.isEmpty else { return 0 }
+        guard runnable.isEmpty, dirty.isEmpty, isKernelFull || !link.hasOutgoing else { return 0 }
         let next = min(nextScan, link.deadline(now: now), acceptAgainAt, stopsAt ?? .max)
         return Int32(clamping: min(max(0, next - now), 60_000))
     }

@@ -60,7 +60,10 @@ package struct HTTPRequestReader: Sendable {
     /// Bytes taken in that no outcome has used yet.
     package var bufferedBytes: Int { queue.count + request.body.count }
 
-    package mutating func append(_ bytes: ArraySlice<UInt8>) { queue.append(bytes) }
+    /// After a refusal nothing is kept any more.
+    package mutating func append(_ bytes: ArraySlice<UInt8>) {
+        if refusal == nil { queue.append(bytes) }
+    }
 
     /// Returns the next request, or why there is none.
     package mutating func next() -> Outcome {

@@ -49,7 +49,10 @@ package struct HTTPResponseReader: Sendable {
         self.limits = limits
     }
 
-    package mutating func append(_ bytes: ArraySlice<UInt8>) { queue.append(bytes) }
+    /// After a refusal nothing is kept any more.
+    package mutating func append(_ bytes: ArraySlice<UInt8>) {
+        if refusal == nil { queue.append(bytes) }
+    }
 
     /// The other side has closed: a body without a length is whole now, anything else unfinished is refused.
     package mutating func end() { hasEnded = true }

@@ -18,7 +18,8 @@ package enum FirstRecords {
 
     private static func base(_ code: CurrencyCode) -> CurrencyDirectory.Entry {
         CurrencyDirectory.Entry(
-            id: currency, code: code, decimals: 2, rate: FixedDecimal(units: 1_000_000, scale: 6), isActive: true)
+            id: currency, code: code, decimals: 2, rate: FixedDecimal(units: 1_000_000, scale: 6),
+            isActive: true)
     }
 
     /// What the first records are made of.
@@ -36,6 +37,12 @@ package enum FirstRecords {
     package static func make(
         _ choices: Choices, _ service: RecordService, in transaction: WriteTransaction
     ) throws(CRMError) {
+        guard CurrencyCode(choices.baseCurrency) != nil else {
+            throw CRMError(
+                .invalidParameters,
+                "the base currency \"\(choices.baseCurrency.prefix(20))\" is not three capital letters",
+                hint: "Give an ISO 4217 code, such as EUR.")
+        }
         let call = CallContext(
             principal: .kernel(for: administrator), source: .system, method: "init", requestID: "init")
         try service.unit(transaction, call) { (unit) throws(CRMError) in
@@ -61,12 +68,15 @@ package enum FirstRecords {
     }
 
     private static func name(of code: String) -> String {
-        ["EUR": "Euro", "USD": "US Dollar", "GBP": "Pound Sterling", "CHF": "Swiss Franc", "JPY": "Yen"][code] ?? code
+        ["EUR": "Euro", "USD": "US Dollar", "GBP": "Pound Sterling", "CHF": "Swiss Franc", "JPY": "Yen"][code]
+            ?? code
     }
 
     /// ISO 4217's minor units that are not two.
     private static func decimals(of code: String) -> Int64 {
-        if ["JPY", "KRW", "CLP", "ISK", "VND", "XAF", "XOF", "XPF", "PYG", "UGX", "RWF"].contains(code) { return 0 }
+        if ["JPY", "KRW", "CLP", "ISK", "VND", "XAF", "XOF", "XPF", "PYG", "UGX", "RWF"].contains(code) {
+            return 0
+        }
         return ["KWD", "BHD", "OMR", "JOD", "TND", "IQD", "LYD"].contains(code) ? 3 : 2
     }
 }

@@ -1,7 +1,7 @@
 package import CRMSDK
 package import Records
-import Security
 import Registry
+import Security
 package import Storage
 
 /// What has been done, or would be, to an entity's fields.
@@ -21,7 +21,8 @@ extension Installation {
         try requireAdministrator(call, "add fields")
         let unknown = field.type.targets.first { snapshots.current.registry[entity: $0] == nil }
         if let unknown {
-            throw CRMError(.invalidParameters, "field \"\(field.name)\" refers to \"\(unknown)\", which does not exist")
+            throw CRMError(
+                .invalidParameters, "field \"\(field.name)\" refers to \"\(unknown)\", which does not exist")
         }
         return try change(call, "add", entity, field, transaction) { (schema) throws(CRMError) in
             try SchemaPlanner.planAddField(schema, entity: entity, field)

@@ -2,8 +2,8 @@ package import CRMSDK
 import JSON
 import ModuleLoader
 package import Records
-import Security
 package import Registry
+import Security
 package import Storage
 
 /// What has been done, or would be, to a module and to the schema.
@@ -63,7 +63,8 @@ extension Installation {
         let name = module.name
         transaction.afterCommit { [self] in noteRunning(name) }
         return InstallationReport(
-            module: module.name, version: module.manifest.version.description, isEnabled: true, steps: plan.sentences)
+            module: module.name, version: module.manifest.version.description, isEnabled: true,
+            steps: plan.sentences)
     }
 
     private func ordered(_ modules: [RegisteredModule]) throws(CRMError) -> [RegisteredModule] {
@@ -138,12 +139,14 @@ extension Installation {
         let failed = failedModules
         let onDisk = available()
         var all = running.map { module in
-            facts(module.manifest, state: module.name == core.name ? "core" : "enabled", sha256: module.sha256)
+            facts(
+                module.manifest, state: module.name == core.name ? "core" : "enabled", sha256: module.sha256)
         }
         for module in stored where !all.contains(where: { $0.name == module.name }) {
             all.append(
                 ModuleFacts(
-                    state: module.isEnabled ? "failed" : "disabled", name: module.name, version: module.version,
+                    state: module.isEnabled ? "failed" : "disabled", name: module.name,
+                    version: module.version,
                     label: module.label, summary: nil, sha256: module.sha256, path: nil,
                     problem: failed[module.name]?.message, dependencies: [], entities: [], actions: []))
         }
@@ -184,7 +187,8 @@ extension Installation {
 
     /// An entry of the change log about the installation itself.
     func note(
-        _ call: CallContext, _ verb: String, _ subject: String, _ steps: [String], _ transaction: WriteTransaction,
+        _ call: CallContext, _ verb: String, _ subject: String, _ steps: [String],
+        _ transaction: WriteTransaction,
         kind: ChangeKind = .module
     ) throws(CRMError) {
         var writer = JSONWriter()

@@ -31,7 +31,8 @@ package final class Installation: Sendable {
         self.snapshots = snapshots
         database = setup.database
         records = RecordService(
-            snapshots: snapshots, log: setup.log, cursorKey: setup.cursorKey, watch: setup.watch, clock: setup.clock)
+            snapshots: snapshots, log: setup.log, cursorKey: setup.cursorKey,
+            noteProgress: { [sites = setup.callSites] in sites?.refresh() }, clock: setup.clock)
         log = setup.log
         core = setup.core
         store = modules.store
@@ -51,15 +52,17 @@ package final class Installation: Sendable {
         /// Where modules lie that can be enabled by name.
         package var modulesFolder: String
         package var cursorKey: [UInt8]
-        package var watch: any HookWatching
+        /// Where calls into modules are noted for the supervisor; nil in tests and tools.
+        package var callSites: CallSites?
         /// Modules not to be loaded, with the reason: the supervisor's judgement after crashes.
         package var quarantined: [String: String]
         package var clock: @Sendable () -> Instant
         package var log: Log
 
         package init(
-            database: Database, core: ModuleManifest, dataFolder: String, modulesFolder: String, cursorKey: [UInt8],
-            watch: any HookWatching = UnwatchedHooks(), quarantined: [String: String] = [:],
+            database: Database, core: ModuleManifest, dataFolder: String, modulesFolder: String,
+            cursorKey: [UInt8],
+            callSites: CallSites? = nil, quarantined: [String: String] = [:],
             clock: @escaping @Sendable () -> Instant = Instant.current, log: Log
         ) {
             self.database = database
@@ -67,7 +70,7 @@ package final class Installation: Sendable {
             self.dataFolder = dataFolder
             self.modulesFolder = modulesFolder
             self.cursorKey = cursorKey
-            self.watch = watch
+            self.callSites = callSites
             self.quarantined = quarantined
             self.clock = clock
             self.log = log
@@ -81,7 +84,7 @@ package final class Installation: Sendable {
 
         init(_ setup: Setup) {
             store = ModuleStore(directory: setup.dataFolder + "/kernel/modules", dataFolder: setup.dataFolder)
-            loader = ModuleLoader(store: store, log: setup.log.child(room: "modules"))
+            loader = ModuleLoader(store: store, log: setup.log.child(room: "modules"), sites: setup.callSites)
             catalog = ModuleCatalog(folder: setup.modulesFolder)
         }
     }
@@ -109,7 +112,8 @@ package final class Installation: Sendable {
         }
         loaded = withoutOrphans(loaded, &failures)
         for (name, error) in failures {
-            setup.log.error("module not running", ["module": name, "reason": error.message, "detail": error.detail ?? ""])
+            setup.log.error(
+                "module not running", ["module": name, "reason": error.message, "detail": error.detail ?? ""])
         }
         let core = RegisteredModule(manifest: setup.core, sha256: "")
         let running = [core] + loaded

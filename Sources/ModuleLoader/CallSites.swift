@@ -24,6 +24,10 @@ package final class CallSites: @unchecked Sendable {
         fileprivate let index: Int
     }
 
+    /// The site of a module that is being loaded: its constructors, its entry point, its manifest. No hook can have
+    /// this name.
+    package static let loading = "(loading)"
+
     private struct Claims {
         var slots = 0
         var free: [Int] = []
@@ -32,6 +36,8 @@ package final class CallSites: @unchecked Sendable {
 
     private let page: UnsafeMutableRawPointer
     private let claims = Mutex(Claims())
+    /// Each thread's `ThreadSlot`, given back by the key's destructor when the thread ends.
+    private let threadKey: pthread_key_t
 
     /// Makes the file anew and maps it.
     ///
@@ -45,11 +51,26 @@ package final class CallSites: @unchecked Sendable {
             let page = mmap(nil, CallPage.size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
             page != MAP_FAILED
         else { throw Self.unmapped(path) }
+        var key = pthread_key_t()
+        guard
+            pthread_key_create(
+                &key,
+                { value in
+                    if let value { Unmanaged<ThreadSlot>.fromOpaque(value).release() }
+                }) == 0
+        else {
+            munmap(page, CallPage.size)
+            throw Self.unmapped(path)
+        }
         self.page = page
+        threadKey = key
         page.copyMemory(from: CallPage.magic, byteCount: CallPage.magic.count)
     }
 
-    deinit { munmap(page, CallPage.size) }
+    deinit {
+        pthread_key_delete(threadKey)
+        munmap(page, CallPage.size)
+    }
 
     /// The site of a module's hook, action or job; the same one when it is named again.
     ///
@@ -66,7 +87,8 @@ package final class CallSites: @unchecked Sendable {
             return UInt64(number)
         }
         guard let number else {
-            throw CRMError(.limitExceeded, "there are more than \(CallPage.siteCount - 1) hooks, actions and jobs")
+            throw CRMError(
+                .limitExceeded, "there are more than \(CallPage.siteCount - 1) hooks, actions and jobs")
         }
         return Site(number: number)
     }
@@ -104,6 +126,37 @@ package final class CallSites: @unchecked Sendable {
         return try body()
     }
 
+    /// Runs `body` as a call at `site` of the thread that it is on, which gets a slot at its first call and gives it
+    /// back when it ends. Where no slot is left the call runs unnoted.
+    package func call<Result>(
+        _ site: Site, _ body: () throws(CRMError) -> Result
+    ) throws(CRMError) -> Result {
+        guard let slot = slotOfThisThread() else { return try body() }
+        return try call(site, in: slot, body)
+    }
+
+    /// Says that the calling thread's module is at work, not silent: it has just asked something of the platform.
+    package func refresh() {
+        guard let slot = slotOfThisThread(), word(slot, 0).pointee.load(ordering: .relaxed) != 0 else { return }
+        word(slot, 1).pointee.store(CallPage.monotonicMilliseconds(), ordering: .relaxed)
+    }
+
+    private func slotOfThisThread() -> Slot? { thisThread()?.slot }
+
+    private func thisThread() -> ThreadSlot? {
+        if let known = pthread_getspecific(threadKey) {
+            return Unmanaged<ThreadSlot>.fromOpaque(known).takeUnretainedValue()
+        }
+        guard let slot = claimSlot() else { return nil }
+        let thread = ThreadSlot(slot, of: self)
+        let owned = Unmanaged.passRetained(thread)
+        guard pthread_setspecific(threadKey, owned.toOpaque()) == 0 else {
+            owned.release()
+            return nil
+        }
+        return thread
+    }
+
     private func word(_ slot: Slot, _ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
         (page + CallPage.slotOffset(slot.index) + 8 * index).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
@@ -116,6 +169,19 @@ package final class CallSites: @unchecked Sendable {
     }
 }
 
+/// A thread's hold on its slot, from its first call to its end.
+private final class ThreadSlot {
+    let slot: CallSites.Slot
+    private let sites: CallSites
+
+    init(_ slot: CallSites.Slot, of sites: CallSites) {
+        self.slot = slot
+        self.sites = sites
+    }
+
+    deinit { sites.release(slot) }
+}
+
 /// Reads the page of a kernel that hangs or is gone. What it reads was written by a process that may have trapped
 /// anywhere: numbers are checked, text is cleaned, nothing is trusted.
 package struct CallSiteReader: Sendable {
@@ -126,6 +192,9 @@ package struct CallSiteReader: Sendable {
         package let hook: String
         /// On the monotonic clock (`CLOCK_MONOTONIC`), which all processes of the machine share.
         package let sinceMilliseconds: Int64
+
+        /// What the crash of a kernel that stood here is booked as.
+        package var phase: Quarantine.Phase { hook == CallSites.loading ? .loading : .running }
 
         /// How long it has lasted.
         package func duration(at nowMilliseconds: Int64 = CallSiteReader.nowMilliseconds()) -> Duration {
@@ -156,13 +225,20 @@ package struct CallSiteReader: Sendable {
         }
     }
 
+    /// The calls that have lasted longer than `limit`, longest first.
+    package func hanging(longerThan limit: Duration = .seconds(10)) throws(CRMError) -> [Call] {
+        let now = Self.nowMilliseconds()
+        return try calls().filter { $0.duration(at: now) > limit }
+    }
+
     private func call(in slot: Int, _ page: [UInt8]) -> Call? {
         guard let site = page.integer(at: CallPage.slotOffset(slot), as: UInt64.self),
             let number = Int(exactly: site), (1..<CallPage.siteCount).contains(number),
             let since = page.integer(at: CallPage.slotOffset(slot) + 8, as: UInt64.self)
         else { return nil }
         let start = CallPage.siteOffset(number)
-        let names = page[start..<start + CallPage.siteSize].split(separator: 0, omittingEmptySubsequences: false)
+        let names = page[start..<start + CallPage.siteSize].split(
+            separator: 0, omittingEmptySubsequences: false)
         guard names.count >= 2 else { return nil }
         return Call(
             module: printable(names[0]), hook: printable(names[1]),

@@ -9,7 +9,8 @@ enum CheckedFile {
 
     /// What messages call a file: its last component. Paths go to the log only.
     static func label(_ path: String) -> String {
-        "module file \"\(path.split(separator: "/").last.map(String.init) ?? path)\""
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        return name.hasSuffix(".so") ? "module file \"\(name)\"" : "file \"\(name)\""
     }
 
     /// The bytes of a module's file, wherever it lies.
@@ -67,7 +68,8 @@ enum CheckedFile {
         guard failure == 0 else { throw refusal(opening: path, failure) }
         guard bytes.count == count else {
             throw CRMError(
-                .unavailable, "\(label(path)) changed while it was read", hint: "Try again when it is complete.",
+                .unavailable, "\(label(path)) changed while it was read",
+                hint: "Try again when it is complete.",
                 detail: path)
         }
         return bytes
@@ -79,7 +81,8 @@ enum CheckedFile {
         switch code {
         case ENOENT, ENOTDIR:
             return CRMError(
-                .notFound, "\(file) does not exist", hint: "Check the name and the modules folder.", detail: detail)
+                .notFound, "\(file) does not exist", hint: "Check the name and the modules folder.",
+                detail: detail)
         case ELOOP:
             return CRMError(
                 .invalidParameters, "\(file) is a symbolic link", hint: "Give the file that it points to.",
@@ -90,7 +93,8 @@ enum CheckedFile {
                 hint: "Let the kernel's user read it.", detail: detail)
         default:
             return CRMError(
-                .unavailable, "\(file) could not be read", hint: "Look into the kernel's log.", detail: detail)
+                .unavailable, "\(file) could not be read", hint: "Look into the kernel's log.", detail: detail
+            )
         }
     }
 }

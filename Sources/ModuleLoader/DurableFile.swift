@@ -10,7 +10,8 @@ enum DurableFile {
         unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw failure(path) }
-        var isWritten = write(bytes, to: descriptor) && fchmod(descriptor, mode) == 0 && fsync(descriptor) == 0
+        var isWritten =
+            write(bytes, to: descriptor) && fchmod(descriptor, mode) == 0 && fsync(descriptor) == 0
         isWritten = close(descriptor) == 0 && isWritten
         guard isWritten, rename(temporary, path) == 0, syncFolder(of: path) else {
             let error = failure(path)

@@ -24,12 +24,15 @@ package final class LoadedModule: Sendable {
 package final class ModuleLoader: Sendable {
     private let store: ModuleStore
     private let log: Log
+    private let sites: CallSites?
     /// By module name. A second build of a name is never mapped beside the first: their Swift types would clash.
     private let loaded = Mutex<[String: LoadedModule]>([:])
 
-    package init(store: ModuleStore, log: Log) {
+    /// - Parameter sites: Where the modules' bodies note that they run; nil notes nothing.
+    package init(store: ModuleStore, log: Log, sites: CallSites? = nil) {
         self.store = store
         self.log = log
+        self.sites = sites
     }
 
     /// The module of a staged file; the same one when it is loaded already.
@@ -44,7 +47,7 @@ package final class ModuleLoader: Sendable {
                     guard present.sha256 == stored.sha256 else { throw Self.needsRestart(name) }
                     return present
                 }
-                let module = try open(stored)
+                let module = try noted(stored)
                 loaded[name] = module
                 return module
             }
@@ -57,12 +60,22 @@ package final class ModuleLoader: Sendable {
         try store.inspect(source: source)
     }
 
+    /// Opens the library while the page says that it is being loaded, so that a crash on the way is the module's.
+    private func noted(_ stored: StoredModule) throws(CRMError) -> LoadedModule {
+        guard let sites else { return try open(stored) }
+        let site = try sites.site(module: stored.stamp.name, hook: CallSites.loading)
+        let module = try sites.call(site) { () throws(CRMError) in try open(stored) }
+        return LoadedModule(
+            manifest: try module.manifest.noted(in: sites), sha256: module.sha256, path: module.path)
+    }
+
     private func open(_ stored: StoredModule) throws(CRMError) -> LoadedModule {
         let name = stored.stamp.name
         guard let handle = dlopen(stored.path, RTLD_NOW | RTLD_LOCAL) else {
             throw CRMError(
                 .unavailable, "module \"\(name)\" could not be loaded",
-                hint: "Check that every library it needs is beside the kernel; the log names what is missing.",
+                hint:
+                    "Check that every library it needs is beside the kernel; the log names what is missing.",
                 detail: Self.lastError())
         }
         let symbol = "\(name)_module_create"

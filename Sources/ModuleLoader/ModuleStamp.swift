@@ -1,5 +1,5 @@
-package import CRMSDK
 import CModuleABI
+package import CRMSDK
 
 /// What a module's file says about itself, before any of its code has run. Layout: CModuleABI.h.
 package struct ModuleStamp: Equatable, Sendable {

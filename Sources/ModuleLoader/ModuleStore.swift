@@ -33,8 +33,8 @@ package struct ModuleStore: Sendable {
     ///   - directory: `DATA/kernel/modules`; made when it is missing.
     ///   - dataFolder: `DATA`; must be there.
     package init(directory: String, dataFolder: String, contract: ModuleContract = .current) {
-        self.directory = directory
-        self.dataFolder = dataFolder
+        self.directory = Self.withoutTrailingSlash(directory)
+        self.dataFolder = Self.withoutTrailingSlash(dataFolder)
         self.contract = contract
     }
 
@@ -53,7 +53,8 @@ package struct ModuleStore: Sendable {
     /// The module that was staged with this hash, checked again from its bytes on.
     package func stored(sha256: String) throws(CRMError) -> StoredModule {
         guard sha256.utf8.count == 64, sha256.utf8.allSatisfy({ Self.isHexadecimal($0) }) else {
-            throw CRMError(.invalidParameters, "\"\(sha256.prefix(80))\" is not a SHA-256 in lowercase digits")
+            throw CRMError(
+                .invalidParameters, "\"\(sha256.prefix(80))\" is not a SHA-256 in lowercase digits")
         }
         try checkFolders()
         let bytes = try CheckedFile.read(path(sha256), ownerOnly: true)
@@ -73,7 +74,12 @@ package struct ModuleStore: Sendable {
         var refusal: CRMError?
         do throws(CRMError) { try contract.verify(stamp) } catch { refusal = error }
         return InspectedModule(
-            path: source, sha256: SHA256.hash(bytes).hex, sizeBytes: bytes.count, stamp: stamp, refusal: refusal)
+            path: source, sha256: SHA256.hash(bytes).hex, sizeBytes: bytes.count, stamp: stamp,
+            refusal: refusal)
+    }
+
+    private static func withoutTrailingSlash(_ path: String) -> String {
+        path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     }
 
     private func path(_ sha256: String) -> String { "\(directory)/\(sha256).so" }
@@ -88,7 +94,8 @@ package struct ModuleStore: Sendable {
     private func folders() throws(CRMError) -> [String] {
         guard directory.hasPrefix(dataFolder + "/"), !directory.contains("/../") else {
             throw CRMError(
-                .internalError, "the module store is not in the data folder", detail: "\(directory), \(dataFolder)")
+                .internalError, "the module store is not in the data folder",
+                detail: "\(directory), \(dataFolder)")
         }
         var folders = [dataFolder]
         for part in directory.dropFirst(dataFolder.count).split(separator: "/") {
@@ -100,7 +107,8 @@ package struct ModuleStore: Sendable {
     private func makeFolders() throws(CRMError) {
         for folder in try folders().dropFirst() where mkdir(folder, 0o700) != 0 && errno != EEXIST {
             throw CRMError(
-                .unavailable, "the kernel's module store could not be made", hint: "Look into the kernel's log.",
+                .unavailable, "the kernel's module store could not be made",
+                hint: "Look into the kernel's log.",
                 detail: "\(folder): \(String(cString: strerror(errno)))")
         }
     }
@@ -108,12 +116,14 @@ package struct ModuleStore: Sendable {
     private func checkFolders() throws(CRMError) {
         for folder in try folders() {
             var facts = stat()
-            let isFound = lstat(folder, &facts) == 0
+            // Where the data folder lies is the administrator's word, and may be a link; below it there are none.
+            let isFound = (folder == dataFolder ? stat(folder, &facts) : lstat(folder, &facts)) == 0
             guard isFound, facts.st_mode & S_IFMT == S_IFDIR, facts.st_uid == geteuid(),
                 facts.st_mode & (folder == directory ? 0o077 : 0o022) == 0
             else {
                 throw CRMError(
-                    .unavailable, "the kernel's module store is not safe: a folder of it has another owner or wider rights",
+                    .unavailable,
+                    "the kernel's module store is not safe: a folder of it has another owner or wider rights",
                     hint: "Give the folders to the kernel's user, with mode 0700.", detail: folder)
             }
         }

@@ -80,7 +80,7 @@ package struct QuarantineFile: Sendable {
             for line in text.split(separator: "\n") {
                 if let crash = Quarantine.Crash(line: line) { ledger.record(crash) }
             }
-        } catch where error.kind == .notFound {
+        } catch  where error.kind == .notFound {
             return ledger
         }
         return ledger
@@ -94,7 +94,8 @@ package struct QuarantineFile: Sendable {
 
 extension Quarantine.Crash {
     var line: String {
-        let clean = reason.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : String($0) }.joined()
+        let clean = reason.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : String($0) }
+            .joined()
         return "\(at) \(phase.rawValue) \(module) \(clean.prefix(200))"
     }
 

@@ -55,6 +55,7 @@ final class BoundContext: ModuleContext {
     }
 
     private func check() throws(CRMError) {
+        service.noteProgress()
         guard !isOver else {
             throw CRMError(
                 .internalError, "module \"\(module)\" used its context after its hook had returned")
@@ -81,6 +82,8 @@ final class BoundContext: ModuleContext {
             user: call.principal.user, username: person?.username ?? "",
             isAdministrator: call.principal.isAdministrator, timeZone: call.timeZone, language: call.language)
     }
+
+    var origin: String { call.source.origin }
 
     func hasEntity(_ name: String) -> Bool { snapshot.registry[entity: name] != nil }
 

@@ -37,12 +37,14 @@ package struct Directories: Sendable {
         var roles: [RecordID: RoleFact] = [:]
         try source.rows(DirectoryStatements.roles) { row throws(CRMError) in
             let id = RecordID(row.int64(0))
+            // Until profiles are records, every role carries the shipped one.
             roles[id] = RoleFact(
-                id: id, name: row.text(1), parent: row.isNull(2) ? nil : RecordID(row.int64(2)))
+                id: id, name: row.text(1), parent: row.isNull(2) ? nil : RecordID(row.int64(2)),
+                profiles: [ProfileFact.standard.id])
             return .next
         }
         self.people = PeopleDirectory(people)
-        facts = SecurityFacts(users: users, roles: roles)
+        facts = SecurityFacts(users: users, roles: roles, profiles: [ProfileFact.standard.id: .standard])
         currencies = try Self.currencies(source)
     }
 

@@ -1,11 +1,11 @@
-import CRMSDK
-import Query
+package import CRMSDK
+package import Query
 import Registry
-import Storage
+package import Storage
 
 extension ReadPlan {
     /// The row's values as a record, fields that were not selected left out.
-    func record(_ row: borrowing Row, _ snapshot: KernelSnapshot) -> Record {
+    package func record(_ row: borrowing Row, _ snapshot: KernelSnapshot) -> Record {
         var values: [String: Value] = [:]
         values.reserveCapacity(columns.count)
         for column in columns { values[column.field.name] = value(column, row, snapshot) }

@@ -6,11 +6,13 @@ package import Storage
 /// Aggregates as values, for modules.
 extension RecordService {
     func groups(
-        _ call: CallContext, _ snapshot: KernelSnapshot, on source: some RowSource, _ request: AggregateRequest
+        _ call: CallContext, _ snapshot: KernelSnapshot, on source: some RowSource,
+        _ request: AggregateRequest
     ) throws(CRMError) -> [AggregateGroup] {
         let groups = request.groupBy.enumerated().map { index, grouping in
             AggregateQuery.Group(
-                path: grouping.field, interval: grouping.span.flatMap { AggregateQuery.Interval(rawValue: $0.name) },
+                path: grouping.field,
+                interval: grouping.span.flatMap { AggregateQuery.Interval(rawValue: $0.name) },
                 name: "g\(index)")
         }
         var measures: [AggregateQuery.Measure] = []
@@ -21,13 +23,15 @@ extension RecordService {
             measures.append(.init(operation: operation, path: measure.field, name: "m\(index)"))
         }
         let plan = try planAggregate(
-            call, snapshot, entity: request.entity, filter: request.filter, groups: groups, measures: measures)
+            call, snapshot, entity: request.entity, filter: request.filter, groups: groups, measures: measures
+        )
         var result: [AggregateGroup] = []
         try aggregate(plan, on: source) { row throws(CRMError) in
             var values: [Value] = []
             for member in plan.members { values.append(try plan.value(member, row, snapshot)) }
             result.append(
-                AggregateGroup(keys: Array(values.prefix(groups.count)), figures: Array(values.dropFirst(groups.count))))
+                AggregateGroup(
+                    keys: Array(values.prefix(groups.count)), figures: Array(values.dropFirst(groups.count))))
         }
         return result
     }
@@ -57,7 +61,10 @@ extension AggregatePlan {
             return .money(Money(tenThousandths: try units(row, index, member), currency: currency))
         case .average(let sum, let count, let scale):
             guard row.int64(count) > 0 else { return .null }
-            return .decimal(FixedDecimal(units: try average(row, sum, count, extraDigits: max(0, 2 - scale)), scale: max(2, scale)))
+            return .decimal(
+                FixedDecimal(
+                    units: try average(row, sum, count, extraDigits: max(0, 2 - scale)), scale: max(2, scale))
+            )
         case .moneyAverage(let sum, let count, let lowest, let highest):
             guard row.int64(count) > 0 else { return .null }
             let currency = try currency(row, lowest, highest, member, snapshot)
@@ -75,7 +82,8 @@ extension AggregatePlan {
     private func units(_ row: borrowing Row, _ index: Int, _ member: Member) throws(CRMError) -> Int64 {
         guard let units = Int64(exactly: exact(row, index)) else {
             throw CRMError(
-                .limitExceeded, "the sum \"\(member.name)\" is larger than 64 bits hold", hint: "Filter, or group further.")
+                .limitExceeded, "the sum \"\(member.name)\" is larger than 64 bits hold",
+                hint: "Filter, or group further.")
         }
         return units
     }

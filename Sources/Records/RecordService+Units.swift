@@ -52,8 +52,6 @@ extension RecordService {
         _ action: RegisteredAction, _ parameters: StructuredValue, _ context: BoundContext
     ) throws(CRMError) -> StructuredValue {
         defer { context.end() }
-        watch.enter(module: action.module, place: action.method)
-        defer { watch.leave() }
         return try action.action.body(parameters, context)
     }
 }

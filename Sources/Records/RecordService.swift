@@ -13,34 +13,23 @@ package final class RecordService: Sendable {
     let log: Log
     let cursors: CursorCodec
     let clock: @Sendable () -> Instant
-    let watch: any HookWatching
+    /// Told whenever module code asks something of the platform, so that it is not taken for hanging.
+    let noteProgress: @Sendable () -> Void
 
     /// - Parameter cursorKey: 32 secret bytes; the same after a restart, so that cursors stay good.
     package init(
-        snapshots: SnapshotHolder, log: Log, cursorKey: [UInt8], watch: any HookWatching = UnwatchedHooks(),
+        snapshots: SnapshotHolder, log: Log, cursorKey: [UInt8],
+        noteProgress: @escaping @Sendable () -> Void = {},
         clock: @escaping @Sendable () -> Instant = Instant.current
     ) {
         self.snapshots = snapshots
         self.log = log
         self.cursors = CursorCodec(key: cursorKey)
-        self.watch = watch
+        self.noteProgress = noteProgress
         self.clock = clock
     }
 
     package func viewpoint(_ call: CallContext, _ snapshot: KernelSnapshot) -> Viewpoint {
         snapshot.viewpoint(call, now: clock())
     }
-}
-
-/// Is told when module code begins and ends on this thread, so that a hang or a crash can be laid at its door.
-package protocol HookWatching: Sendable {
-    func enter(module: String, place: String)
-    func leave()
-}
-
-/// Watches nothing: for tests and for tools that load no modules.
-package struct UnwatchedHooks: HookWatching {
-    package init() {}
-    package func enter(module: String, place: String) {}
-    package func leave() {}
 }

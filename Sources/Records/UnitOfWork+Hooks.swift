@@ -14,8 +14,6 @@ extension UnitOfWork {
             for registered in hooks {
                 let context = BoundContext(unit: self, call: call, module: registered.module)
                 defer { context.end() }
-                service.watch.enter(module: registered.module, place: registered.hook.name)
-                defer { service.watch.leave() }
                 try registered.hook.body(&change, context)
             }
         }
@@ -46,9 +44,14 @@ extension UnitOfWork {
         let raised = call.acting(as: .kernel(for: call.principal.user))
         let context = BoundContext(unit: self, call: raised, module: module)
         defer { context.end() }
-        service.watch.enter(module: module, place: "migration \(migration.number)")
-        defer { service.watch.leave() }
         try migration.body(context)
+    }
+
+    /// Runs a module's job, with the module's own rights.
+    package func run(_ job: Job, of module: String) throws(CRMError) {
+        let context = BoundContext(unit: self, call: call, module: module)
+        defer { context.end() }
+        try job.body(context)
     }
 
     /// Notes that a module acted with its own rights; once per unit, module and reason.

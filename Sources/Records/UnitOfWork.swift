@@ -28,7 +28,10 @@ package final class UnitOfWork {
     static let maximumDepth = 16
 
     /// Use `RecordService.unit`, which also publishes what the unit changed of the kernel's own entities.
-    init(_ service: RecordService, _ transaction: WriteTransaction, _ call: CallContext, _ snapshot: KernelSnapshot) {
+    init(
+        _ service: RecordService, _ transaction: WriteTransaction, _ call: CallContext,
+        _ snapshot: KernelSnapshot
+    ) {
         self.service = service
         self.transaction = transaction
         self.call = call
@@ -50,9 +53,13 @@ package final class UnitOfWork {
             if !field.defaultValue.isNull { accepted[field.name] = field.defaultValue }
         }
         // Users, roles and currencies belong to the organisation.
-        if accepted["owner"] == nil, !entity.definition.isAdministrative { accepted["owner"] = .reference(call.principal.user) }
+        if accepted["owner"] == nil, !entity.definition.isAdministrative {
+            accepted["owner"] = .reference(call.principal.user)
+        }
         check.settleCurrencies(&accepted)
         try check.finish()
+        // Before the hooks, which follow references; again after them, for what they have set.
+        try checkReferences(entity, accepted, old: nil, call)
 
         let id = try transaction.nextRecordID()
         var change = RecordChange(
@@ -115,6 +122,7 @@ package final class UnitOfWork {
         var merged = old.values.merging(accepted) { _, new in new }
         check.settleCurrencies(&merged)
         try check.finish()
+        try checkReferences(entity, merged, old: old, call)
 
         var change = RecordChange(
             entity: entity.name, id: id, old: old, given: Set(values.keys), values: merged)

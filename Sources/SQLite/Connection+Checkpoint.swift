@@ -18,6 +18,8 @@ extension Connection {
     /// - Returns: the log's pages, and how many of them are in the file now; both 0 after a full `truncate`.
     @discardableResult
     package func checkpoint(_ mode: Checkpoint) throws(SQLiteError) -> (logged: Int, moved: Int) {
+        // A connection that has read nothing yet does not know that there is a log, and would do nothing.
+        _ = try integer("PRAGMA schema_version")
         var logged: Int32 = 0
         var moved: Int32 = 0
         let result = sqlite3_wal_checkpoint_v2(

@@ -16,6 +16,10 @@ package final class Connection {
     /// The library's version, 3.37.2 as 3_037_002.
     package static var libraryVersion: Int { Int(sqlite3_libversion_number()) }
 
+    /// The statistics take one lock of the whole process around every allocation; nobody reads them. Once the library
+    /// is in use it keeps them, which only costs time.
+    private static let preparation = csqlite_disable_memory_statistics()
+
     let handle: OpaquePointer
     var cache: StatementCache
     let statementClock = StatementClock()
@@ -25,6 +29,7 @@ package final class Connection {
     package init(
         path: String, access: Access, busyTimeoutMilliseconds: Int = 5_000, cachedStatements: Int = 256
     ) throws(SQLiteError) {
+        _ = Self.preparation
         let mode =
             switch access {
             case .readOnly: SQLITE_OPEN_READONLY
@@ -41,13 +46,9 @@ package final class Connection {
         }
         handle = opened
         cache = StatementCache(limit: cachedStatements)
-        sqlite3_busy_timeout(opened, Int32(clamping: busyTimeoutMilliseconds))
-        do throws(SQLiteError) {
-            try harden()
-        } catch {
-            sqlite3_close_v2(opened)
-            throw error
-        }
+        waitForLocks(milliseconds: busyTimeoutMilliseconds)
+        // From here on the object is whole: should this throw, its deinit closes the file.
+        try harden()
     }
 
     deinit {
@@ -55,6 +56,11 @@ package final class Connection {
         sqlite3_progress_handler(handle, 0, nil, nil)
         sqlite3_wal_hook(handle, nil, nil)
         sqlite3_close_v2(handle)
+    }
+
+    /// How long statements from now on wait for another connection's lock.
+    package func waitForLocks(milliseconds: Int) {
+        sqlite3_busy_timeout(handle, Int32(clamping: milliseconds))
     }
 
     /// Whether a transaction is open. SQLite may end one by itself after an error.

@@ -48,7 +48,22 @@ package struct OwnerSet: Sendable {
     package func union(_ other: OwnerSet) -> OwnerSet {
         if isEmpty || storage === other.storage { return other }
         if other.isEmpty { return self }
-        return OwnerSet([ids, other.ids].joined())
+        return OwnerSet(ascending: Self.merge(ids, other.ids))
+    }
+
+    private static func merge(_ left: [RecordID], _ right: [RecordID]) -> [RecordID] {
+        var merged: [RecordID] = []
+        merged.reserveCapacity(left.count + right.count)
+        var (atLeft, atRight) = (0, 0)
+        while atLeft < left.count, atRight < right.count {
+            let (one, other) = (left[atLeft], right[atRight])
+            merged.append(min(one, other))
+            if one <= other { atLeft += 1 }
+            if other <= one { atRight += 1 }
+        }
+        merged += left[atLeft...]
+        merged += right[atRight...]
+        return merged
     }
 
     private static func distinct(_ sorted: [RecordID]) -> [RecordID] {

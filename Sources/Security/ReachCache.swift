@@ -1,7 +1,7 @@
 import CRMSDK
 
-/// What a snapshot has worked out so far. Bounded by the ids it holds: past the bound the sets are dropped and built
-/// again when asked for.
+/// What a snapshot has worked out so far. Bounded by the ids and predicates it holds: past a bound the sets are
+/// dropped and built again when asked for.
 struct ReachCache {
     struct Key: Hashable {
         let user: RecordID
@@ -9,8 +9,9 @@ struct ReachCache {
         let reach: RecordReach
     }
 
-    /// 64 MB.
+    /// 64 MB of ids.
     static let maximumIDs = 8_000_000
+    static let maximumPredicates = 100_000
 
     var users: [RecordID: UserReach] = [:]
     private var own: [RecordID: OwnerSet] = [:]
@@ -23,7 +24,10 @@ struct ReachCache {
     func own(_ user: RecordID) -> OwnerSet? { own[user] }
     func owners(_ party: SharingParty) -> OwnerSet? { parties[party] }
 
-    mutating func keep(_ predicate: AccessPredicate, for key: Key) { predicates[key] = predicate }
+    mutating func keep(_ predicate: AccessPredicate, for key: Key) {
+        if predicates.count >= Self.maximumPredicates { drop() }
+        predicates[key] = predicate
+    }
     mutating func keep(own owners: OwnerSet, of user: RecordID) { own[user] = owners }
     mutating func keep(_ owners: OwnerSet, of party: SharingParty) { parties[party] = owners }
 

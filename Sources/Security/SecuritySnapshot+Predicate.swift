@@ -79,9 +79,12 @@ extension SecuritySnapshot {
 
     /// The owners within any of the from-sets.
     func owners(_ parties: [SharingParty]) -> OwnerSet {
-        var union = OwnerSet.empty
-        for party in Set(parties) { union = union.union(owners(party)) }
-        return union
+        let parties = Set(parties)
+        if parties.count == 1, let only = parties.first { return owners(only) }
+        // Hundreds of rules may name the same people again and again: each is sorted once.
+        var ids: Set<RecordID> = []
+        for party in parties { ids.formUnion(owners(party).ids) }
+        return OwnerSet(ids)
     }
 
     private func owners(_ party: SharingParty) -> OwnerSet {

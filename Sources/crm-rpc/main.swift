@@ -7,26 +7,13 @@ import Log
 import Settings
 import TLS
 
-let programVersion = "0.1.0"
-
-let table = SettingsTable(
+let table = SettingsTable.platform(
     program: "crm-rpc",
     summary:
         "the TLS endpoint; without a command it serves, \"make-certificate\" makes a certificate for localhost",
     options: [
-        .init("data", .path, default: "./data", help: "the data folder"),
-        .init("listen", .addressAndPort, default: "127.0.0.1:8443", help: "where clients connect"),
-        .init(
-            "certificate", .path,
-            help: "PEM file with the certificate and its chain; else endpoint/certificate.pem"),
-        .init("key", .path, help: "PEM file with the private key, mode 0600; else endpoint/key.pem"),
-        .init("connections", .integer(1...65_000), default: "4096", help: "open connections, all together"),
-        .init(
-            "connections-per-source", .integer(1...65_000), default: "256",
-            help: "open connections of one address"),
-        .init(
-            "log", .choice(Log.Level.allCases.map(\.name)), default: "info",
-            help: "the least important lines shown"),
+        .data, .listen, .certificate, .key, .connections, .connectionsPerSource, .log, .config,
+        .readyDescriptor,
     ],
     operands: "[make-certificate]")
 
@@ -41,7 +28,7 @@ func readSettings() -> SettingsValues {
     do throws(SettingsError) {
         return try table.read(
             arguments: Array(CommandLine.arguments.dropFirst()),
-            environment: ProcessInfo.processInfo.environment)
+            environment: ProcessInfo.processInfo.environment, configFile: SettingsTable.systemConfigFile)
     } catch {
         fail(error.message, hint: error.hint, code: 2)
     }
@@ -107,7 +94,7 @@ func serve(_ values: SettingsValues, _ places: Places) {
         keyPath: places.key,
         kernelSocketPath: places.kernelSocket, loops: ProcessInfo.processInfo.activeProcessorCount,
         limits: limits,
-        programVersion: programVersion)
+        programVersion: PlatformVersion.current)
     let gateway: Gateway
     do throws(GatewayError) { gateway = try Gateway(settings, log: log) } catch {
         fail(error.message, hint: error.hint)
@@ -130,10 +117,21 @@ func serve(_ values: SettingsValues, _ places: Places) {
     case .unconfined(let reason): log.warning("files not confined", ["reason": reason])
     }
     gateway.start()
-    log.info("listening", ["address": gateway.address, "version": programVersion])
+    if let descriptor = values.integerIfSet("ready-fd") {
+        sayReady(on: Int32(descriptor), address: gateway.address)
+    }
+    log.info("listening", ["address": gateway.address, "version": PlatformVersion.current])
     waitForSignals(signals, gateway, log)
     gateway.stop()
     log.info("stopped")
+}
+
+/// Tells whoever started us that clients can connect, and where.
+func sayReady(on descriptor: Int32, address: String) {
+    let line = Array("\(SettingsTable.readyWord) \(address)\n".utf8)
+    let count = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    close(descriptor)
+    if count != line.count { fail("could not write to descriptor \(descriptor)") }
 }
 
 /// Returns on SIGTERM or SIGINT. Between signals it keeps house: ticket keys change twice a day.

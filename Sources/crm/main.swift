@@ -1,1 +1,4 @@
-print("crm")
+import Glibc
+import Supervisor
+
+exit(CommandLineTool.run(arguments: Array(CommandLine.arguments.dropFirst())))

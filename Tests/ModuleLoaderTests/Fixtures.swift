@@ -65,3 +65,25 @@ func writeFile(_ bytes: [UInt8], _ path: String, mode: mode_t = 0o600) {
     _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     fchmod(descriptor, mode)
 }
+
+/// The bytes of the built Sales module, to be damaged.
+enum SalesLibrary {
+    static let bytes = readFile(Bundled.sales)
+
+    /// Where the stamp lies in the file.
+    static let stampOffset: Int = {
+        let magic = Array("CRMMODUL".utf8)
+        return bytes.indices.first { bytes[$0] == magic[0] && bytes[$0...].starts(with: magic) } ?? 0
+    }()
+
+    static func replacing(_ offset: Int, with patch: [UInt8]) -> [UInt8] {
+        var copy = bytes
+        copy.replaceSubrange(offset..<offset + patch.count, with: patch)
+        return copy
+    }
+
+    /// The library with `patch` laid over its bytes, `offset` bytes into the stamp.
+    static func patched(_ offset: Int, _ patch: [UInt8]) -> [UInt8] {
+        replacing(stampOffset + offset, with: patch)
+    }
+}

@@ -46,10 +46,14 @@ enum Forecast {
         let won = try figures(.won, [.sum("amount")], parameters, context)
         let committed = Dictionary(won.map { ($0.keys, $0.figures[0]) }) { first, _ in first }
         let known = Set(open.map(\.keys))
-        let all = open + won.filter { !known.contains($0.keys) }.map {
-            AggregateGroup(keys: $0.keys, figures: [0, .null, .null])
-        }
-        return .object(["groups": .list(all.sorted(by: precedes).map { row($0, committed[$0.keys] ?? .null) })])
+        let all =
+            open
+            + won.filter { !known.contains($0.keys) }.map {
+                AggregateGroup(keys: $0.keys, figures: [0, .null, .null])
+            }
+        return .object([
+            "groups": .list(all.sorted(by: precedes).map { row($0, committed[$0.keys] ?? .null) })
+        ])
     }
 
     private static func figures(

@@ -7,7 +7,7 @@ import CRMSDK
 enum Lead {
     static let definition = EntityDefinition(
         "lead", label: "Lead", plural: "Leads",
-        fields: person + company + reachability + address + qualification + conversion + [SharedFields.origin]
+        fields: person + company + reachability + address + qualification + conversion
     )
     .labelled(by: "first_name", "last_name", "company")
     .listing("last_name", "first_name", "company", "email", "phone", "lead_status", "owner")
@@ -45,12 +45,12 @@ enum Lead {
 
     private static let address = FieldDefinition.section(
         "Address",
-        .longtext("street", "Street"),
-        .text("city", "City"),
-        .text("state", "State"),
-        .text("postal_code", "Postal code"),
-        .text("country", "Country"),
-        .text("po_box", "PO box"))
+        .text("street", "Street", maximumLength: 250),
+        .text("city", "City", maximumLength: 150),
+        .text("state", "State", maximumLength: 150),
+        .text("postal_code", "Postal code", maximumLength: 150),
+        .text("country", "Country", maximumLength: 150),
+        .text("po_box", "PO box", maximumLength: 150))
 
     private static let qualification: [FieldDefinition] = [
         SharedFields.leadSource,

@@ -23,7 +23,8 @@ enum LeadConversion {
             Parameter("contact", choice(of: "contact"), "Which contact, or the values of a new one."),
             Parameter(
                 "potential", .values(of: "potential"),
-                "Values of the new potential, closing_date and sales_stage at least; none is made without it."),
+                "Values of the new potential, closing_date and sales_stage at least; none is made without it."
+            ),
             Parameter("owner", .field(.owner), "Who gets the new records; the lead's owner otherwise."),
         ],
         result: .object([
@@ -106,7 +107,8 @@ enum LeadConversion {
     private static func refuseMissing(_ problems: [[FieldProblem]]) throws(CRMError) {
         let problems = problems.flatMap { $0 }
         guard problems.isEmpty else {
-            throw CRMError.invalidRecord("lead conversion", problems, hint: "Give these values in the request.")
+            throw CRMError.invalidRecord(
+                "lead conversion", problems, hint: "Give these values in the request.")
         }
     }
 
@@ -124,13 +126,13 @@ enum LeadConversion {
     }
 
     fileprivate static func create(
-        _ entity: String, _ values: [String: Value], _ owner: Value, _ lead: Record, _ context: any ModuleContext
+        _ entity: String, _ values: [String: Value], _ owner: Value, _ lead: Record,
+        _ context: any ModuleContext
     ) throws(CRMError) -> RecordID {
         let known = Set(try context.definition(of: entity).fields.map(\.name))
         var values = values
         if values["owner"] == nil, !owner.isNull { values["owner"] = owner }
         if known.contains("converted_from_lead") { values["converted_from_lead"] = .reference(lead.id) }
-        if known.contains("origin") { values["origin"] = "conversion" }
         return try context.create(entity, values).id
     }
 
@@ -234,7 +236,8 @@ private struct Party {
 extension FieldProblem {
     fileprivate init(missing field: FieldDefinition, in entity: String) {
         self.init(
-            field: "\(entity).\(field.name)", code: "required", message: "\(field.label) of the \(entity) is required")
+            field: "\(entity).\(field.name)", code: "required",
+            message: "\(field.label) of the \(entity) is required")
     }
 }
 
@@ -247,6 +250,8 @@ extension StructuredValue {
 }
 
 private func trimmed(_ text: String) -> String {
-    let inner = text.drop { $0.isWhitespace }
-    return String(inner.prefix(inner.lastIndex { !$0.isWhitespace }.map { inner.distance(from: inner.startIndex, to: $0) + 1 } ?? 0))
+    var text = text[...]
+    while text.first?.isWhitespace == true { text.removeFirst() }
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return String(text)
 }

@@ -24,7 +24,8 @@ enum Pipeline {
                                 of: .object([
                                     Parameter("currency", .id(of: "currency"), "Null is the base currency."),
                                     Parameter("amount", .field(.money()), "Sum of amounts, or null."),
-                                    Parameter("weighted", .field(.money()), "Sum of forecast amounts, or null."),
+                                    Parameter(
+                                        "weighted", .field(.money()), "Sum of forecast amounts, or null."),
                                 ])), "One entry per currency."),
                     ])), "In the pipeline's order.")
         ]),

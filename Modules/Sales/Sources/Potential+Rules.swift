@@ -16,7 +16,7 @@ extension Potential {
         _ change: inout RecordChange, _ context: any ModuleContext
     ) throws(CRMError) {
         guard change.changes("sales_stage") || change.changes("probability"),
-            let stage = try stage(of: change["sales_stage"], context)
+            let stage = try Stage.named(change["sales_stage"], in: context)
         else { return }
         switch stage.class {
         case .won: change["probability"] = .decimal(FixedDecimal(units: 10_000, scale: 2))
@@ -35,7 +35,8 @@ extension Potential {
     private static func noteStageChange(
         _ change: inout RecordChange, _ context: any ModuleContext
     ) throws(CRMError) {
-        guard change.changes("sales_stage"), let stage = try stage(of: change["sales_stage"], context) else {
+        guard change.changes("sales_stage"), let stage = try Stage.named(change["sales_stage"], in: context)
+        else {
             return
         }
         let moment = momentOfClosing(change, stage, context)
@@ -52,7 +53,7 @@ extension Potential {
     private static func momentOfClosing(
         _ change: RecordChange, _ stage: Stage, _ context: any ModuleContext
     ) -> Instant {
-        guard stage.isClosed, RequiredFields.isImport(change), let date = change["closing_date"].date else {
+        guard stage.isClosed, RequiredFields.isImport(context), let date = change["closing_date"].date else {
             return context.now
         }
         return min(Instant(millisecondsSince1970: date.daysSince1970 * 86_400_000), context.now)
@@ -64,7 +65,7 @@ extension Potential {
         _ change: inout RecordChange, _ context: any ModuleContext
     ) throws(CRMError) {
         guard change.changes("sales_stage"), !change.given.contains("closing_date"),
-            try stage(of: change["sales_stage"], context)?.class == .won,
+            try Stage.named(change["sales_stage"], in: context)?.class == .won,
             let expected = change["closing_date"].date, expected > context.now.dateInUTC
         else { return }
         change["closing_date"] = .date(context.now.dateInUTC)
@@ -74,7 +75,7 @@ extension Potential {
     private static func checkRequired(
         _ change: inout RecordChange, _ context: any ModuleContext
     ) throws(CRMError) {
-        try RequiredFields.check(change, in: try context.definition(of: "potential"))
+        try RequiredFields.check(change, in: try context.definition(of: "potential"), context)
     }
 
     /// Amount × probability ÷ 100, rounded half up once, to the currency's decimals; empty without an amount.
@@ -104,17 +105,12 @@ extension Potential {
     }
 
     /// The decimals of a currency as its record says; 2 where the caller cannot see it.
-    private static func decimals(of code: CurrencyCode, _ context: any ModuleContext) throws(CRMError) -> Int {
+    private static func decimals(of code: CurrencyCode, _ context: any ModuleContext) throws(CRMError) -> Int
+    {
         guard context.hasEntity("currency") else { return 2 }
         let known = try context.list(
             ListRequest("currency", where: .where("code", .equal, .text(code.description)), limit: 1))
         guard let decimals = known.first?["decimals"].integer else { return 2 }
         return Int(min(max(decimals, 0), 4))
-    }
-
-    /// The stage that a value of `sales_stage` names; nil for none, or one that is not in the picklist.
-    static func stage(of value: Value, _ context: any ModuleContext) throws(CRMError) -> Stage? {
-        guard let key = value.text else { return nil }
-        return try Stage.all(in: context).first { $0.key == key }
     }
 }

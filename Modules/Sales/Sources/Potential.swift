@@ -6,7 +6,7 @@ import CRMSDK
 enum Potential {
     static let definition = EntityDefinition(
         "potential", label: "Potential", plural: "Potentials",
-        fields: deal + figures + stage + outcome + [SharedFields.origin]
+        fields: deal + figures + stage + outcome
     )
     .labelled(by: "potential_name")
     .listing("potential_name", "related_to", "sales_stage", "amount", "probability", "closing_date", "owner")

@@ -8,13 +8,15 @@ import CRMSDK
 ///
 /// A demand is checked when the record is created, when the picklist's value changes, and when the demanded field
 /// itself is changed; so a record that was taken in without the field stays editable, and whoever moves it on
-/// gives what is missing. A write that says `origin: import` is exempt: what was never recorded cannot be asked
-/// for, and to invent a reason or a date would falsify the figures.
+/// gives what is missing. A write of an import is exempt: what was never recorded cannot be asked for, and to invent
+/// a reason or a date would falsify the figures. That a call is an import is the kernel's word, not the client's.
 enum RequiredFields {
     static let attribute = "required_fields"
 
-    static func check(_ change: RecordChange, in definition: EntityDefinition) throws(CRMError) {
-        guard !isImport(change) else { return }
+    static func check(
+        _ change: RecordChange, in definition: EntityDefinition, _ context: any ModuleContext
+    ) throws(CRMError) {
+        guard !isImport(context) else { return }
         let problems = definition.fields.flatMap { field in
             demands(of: field, on: change).filter { isMissing($0, in: change, since: field) }.map { name in
                 FieldProblem(
@@ -26,11 +28,8 @@ enum RequiredFields {
         guard problems.isEmpty else { throw CRMError.invalidRecord(definition.name, problems) }
     }
 
-    /// Whether the write itself says that it is an import. An import that created a record long ago does not
-    /// excuse the person who changes it today.
-    static func isImport(_ change: RecordChange) -> Bool {
-        change["origin"] == "import" && (change.isNew || change.given.contains("origin"))
-    }
+    /// An import that created a record long ago does not excuse the person who changes it today.
+    static func isImport(_ context: any ModuleContext) -> Bool { context.origin == "import" }
 
     private static func demands(of field: FieldDefinition, on change: RecordChange) -> [String] {
         guard let key = change[field.name].text,

@@ -2,18 +2,6 @@ import CRMSDK
 
 /// Fields and picklists that leads and potentials have in common.
 enum SharedFields {
-    /// How a record came to be. A write that says `import` is exempt from the rules that ask a *person* for
-    /// something: see `RequiredFields`.
-    static let origin = FieldDefinition.picklist(
-        "origin", "Origin",
-        [
-            PicklistValue("ui", "User interface").system(), PicklistValue("api", "API").system(),
-            PicklistValue("import", "Import").system(), PicklistValue("web_form", "Web form").system(),
-            PicklistValue("conversion", "Conversion").system(), PicklistValue("workflow", "Workflow").system(),
-            PicklistValue("mail", "Mail").system(),
-        ]
-    ).defaulting(to: "api").section("System")
-
     static let leadSource = FieldDefinition.picklist(
         "lead_source", "Lead source",
         labels: [

@@ -31,8 +31,18 @@ struct Stage: Hashable, Sendable {
 
     /// All stages in the pipeline's order, retired ones too: old deals stand in them.
     static func all(in context: any ModuleContext) throws(CRMError) -> [Stage] {
+        try values(in: context).map { Stage($0) }
+    }
+
+    /// The stage that a value of `sales_stage` names; nil for none, or one that is not in the picklist.
+    static func named(_ value: Value, in context: any ModuleContext) throws(CRMError) -> Stage? {
+        guard let key = value.text else { return nil }
+        return try values(in: context).first { $0.key == key }.map { Stage($0) }
+    }
+
+    private static func values(in context: any ModuleContext) throws(CRMError) -> [PicklistValue] {
         let potential = try context.definition(of: "potential")
-        return potential.fields.first { $0.name == "sales_stage" }?.type.values.map { Stage($0) } ?? []
+        return potential.fields.first { $0.name == "sales_stage" }?.type.values ?? []
     }
 
     /// The keys of the stages of a class, as the operand of `in`.
@@ -60,6 +70,7 @@ struct Stage: Hashable, Sendable {
         PicklistValue(label)
             .attribute("class", `class`.rawValue)
             .attribute("probability", String(probability))
-            .attribute(RequiredFields.attribute, (["related_to", "closing_date"] + fields).joined(separator: " "))
+            .attribute(
+                RequiredFields.attribute, (["related_to", "closing_date"] + fields).joined(separator: " "))
     }
 }

@@ -29,7 +29,11 @@ public enum Conformance {
     /// What clients see must say what it means.
     private static func documentation(of manifest: ModuleManifest) -> [String] {
         manifest.actions.filter { $0.description.isEmpty }.map { "action \"\($0.name)\" has no description" }
-            + manifest.entities.filter { $0.listFields.isEmpty }.map { "entity \"\($0.name)\" lists no fields" }
-            + manifest.migrations.filter { $0.summary.isEmpty }.map { "migration \($0.number) has no summary" }
+            + manifest.entities.filter { $0.listFields.isEmpty }.map {
+                "entity \"\($0.name)\" lists no fields"
+            }
+            + manifest.migrations.filter { $0.summary.isEmpty }.map {
+                "migration \($0.number) has no summary"
+            }
     }
 }

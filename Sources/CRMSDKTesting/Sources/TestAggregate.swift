@@ -30,7 +30,9 @@ enum TestAggregate {
 
     private static func key(_ grouping: AggregateRequest.Grouping, of record: Record) -> Value {
         let value = record[grouping.field]
-        guard let span = grouping.span, let date = value.date ?? value.instant?.dateInUTC else { return value }
+        guard let span = grouping.span, let date = value.date ?? value.instant?.dateInUTC else {
+            return value
+        }
         let (year, month, _) = date.components
         let text = date.description
         return switch span {
@@ -51,7 +53,9 @@ enum TestAggregate {
         return "\(thursday.description.prefix(4))-W\(number < 10 ? "0" : "")\(number)"
     }
 
-    private static func figure(_ measure: AggregateRequest.Measure, _ records: [Record]) throws(CRMError) -> Value {
+    private static func figure(_ measure: AggregateRequest.Measure, _ records: [Record]) throws(CRMError)
+        -> Value
+    {
         guard let field = measure.field else { return .integer(Int64(records.count)) }
         let values = records.map { $0[field] }.filter { !$0.isNull }
         switch measure.operation {

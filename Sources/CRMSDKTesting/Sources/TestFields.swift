@@ -23,7 +23,9 @@ enum TestFields {
             FieldProblem(field: field.name, code: code, message: "\(field.label) \(message)")
         }
         if value.isNull { return field.isMandatory ? found("required", "is required") : nil }
-        guard hasKind(value, of: field.type) else { return found("type", "is not of type \(field.type.name)") }
+        guard hasKind(value, of: field.type) else {
+            return found("type", "is not of type \(field.type.name)")
+        }
         if field.type.name == "picklist", !field.type.values.contains(where: { .text($0.key) == value }) {
             return found("unknown_value", "has no such value")
         }

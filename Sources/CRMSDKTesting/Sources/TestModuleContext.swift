@@ -9,6 +9,8 @@ public final class TestModuleContext: ModuleContext {
     public let clock: TestClock
     public var caller = Caller(
         user: RecordID(1), username: "tester", isAdministrator: false, timeZone: "UTC", language: "en")
+    /// From where the calls come: `import` makes an importer of the test.
+    public var origin = "api"
     /// The hooks that ran, as `moment entity hook`, oldest first.
     public private(set) var firedHooks: [String] = []
     /// The reasons given for raised rights, oldest first.
@@ -22,14 +24,19 @@ public final class TestModuleContext: ModuleContext {
     private var unit = TestRecords()
     private var depth = 0
 
-    /// - Parameters:
-    ///   - modules: Their entities, hooks and actions are there; order as given.
-    ///   - entities: What else is there, such as `account`.
-    public init(
+    public convenience init(
         modules: [any CRMModule], entities: [EntityDefinition] = [], clock: TestClock = TestClock()
     ) {
+        self.init(manifests: modules.map(\.manifest), entities: entities, clock: clock)
+    }
+
+    /// - Parameters:
+    ///   - manifests: Their entities, hooks and actions are there; order as given.
+    ///   - entities: What else is there, such as `account`.
+    public init(
+        manifests: [ModuleManifest], entities: [EntityDefinition] = [], clock: TestClock = TestClock()
+    ) {
         self.clock = clock
-        let manifests = modules.map(\.manifest)
         hooks = manifests.flatMap(\.hooks)
         actions = Dictionary(
             manifests.flatMap { manifest in manifest.actions.map { ("\(manifest.name).\($0.name)", $0) } }
@@ -118,6 +125,7 @@ public final class TestModuleContext: ModuleContext {
                 all[field.name] = .text(unit.nextNumber(field.type.pattern ?? "0", "\(entity).\(field.name)"))
             }
             all["owner"] = all["owner"] ?? .reference(caller.user)
+            all["origin"] = .text(origin)
             all["created_at"] = .instant(now)
             all["created_by"] = .reference(caller.user)
             let change = RecordChange(
@@ -155,7 +163,9 @@ public final class TestModuleContext: ModuleContext {
 
     public func restore(_ entity: String, _ id: RecordID) throws(CRMError) -> Record {
         try inUnit { () throws(CRMError) in
-            guard let old = unit.bin[id], old.entity == entity else { throw .recordNotFound(id, entity: entity) }
+            guard let old = unit.bin[id], old.entity == entity else {
+                throw .recordNotFound(id, entity: entity)
+            }
             var change = RecordChange(entity: entity, id: id, old: old, given: [], values: old.values)
             try run(.beforeRestore, &change)
             unit.bin[id] = nil

@@ -42,6 +42,7 @@ extension ChangeLog {
             progress(walk.sequence)
             if walk.sequence == before { break }
         }
+        walk.end()
         if walk.broken == nil, let stray = try strayPayload(reader) {
             walk.broken = .init(sequence: stray, reason: "there is a payload without an entry")
         }
@@ -80,11 +81,14 @@ private struct ChainWalk {
     init(head: SHA256Digest) { self.head = head }
 
     var verification: ChangeLog.Verification {
-        var broken = broken
-        if broken == nil, let first = missing.min() {
-            broken = .init(sequence: first, reason: "the payload is missing, and no entry says that it was erased")
-        }
-        return .init(entries: sequence, headHash: head.hex, firstBroken: broken)
+        .init(entries: sequence, headHash: head.hex, firstBroken: broken)
+    }
+
+    /// Takes to account what no later entry has excused.
+    mutating func end() {
+        guard broken == nil, let first = missing.min() else { return }
+        broken = .init(
+            sequence: first, reason: "the payload is missing, and no entry says that it was erased")
     }
 
     mutating func take(_ row: borrowing Row) {
@@ -106,7 +110,8 @@ private struct ChainWalk {
             sequence: found, changeSet: row.int64(1), at: row.int64(2), actor: row.optionalInt64(3),
             source: row.text(4), method: row.text(5), kind: row.text(6), entity: row.optionalInt64(7),
             record: row.optionalInt64(8), version: row.optionalInt64(9))
-        guard let payloadHash = SHA256Digest(bytes: row.bytes(10)), let hash = SHA256Digest(bytes: row.bytes(11))
+        guard let payloadHash = SHA256Digest(bytes: row.bytes(10)),
+            let hash = SHA256Digest(bytes: row.bytes(11))
         else { return "a hash does not have 32 bytes" }
         guard envelope.hash(after: head, payloadHash: payloadHash) == hash else {
             return "the entry does not match its hash"

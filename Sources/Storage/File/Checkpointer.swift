@@ -6,13 +6,16 @@ import Synchronization
 
 /// Moves the write-ahead log into the database file, on a thread of its own, so that no commit pays for it.
 ///
-/// Woken after commits that left the log long. Normally it takes what no reader needs and waits for nobody; beyond
-/// the ceiling it waits for readers and holds up the writer, for at most a second, to shorten the log to nothing.
+/// Woken after commits that left the log long. First it takes what no reader needs and waits for nobody. Where the log
+/// grows on nevertheless, because writer or readers never pause, it takes the little that is left and shortens the log
+/// to nothing: that waits for readers and holds up the writer, for 50 ms at most, beyond the ceiling for a second.
 final class Checkpointer: Sendable {
     private enum Wish { case idle, wanted, close }
 
     /// Pages after which a checkpoint is worth its fsync: 4 MiB.
     static let thresholdPages = 1_024
+    /// Pages beyond which the log slows readers down: 16 MiB.
+    static let comfortPages = 4_096
     /// Pages beyond which the log must be shortened: 64 MiB.
     static let ceilingPages = 16_384
 
@@ -45,6 +48,8 @@ final class Checkpointer: Sendable {
         state.withLock { $0.wish = .close }
         wake.signal()
         ended.wait()
+        // So that closing twice does not wait for ever.
+        ended.signal()
     }
 
     private func run(_ path: String, _ log: Log) {
@@ -58,7 +63,10 @@ final class Checkpointer: Sendable {
             if wish == .close { return }
             do throws(SQLiteError) {
                 if connection == nil { connection = try Self.open(path) }
-                try connection?.checkpoint(pages > Self.ceilingPages ? .truncate : .passive)
+                try connection?.checkpoint(.passive)
+                guard pages > Self.comfortPages else { continue }
+                connection?.waitForLocks(milliseconds: pages > Self.ceilingPages ? 1_000 : 50)
+                try connection?.checkpoint(.truncate)
             } catch {
                 // A reader held on; the next commit asks again.
                 if error.code.primary == .busy {
@@ -72,7 +80,7 @@ final class Checkpointer: Sendable {
     }
 
     private static func open(_ path: String) throws(SQLiteError) -> Connection {
-        let connection = try Connection(path: path, access: .readWrite, busyTimeoutMilliseconds: 1_000)
+        let connection = try Connection(path: path, access: .readWrite)
         try connection.execute("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0")
         return connection
     }

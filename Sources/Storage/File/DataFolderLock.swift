@@ -16,7 +16,8 @@ package final class DataFolderLock: Sendable {
     package static func makeFolders(_ folder: String) throws(CRMError) {
         for path in [folder, folder + "/kernel"] where mkdir(path, 0o700) != 0 && errno != EEXIST {
             throw CRMError(
-                .unavailable, "data folder \"\(path)\" could not be made: \(String(cString: strerror(errno)))")
+                .unavailable, "data folder \"\(path)\" could not be made: \(String(cString: strerror(errno)))"
+            )
         }
     }
 
@@ -31,19 +32,20 @@ package final class DataFolderLock: Sendable {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
             throw CRMError(
-                .unavailable, "lock file \"\(path)\" could not be opened: \(String(cString: strerror(errno)))")
+                .unavailable, "lock file \"\(path)\" could not be opened: \(String(cString: strerror(errno)))"
+            )
         }
+        // The object is whole already: its deinit closes the file.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let holder = Self.holder(descriptor)
-            close(descriptor)
             throw CRMError(
-                .unavailable, "data folder \"\(folder)\" is in use by another kernel\(holder)",
+                .unavailable,
+                "data folder \"\(folder)\" is in use by another kernel\(Self.holder(descriptor))",
                 hint: "Stop it first, or name another data folder.")
         }
         writeHolder()
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     private static func check(_ path: String, forbidden: mode_t, wanted: String) throws(CRMError) {
         var facts = stat()

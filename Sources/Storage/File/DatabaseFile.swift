@@ -47,7 +47,8 @@ struct DatabaseFile {
     }
 
     private func damaged(_ detail: String) -> CRMError {
-        refusal("is damaged", hint: "Restore the last backup; keep this file for a look at it.", detail: detail)
+        refusal(
+            "is damaged", hint: "Restore the last backup; keep this file for a look at it.", detail: detail)
     }
 
     // MARK: The file
@@ -79,14 +80,17 @@ struct DatabaseFile {
             throw SQLiteError(code: .notADatabase, message: "application_id is another program's")
         }
         guard try connection.texts("PRAGMA journal_mode=WAL") == ["wal"] else {
-            throw SQLiteError(code: .cannotOpen, message: "the file system does not support a write-ahead log")
+            throw SQLiteError(
+                code: .cannotOpen, message: "the file system does not support a write-ahead log")
         }
     }
 
     // MARK: The kernel's tables
 
     private func migrate(_ runner: StatementRunner) throws(CRMError) {
-        try command(runner, "CREATE TABLE IF NOT EXISTS crm_meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID")
+        try command(
+            runner,
+            "CREATE TABLE IF NOT EXISTS crm_meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID")
         var version = try meta("schema_version", runner) ?? 0
         guard version <= KernelMigrations.latest else {
             throw refusal(

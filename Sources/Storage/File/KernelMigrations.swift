@@ -15,6 +15,7 @@ enum KernelMigrations {
         KernelMigration(number: 1, summary: "records, schema, change log", script: foundation),
         KernelMigration(number: 2, summary: "credentials, sessions, keys", script: identity),
         KernelMigration(number: 3, summary: "idempotency keys and the outbox", script: delivery),
+        KernelMigration(number: 4, summary: "scheduled jobs", script: jobs),
     ]
 
     static var latest: Int64 { all.last?.number ?? 0 }
@@ -96,50 +97,50 @@ enum KernelMigrations {
         ) STRICT;
         """
 
+    /// Read and written by Identity alone. Numbers of sessions and keys are never used again, since the change log
+    /// names them.
     private static let identity = """
         CREATE TABLE crm_credential (
             user INTEGER PRIMARY KEY,
-            username TEXT NOT NULL,
-            username_key BLOB NOT NULL UNIQUE,
             password TEXT NOT NULL,
-            must_change INTEGER NOT NULL DEFAULT 0,
+            must_change INTEGER NOT NULL,
             changed_at INTEGER NOT NULL,
-            disabled INTEGER NOT NULL DEFAULT 0
+            totp_secret BLOB,
+            totp_confirmed INTEGER NOT NULL DEFAULT 0,
+            totp_last_step INTEGER,
+            recovery_hashes BLOB
         ) STRICT;
 
         CREATE TABLE crm_session (
-            id INTEGER PRIMARY KEY,
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
             token_hash BLOB NOT NULL UNIQUE,
             user INTEGER NOT NULL,
             created_at INTEGER NOT NULL,
             last_seen_at INTEGER NOT NULL,
             expires_at INTEGER NOT NULL,
-            peer TEXT NOT NULL,
-            client TEXT
+            peer TEXT NOT NULL
         ) STRICT;
         CREATE INDEX "crm_session.user" ON crm_session (user);
-        CREATE INDEX "crm_session.expires_at" ON crm_session (expires_at);
 
         CREATE TABLE crm_api_key (
-            id INTEGER PRIMARY KEY,
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
             token_hash BLOB NOT NULL UNIQUE,
             user INTEGER NOT NULL,
-            label TEXT NOT NULL,
+            name TEXT NOT NULL,
+            scopes TEXT NOT NULL,
+            addresses TEXT NOT NULL,
             created_at INTEGER NOT NULL,
-            created_by INTEGER,
+            created_by INTEGER NOT NULL,
             expires_at INTEGER,
-            last_used_at INTEGER,
-            revoked_at INTEGER
+            last_used_at INTEGER
         ) STRICT;
         CREATE INDEX "crm_api_key.user" ON crm_api_key (user);
 
         CREATE TABLE crm_login_throttle (
-            subject TEXT PRIMARY KEY,
+            user INTEGER PRIMARY KEY,
             failures INTEGER NOT NULL,
-            first_at INTEGER NOT NULL,
-            last_at INTEGER NOT NULL,
-            locked_until INTEGER
-        ) STRICT, WITHOUT ROWID;
+            last_failure_at INTEGER NOT NULL
+        ) STRICT;
         """
 
     private static let delivery = """
@@ -165,5 +166,17 @@ enum KernelMigrations {
             done_at INTEGER
         ) STRICT;
         CREATE INDEX "crm_outbox.due_at" ON crm_outbox (due_at, id) WHERE done_at IS NULL;
+        """
+
+    /// `due_at` is the next nominal time; it moves in the transaction of the run itself.
+    private static let jobs = """
+        CREATE TABLE crm_job (
+            name TEXT PRIMARY KEY,
+            due_at INTEGER NOT NULL,
+            last_run_at INTEGER,
+            runs INTEGER NOT NULL DEFAULT 0,
+            failures INTEGER NOT NULL DEFAULT 0,
+            last_error TEXT
+        ) STRICT, WITHOUT ROWID;
         """
 }

@@ -89,13 +89,16 @@ enum DefinitionCoding {
 
     static func entity(_ text: String) throws(CRMError) -> EntityDefinition {
         let node = try parsed(text)
-        guard let name = node.text("name"), let label = node.text("label"), let plural = node.text("plural_label")
+        guard let name = node.text("name"), let label = node.text("label"),
+            let plural = node.text("plural_label")
         else { throw .damaged("an entity's definition lacks its name: \(text.prefix(200))") }
         var entity = EntityDefinition(name, label: label, plural: plural, fields: [])
         if let fields = node.texts("label_fields") { entity.labelFields = fields }
         if let fields = node.texts("default_sort") { entity.defaultSort = fields }
         if let fields = node.texts("list_fields") { entity.listFields = fields }
-        if let indexes = node["indexes"] { entity.indexes = indexes.elements.map { $0.elements.compactMap(\.string) } }
+        if let indexes = node["indexes"] {
+            entity.indexes = indexes.elements.map { $0.elements.compactMap(\.string) }
+        }
         if let sharing = SharingDefault.all.first(where: { $0.name == node.text("sharing") }) {
             entity.sharing = sharing
         }
@@ -156,7 +159,9 @@ enum DefinitionCoding {
 extension JSONNode {
     fileprivate func text(_ name: String) -> String? { self[name]?.string }
     fileprivate func flag(_ name: String) -> Bool { self[name]?.bool ?? false }
-    fileprivate func texts(_ name: String) -> [String]? { self[name].map { $0.elements.compactMap(\.string) } }
+    fileprivate func texts(_ name: String) -> [String]? {
+        self[name].map { $0.elements.compactMap(\.string) }
+    }
 }
 
 extension JSONWriter {

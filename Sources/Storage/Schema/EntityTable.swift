@@ -62,7 +62,9 @@ struct EntityTable {
             guard fields.count == names.count else { return nil }
             return TableIndex(
                 name, "list." + names.joined(separator: "+"),
-                fields.map { TableIndex.Key(column: $0.keyColumn ?? $0.column) } + [TableIndex.Key(column: "id")],
+                fields.map { TableIndex.Key(column: $0.keyColumn ?? $0.column) } + [
+                    TableIndex.Key(column: "id")
+                ],
                 where: isLive)
         }
     }
@@ -82,7 +84,10 @@ struct EntityTable {
                 indexes.append(
                     TableIndex(
                         name, "field.\(field.column)",
-                        [TableIndex.Key(column: field.keyColumn ?? field.column), TableIndex.Key(column: "id")],
+                        [
+                            TableIndex.Key(column: field.keyColumn ?? field.column),
+                            TableIndex.Key(column: "id"),
+                        ],
                         where: isLive))
             }
             if field.definition.isUnique { indexes.append(unique(field)) }
@@ -107,7 +112,8 @@ struct EntityTable {
     /// It is cut at 384 bytes; of texts that long (a byte or three less, at a character) those as written are compared.
     private static func foldedKeys(_ key: String, text: String) -> [String] {
         let key = quoted(key)
-        let folded = "CASE instr(\(key), x'00') WHEN 0 THEN \(key) ELSE substr(\(key), 1, instr(\(key), x'00') - 1) END"
+        let folded =
+            "CASE instr(\(key), x'00') WHEN 0 THEN \(key) ELSE substr(\(key), 1, instr(\(key), x'00') - 1) END"
         return [folded, "CASE WHEN length(\(folded)) > 380 THEN \(text) ELSE '' END"]
     }
 

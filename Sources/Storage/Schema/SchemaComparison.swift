@@ -28,7 +28,9 @@ enum SchemaComparison {
             + [.replaceView(table.view, entity: entity.name)]
     }
 
-    private static func steps(from before: StoredEntity, to after: StoredEntity) throws(CRMError) -> [SchemaStep] {
+    private static func steps(from before: StoredEntity, to after: StoredEntity) throws(CRMError)
+        -> [SchemaStep]
+    {
         var steps: [SchemaStep] = []
         if before.facts != after.facts { steps.append(.changeDefinition(after.facts, number: after.number)) }
         for field in after.fields {

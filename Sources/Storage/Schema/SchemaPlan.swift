@@ -39,7 +39,8 @@ package enum SchemaStep: Sendable {
         case .changeDefinition(let definition, _): "change the definition of \"\(definition.name)\""
         case .addField(let field, let entity, _):
             "add the field \"\(field.definition.name)\" (\(field.definition.type.name)) to \"\(entity)\""
-        case .changeField(let field, let entity): "change the field \"\(field.definition.name)\" of \"\(entity)\""
+        case .changeField(let field, let entity):
+            "change the field \"\(field.definition.name)\" of \"\(entity)\""
         case .deleteField(let field, let entity):
             "delete the field \"\(field.definition.name)\" of \"\(entity)\"; its values are kept"
         case .restoreField(let field, let entity):

@@ -39,7 +39,8 @@ package enum SchemaPlanner {
     ) throws(CRMError) -> SchemaPlan {
         guard field.name.hasPrefix("x_"), field.name.utf8.count > 2 else {
             throw CRMError(
-                .invalidParameters, "field \"\(field.name)\" cannot be added: its name must start with \"x_\"")
+                .invalidParameters, "field \"\(field.name)\" cannot be added: its name must start with \"x_\""
+            )
         }
         var target = current
         let index = try target.index(ofEntity: entity)
@@ -115,7 +116,8 @@ extension StoredSchema {
         return index
     }
 
-    fileprivate mutating func add(_ field: FieldDefinition, from source: Field.Source, toEntityAt index: Int) {
+    fileprivate mutating func add(_ field: FieldDefinition, from source: Field.Source, toEntityAt index: Int)
+    {
         let number = nextFieldNumber
         nextFieldNumber += 1
         let column = source == .custom ? "x\(number)" : field.name
@@ -163,7 +165,8 @@ extension StoredSchema {
         guard stored.placement.source == .module(module) else {
             throw CRMError(
                 .invalidParameters,
-                "field \"\(field.name)\" of \"\(entity.name)\" exists already and is not of module \"\(module)\"")
+                "field \"\(field.name)\" of \"\(entity.name)\" exists already and is not of module \"\(module)\""
+            )
         }
         var wanted = field
         wanted.type.values = SchemaRules.merged(
@@ -186,7 +189,8 @@ extension StoredSchema {
         for index in entities.indices {
             for position in entities[index].fields.indices {
                 let field = entities[index].fields[position]
-                guard field.placement.source == .module(module), !defined.contains([entities[index].name, field.name])
+                guard field.placement.source == .module(module),
+                    !defined.contains([entities[index].name, field.name])
                 else { continue }
                 entities[index].fields[position].isDeleted = true
             }

@@ -96,11 +96,13 @@ package enum SchemaStore {
     private static func modules(_ rows: Rows) throws(CRMError) -> [StoredModule] {
         var modules: [StoredModule] = []
         let statement = Statement(
-            "SELECT name, version, sha256, enabled, label, manifest, enabled_at FROM crm_module ORDER BY name")
+            "SELECT name, version, sha256, enabled, label, manifest, enabled_at FROM crm_module ORDER BY name"
+        )
         try rows(statement) { row in
             modules.append(
                 StoredModule(
-                    name: row.text(0), version: row.text(1), sha256: row.text(2), isEnabled: row.int64(3) != 0,
+                    name: row.text(0), version: row.text(1), sha256: row.text(2),
+                    isEnabled: row.int64(3) != 0,
                     label: row.text(4), manifest: row.text(5),
                     enabledAt: row.optionalInt64(6).map { Instant(millisecondsSince1970: $0) }))
             return .next

@@ -93,7 +93,8 @@ package struct StoredModule: Hashable, Sendable {
     package var enabledAt: Instant?
 
     package init(
-        name: String, version: String, sha256: String, isEnabled: Bool, label: String, manifest: String = "{}",
+        name: String, version: String, sha256: String, isEnabled: Bool, label: String,
+        manifest: String = "{}",
         enabledAt: Instant? = nil
     ) {
         self.name = name

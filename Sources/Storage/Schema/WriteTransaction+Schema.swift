@@ -32,7 +32,8 @@ extension WriteTransaction {
         case .addField(let field, let entity, let number):
             let kind = try storage(of: field)
             try command(
-                "ALTER TABLE \(table(entity)) ADD COLUMN \(EntityTable.quoted(field.column)) \(kind.rawValue)")
+                "ALTER TABLE \(table(entity)) ADD COLUMN \(EntityTable.quoted(field.column)) \(kind.rawValue)"
+            )
             try insert(field, entity: number)
         case .changeField(let field, _): try update(field)
         case .deleteField(let field, _): try setDeleted(field, 1)
@@ -40,7 +41,9 @@ extension WriteTransaction {
         case .rebuildKey(let column, let key, let entity):
             let (column, key) = (EntityTable.quoted(column), EntityTable.quoted(key))
             try command("ALTER TABLE \(table(entity)) ADD COLUMN \(key) BLOB")
-            try execute(Statement("UPDATE \(table(entity)) SET \(key) = crm_key(\(column)) WHERE \(column) IS NOT NULL"))
+            try execute(
+                Statement(
+                    "UPDATE \(table(entity)) SET \(key) = crm_key(\(column)) WHERE \(column) IS NOT NULL"))
         case .dropKey(let key, let entity):
             try command("ALTER TABLE \(table(entity)) DROP COLUMN \(EntityTable.quoted(key))")
         case .addIndex(let index, _): try command(index.definition)
@@ -54,7 +57,8 @@ extension WriteTransaction {
     private func create(_ entity: StoredEntity, _ table: String) throws(CRMError) {
         let number = try nextNumber(series: "entity")
         guard number == Int64(entity.number) else {
-            throw CRMError(.internalError, "entity numbers are out of step", detail: "\(number) \(entity.number)")
+            throw CRMError(
+                .internalError, "entity numbers are out of step", detail: "\(number) \(entity.number)")
         }
         try execute(
             Statement(
@@ -70,7 +74,8 @@ extension WriteTransaction {
     private func insert(_ field: FieldPlacement, entity: Int) throws(CRMError) {
         let number = try nextNumber(series: "field")
         guard number == Int64(field.number) else {
-            throw CRMError(.internalError, "field numbers are out of step", detail: "\(number) \(field.number)")
+            throw CRMError(
+                .internalError, "field numbers are out of step", detail: "\(number) \(field.number)")
         }
         let module: StoredValue = if case .module(let name) = field.source { .text(name) } else { .null }
         try execute(
@@ -80,7 +85,8 @@ extension WriteTransaction {
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                 """,
                 [
-                    .integer(number), .integer(Int64(entity)), .text(field.definition.name), .text(field.column),
+                    .integer(number), .integer(Int64(entity)), .text(field.definition.name),
+                    .text(field.column),
                     module, .text(DefinitionCoding.encode(field.definition)),
                 ]))
     }

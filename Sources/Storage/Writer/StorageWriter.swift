@@ -49,6 +49,7 @@ package final class StorageWriter: Sendable {
     }
 
     /// Runs a unit and waits for its end. Never from the writer's own thread.
+    @discardableResult
     package func perform<R: Sendable>(
         mode: UnitMode = .commit, _ unit: @escaping @Sendable (WriteTransaction) throws(CRMError) -> R
     ) throws(CRMError) -> R {
@@ -85,6 +86,7 @@ package final class StorageWriter: Sendable {
     func close() {
         queue.close()
         shared.ended.wait()
+        // So that closing twice does not wait for ever.
         shared.ended.signal()
     }
 }

@@ -75,11 +75,11 @@ package final class WriteTransaction {
         defer { depth -= 1 }
         let name = "s\(depth)"
         let (before, actionsBefore) = (counters, actions.count)
-        try command("SAVEPOINT \(name)")
+        try execute(Statement("SAVEPOINT \(name)"))
         do throws(CRMError) {
             let result = try body()
             switch mode {
-            case .commit: try command("RELEASE \(name)")
+            case .commit: try execute(Statement("RELEASE \(name)"))
             case .rollBack: undo(name, before, actionsBefore)
             }
             return result
@@ -94,7 +94,9 @@ package final class WriteTransaction {
         counters = before
         actions.removeSubrange(actionsBefore...)
         guard !isLost else { return }
-        do throws(CRMError) { try runner.command("ROLLBACK TO \(name); RELEASE \(name)") } catch { isLost = true }
+        do throws(CRMError) { try runner.command("ROLLBACK TO \(name); RELEASE \(name)") } catch {
+            isLost = true
+        }
     }
 
     /// Queues what is to happen after COMMIT, on the writer's thread, before the unit's completion; dropped when

@@ -29,7 +29,9 @@ struct WriterCounters: Equatable {
             head: ChangeEnvelope.origin(installation: installation))
         try runner.rows(Statement("SELECT seq, hash FROM crm_change ORDER BY seq DESC LIMIT 1")) {
             row throws(CRMError) in
-            guard let head = SHA256Digest(bytes: row.bytes(1)) else { throw .damaged("the log's head is no hash") }
+            guard let head = SHA256Digest(bytes: row.bytes(1)) else {
+                throw .damaged("the log's head is no hash")
+            }
             counters.lastSequence = row.int64(0)
             counters.head = head
             return .stop

@@ -101,7 +101,8 @@ final class WriterLoop {
             transaction = open
         } else {
             transaction = try WriteTransaction(
-                path: settings.path, clock: settings.clock, faults: { [shared] in shared.faults.withLock { $0 } })
+                path: settings.path, clock: settings.clock,
+                faults: { [shared] in shared.faults.withLock { $0 } })
             open = transaction
             notedHead = transaction.committed.lastSequence
         }

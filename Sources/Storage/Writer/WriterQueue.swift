@@ -36,7 +36,8 @@ final class WriterQueue: Sendable {
         case .wake: wake.signal()
         case .closed: throw CRMError(.unavailable, "the database is being closed")
         case .full:
-            var error = CRMError(.unavailable, "too many changes are waiting to be stored", hint: "Try again.")
+            var error = CRMError(
+                .unavailable, "too many changes are waiting to be stored", hint: "Try again.")
             error.retryAfterSeconds = 1
             throw error
         }

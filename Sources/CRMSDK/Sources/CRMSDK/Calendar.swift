@@ -53,18 +53,22 @@ public struct CalendarDate: Hashable, Comparable, Sendable, Codable {
         return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
     }
 
-    /// The day `count` months later (earlier when negative), clamped to the end of that month.
+    /// The day `count` months later (earlier when negative), clamped to the end of that month; nil beyond the
+    /// calendar's years.
     public func adding(months count: Int) -> CalendarDate? {
         let (year, month, day) = components
-        let months = year * 12 + month - 1 + count
-        guard months >= 12 else { return nil }
+        let (months, overflow) = (year * 12 + month - 1).addingReportingOverflow(count)
+        guard !overflow, months >= 12 else { return nil }
         let (newYear, newMonth) = (months / 12, months % 12 + 1)
         return CalendarDate(
             year: newYear, month: newMonth, day: min(day, Self.days(inMonth: newMonth, year: newYear)))
     }
 
+    /// The day `count` days later (earlier when negative); the calendar's first or last day beyond its years.
     public func adding(days count: Int64) -> CalendarDate {
-        CalendarDate(daysSince1970: daysSince1970 + count)
+        let (days, overflow) = daysSince1970.addingReportingOverflow(count)
+        guard !overflow else { return count < 0 ? .minimum : .maximum }
+        return min(max(CalendarDate(daysSince1970: days), .minimum), .maximum)
     }
 
     /// 1 = Monday … 7 = Sunday (ISO 8601).

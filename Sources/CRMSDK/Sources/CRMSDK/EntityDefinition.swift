@@ -1,7 +1,7 @@
 /// A kind of record: its fields, how it is labelled, sorted and listed.
 ///
 /// Every business entity also has the system fields `id`, `owner`, `created_at`, `created_by`, `modified_at`,
-/// `modified_by`, `version`, `deleted_at`; they are not listed here.
+/// `modified_by`, `version`, `deleted_at`, `origin`; they are not listed here.
 public struct EntityDefinition: Hashable, Sendable, Codable {
     /// Snake case, singular, unique in the installation.
     public let name: String

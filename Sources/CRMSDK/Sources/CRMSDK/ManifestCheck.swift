@@ -25,8 +25,13 @@ public enum ManifestCheck {
     /// Lowercase letters, digits and single underscores, beginning with a letter; at most 47 characters, as many
     /// as the stamp holds.
     public static func isName(_ name: String) -> Bool {
-        let bytes = Array(name.utf8)
-        guard let first = bytes.first, isLetter(first), bytes.count <= 47, bytes.last != underscore else {
+        isKey(name) && isLetter(name.utf8.first ?? 0)
+    }
+
+    /// A picklist value's key: like a name, but it may begin with a digit, as `300_sales_software` does.
+    public static func isKey(_ key: String) -> Bool {
+        let bytes = Array(key.utf8)
+        guard let first = bytes.first, first != underscore, bytes.count <= 47, bytes.last != underscore else {
             return false
         }
         return zip(bytes, bytes.dropFirst()).allSatisfy { $0 != underscore || $1 != underscore }
@@ -36,6 +41,7 @@ public enum ManifestCheck {
     /// The fields that every business entity has without naming them.
     public static let systemFields = [
         "id", "owner", "created_at", "created_by", "modified_at", "modified_by", "version", "deleted_at",
+        "origin",
     ]
 
     private static let underscore = UInt8(ascii: "_")
@@ -64,16 +70,20 @@ extension ManifestCheck {
         let place = "entity \"\(entity.name)\""
         var problems: [String] = []
         if !isName(entity.name) { problems.append("\(place): the name is not snake case") }
-        if entity.label.isEmpty || entity.pluralLabel.isEmpty { problems.append("\(place): a label is empty") }
+        if entity.label.isEmpty || entity.pluralLabel.isEmpty {
+            problems.append("\(place): a label is empty")
+        }
         if entity.fields.isEmpty { problems.append("\(place): there are no fields") }
         problems += fields(entity.fields, place)
         problems += entity.fields.map(\.name).filter(systemFields.contains).map {
             "\(place): \"\($0)\" is a system field"
         }
         let known = Set(entity.fields.map(\.name) + systemFields)
-        let lists = [
-            ("label", entity.labelFields), ("list", entity.listFields), ("default sort", entity.defaultSort),
-        ] + entity.indexes.map { ("index", $0) }
+        let lists =
+            [
+                ("label", entity.labelFields), ("list", entity.listFields),
+                ("default sort", entity.defaultSort),
+            ] + entity.indexes.map { ("index", $0) }
         if entity.labelFields.isEmpty { problems.append("\(place): no field labels its records") }
         for (use, names) in lists {
             problems += names.map(withoutDirection).filter { !known.contains($0) }.map {
@@ -108,20 +118,24 @@ extension ManifestCheck {
         let type = field.type
         var problems: [String] = []
         if !isName(field.name) { problems.append("is not snake case") }
-        if field.name.hasPrefix("x_") { problems.append("begins with x_, which is for administrators' fields") }
+        if field.name.hasPrefix("x_") {
+            problems.append("begins with x_, which is for administrators' fields")
+        }
         if field.label.isEmpty { problems.append("has no label") }
         if let scale = type.scale, !(0...6).contains(scale) { problems.append("has a scale beyond 0–6") }
         if let length = type.maximumLength, length < 1 { problems.append("has no room for text") }
         if type.name.hasSuffix("picklist") {
             if type.values.isEmpty { problems.append("has no values") }
-            problems += type.values.filter { !isName($0.key) }.map { "has the value key \"\($0.key)\"" }
+            problems += type.values.filter { !isKey($0.key) }.map { "has the value key \"\($0.key)\"" }
             problems += repeated(type.values.map(\.key)).map { "has the value \"\($0)\" twice" }
         }
         problems += type.targets.filter { !isName($0) }.map { "refers to \"\($0)\"" }
         if type.name == "autonumber", !isPattern(type.pattern ?? "") {
             problems.append("has no pattern with one run of zeros")
         }
-        if let text = field.defaultText, !isDefault(text, of: type) { problems.append("has the default \"\(text)\"") }
+        if let text = field.defaultText, !isDefault(text, of: type) {
+            problems.append("has the default \"\(text)\"")
+        }
         return problems
     }
 
@@ -146,7 +160,9 @@ extension ManifestCheck {
 // MARK: - Everything else
 
 extension ManifestCheck {
-    private static func extensionProblems(_ addition: EntityExtension, of manifest: ModuleManifest) -> [String] {
+    private static func extensionProblems(_ addition: EntityExtension, of manifest: ModuleManifest)
+        -> [String]
+    {
         let place = "extension of \"\(addition.entity)\""
         var problems = fields(addition.fields, place)
         if manifest.entities.contains(where: { $0.name == addition.entity }) {
@@ -201,7 +217,9 @@ extension ManifestCheck {
     private static func jobs(_ manifest: ModuleManifest) -> [String] {
         repeated(manifest.jobs.map(\.name)).map { "job \"\($0)\" is defined twice" }
             + manifest.jobs.filter { !isName($0.name) }.map { "job \"\($0.name)\" is not snake case" }
-            + manifest.jobs.filter { $0.everySeconds < 1 }.map { "job \"\($0.name)\" has no time between runs" }
+            + manifest.jobs.filter { $0.everySeconds < 1 }.map {
+                "job \"\($0.name)\" has no time between runs"
+            }
     }
 
     private static func migrations(_ manifest: ModuleManifest) -> [String] {
@@ -211,7 +229,9 @@ extension ManifestCheck {
             problems.append("migrations are not numbered 1, 2, 3 … in order")
         }
         let versions = manifest.migrations.map(\.version)
-        if versions != versions.sorted() { problems.append("migrations are not in the order of their versions") }
+        if versions != versions.sorted() {
+            problems.append("migrations are not in the order of their versions")
+        }
         problems += versions.filter { $0 > manifest.version }.map {
             "a migration came with version \($0), which is later than the module's \(manifest.version)"
         }

@@ -5,6 +5,9 @@
 public protocol ModuleContext {
     /// On whose behalf the module runs.
     var caller: Caller { get }
+    /// From where the call came, in the words of the system field `origin`: `api`, `import`, `workflow` … The kernel
+    /// says so, not the client.
+    var origin: String { get }
     /// One moment for the whole unit of work.
     var now: Instant { get }
 
@@ -44,6 +47,8 @@ public protocol ModuleContext {
 }
 
 extension ModuleContext {
+    public var origin: String { "api" }
+
     public func update(_ entity: String, _ id: RecordID, _ values: [String: Value]) throws(CRMError) -> Record
     {
         try update(entity, id, values, version: nil)

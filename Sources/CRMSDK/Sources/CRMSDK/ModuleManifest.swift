@@ -51,12 +51,14 @@ public struct SemanticVersion: Hashable, Comparable, Sendable, CustomStringConve
         self.patch = patch
     }
 
-    /// Reads `1.2.3`; nil for anything else.
+    /// Reads `1.2.3`, digits without signs or leading zeros; nil for anything else.
     public init?(_ text: String) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
-        guard parts.count == 3, let major = parts[0], let minor = parts[1], let patch = parts[2], major >= 0,
-            minor >= 0, patch >= 0
-        else { return nil }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { part in
+            Int(part).flatMap { String($0) == part && $0 >= 0 ? $0 : nil }
+        }
+        guard parts.count == 3, let major = parts[0], let minor = parts[1], let patch = parts[2] else {
+            return nil
+        }
         self.init(major, minor, patch)
     }
 

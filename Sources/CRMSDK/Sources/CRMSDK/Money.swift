@@ -1,7 +1,8 @@
 /// An exact amount in one currency.
 ///
 /// Held as ten-thousandths of the currency's unit in 64 bits, for every currency: EUR 12.34 is 123,400,
-/// JPY 12 is 120,000. The range is ±922,337,203,685,477.5807. Arithmetic that leaves it throws; nothing wraps.
+/// JPY 12 is 120,000. The range is −922,337,203,685,477.5808 to +922,337,203,685,477.5807. Arithmetic that leaves it
+/// throws; nothing wraps.
 @frozen
 public struct Money: Hashable, Sendable, Codable {
     /// Ten-thousandths of the currency's unit.

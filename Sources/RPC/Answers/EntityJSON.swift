@@ -1,0 +1,132 @@
+import CRMSDK
+import JSON
+import Registry
+
+/// Writes entities and fields as `entity.describe` answers them: all that a form or a console needs.
+enum EntityJSON {
+    static func writeSummary(_ entity: Entity, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writeNames(entity, to: &writer)
+        writer.endObject()
+    }
+
+    static func write(_ entity: Entity, fields: [Field], to writer: inout JSONWriter) {
+        writer.beginObject()
+        writeNames(entity, to: &writer)
+        writer.key("label_fields")
+        writer.strings(entity.labelFields.map(\.name))
+        writer.key("list_fields")
+        writer.strings(entity.listFields.map(\.name))
+        writer.key("default_sort")
+        writer.strings(entity.defaultSort.map { ($0.descending ? "-" : "") + $0.field.name })
+        writer.key("sharing")
+        writer.string(entity.definition.sharing.name)
+        writer.key("fields")
+        writer.beginArray()
+        for field in fields { write(field, to: &writer) }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    private static func writeNames(_ entity: Entity, to writer: inout JSONWriter) {
+        writer.key("name")
+        writer.string(entity.name)
+        writer.key("label")
+        writer.string(entity.label)
+        writer.key("plural_label")
+        writer.string(entity.definition.pluralLabel)
+        writer.key("module")
+        writer.string(entity.module)
+        writer.key("is_administrative")
+        writer.bool(entity.definition.isAdministrative)
+    }
+
+    static func write(_ field: Field, to writer: inout JSONWriter) {
+        let definition = field.definition
+        writer.beginObject()
+        writer.key("name")
+        writer.string(field.name)
+        writer.key("label")
+        writer.string(field.label)
+        writer.key("type")
+        writer.string(field.type.name)
+        writer.key("source")
+        switch field.source {
+        case .system: writer.string("system")
+        case .module(let name): writer.string(name)
+        case .custom: writer.string("custom")
+        }
+        for (name, flag) in [
+            ("mandatory", definition.isMandatory), ("unique", definition.isUnique),
+            ("indexed", definition.isIndexed),
+            ("read_only", definition.isReadOnly),
+        ] {
+            writer.key(name)
+            writer.bool(flag)
+        }
+        write(definition.help, as: "help", to: &writer)
+        write(definition.section, as: "section", to: &writer)
+        write(definition.defaultText, as: "default", to: &writer)
+        write(field.type, to: &writer)
+        writer.key("operators")
+        writer.strings(field.kind.comparisons.map(\.symbol))
+        writer.key("sortable")
+        writer.bool(field.kind.ordering != nil)
+        writer.endObject()
+    }
+
+    private static func write(_ text: String?, as name: StaticString, to writer: inout JSONWriter) {
+        guard let text else { return }
+        writer.key(name)
+        writer.string(text)
+    }
+
+    /// The parameters of a type, those that it has.
+    private static func write(_ type: FieldType, to writer: inout JSONWriter) {
+        if let length = type.maximumLength {
+            writer.key("maximum_length")
+            writer.int(length)
+        }
+        if let scale = type.scale {
+            writer.key("scale")
+            writer.int(scale)
+        }
+        write(type.minimum, as: "minimum", to: &writer)
+        write(type.maximum, as: "maximum", to: &writer)
+        write(type.currencyField, as: "currency_field", to: &writer)
+        write(type.pattern, as: "pattern", to: &writer)
+        if !type.targets.isEmpty {
+            writer.key("targets")
+            writer.strings(type.targets)
+        }
+        if !type.values.isEmpty {
+            writer.key("values")
+            writer.beginArray()
+            for value in type.values { write(value, to: &writer) }
+            writer.endArray()
+        }
+    }
+
+    private static func write(_ value: PicklistValue, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("key")
+        writer.string(value.key)
+        writer.key("label")
+        writer.string(value.label)
+        write(value.color, as: "color", to: &writer)
+        writer.key("retired")
+        writer.bool(value.retired)
+        writer.key("system")
+        writer.bool(value.isSystem)
+        if !value.attributes.isEmpty {
+            writer.key("attributes")
+            writer.beginObject()
+            for (name, text) in value.attributes.sorted(by: { $0.key < $1.key }) {
+                writer.key(name)
+                writer.string(text)
+            }
+            writer.endObject()
+        }
+        writer.endObject()
+    }
+}

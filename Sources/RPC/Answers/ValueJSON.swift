@@ -1,0 +1,73 @@
+package import CRMSDK
+package import JSON
+
+/// Writes SDK values as JSON: what actions answer, and what the change log keeps.
+package enum ValueJSON {
+    /// Amounts have at least two decimals here, since a value knows its currency's code but not its decimals.
+    package static func write(_ value: Value, to writer: inout JSONWriter) {
+        switch value {
+        case .null: writer.null()
+        case .bool(let payload): writer.bool(payload)
+        case .integer(let payload): writer.int(payload)
+        case .decimal(let payload):
+            writer.scaledDecimalString(
+                payload.units, scale: payload.scale, minimumFractionDigits: payload.scale)
+        case .money(let payload):
+            writer.beginObject()
+            writer.key("amount")
+            writer.scaledDecimalString(payload.tenThousandths, scale: 4, minimumFractionDigits: 2)
+            writer.key("currency")
+            writer.string(payload.currency.description)
+            writer.endObject()
+        case .text(let payload): writer.string(payload)
+        case .bytes(let payload): writer.string(base64(payload))
+        case .date(let payload): writer.calendarDateString(daysSince1970: payload.daysSince1970)
+        case .time(let payload): writer.string(payload.description)
+        case .instant(let payload): writer.instantString(millisecondsSince1970: payload.millisecondsSince1970)
+        case .reference(let payload): writer.int(payload.rawValue)
+        case .list(let payload):
+            writer.beginArray()
+            for element in payload { write(element, to: &writer) }
+            writer.endArray()
+        case .other(let payload): writer.string(payload.kind)
+        }
+    }
+
+    package static func write(_ structure: StructuredValue, to writer: inout JSONWriter) {
+        switch structure.content {
+        case .value(let value): write(value, to: &writer)
+        case .list(let elements):
+            writer.beginArray()
+            for element in elements { write(element, to: &writer) }
+            writer.endArray()
+        case .object(let members):
+            writer.beginObject()
+            for member in members {
+                writer.key(member.name)
+                write(member.value, to: &writer)
+            }
+            writer.endObject()
+        }
+    }
+
+    private static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    /// RFC 4648 §4, padded.
+    private static func base64(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity((bytes.count + 2) / 3 * 4)
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            var bits: UInt32 = 0
+            for byte in group { bits = bits << 8 | UInt32(byte) }
+            bits <<= UInt32(8 * (3 - group.count))
+            for index in 0..<4 {
+                text.append(
+                    index <= group.count
+                        ? alphabet[Int(bits >> UInt32(18 - 6 * index) & 63)] : UInt8(ascii: "="))
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,48 @@
+import CRMSDK
+import Identity
+import JSON
+import Records
+import Registry
+import Security
+
+/// What kinds of records there are, as far as the caller may see them.
+enum EntityMethods {
+    static let all: [Method] = [
+        Method(
+            "entity.list", needs: .session, .reads, "The entities that the caller may view.",
+            result: .object([
+                Parameter(
+                    "entities", .list(of: .object([])), "By name: label, plural label and module.",
+                    required: true)
+            ])
+        ) { scope throws(CRMError) in
+            let principal = try scope.session().principal
+            let security = scope.snapshot.security
+            scope.writer.beginObject()
+            scope.writer.key("entities")
+            scope.writer.beginArray()
+            for entity in scope.snapshot.registry.entities
+            where security.decide(principal, .view, entity.name).allowed {
+                EntityJSON.writeSummary(entity, to: &scope.writer)
+            }
+            scope.writer.endArray()
+            scope.writer.endObject()
+            return .done
+        },
+        Method(
+            "entity.describe", needs: .session, .reads, "An entity with the fields that the caller may see.",
+            parameters: [Parameter("name", .text, "The entity's name.", required: true)],
+            result: .object([
+                Parameter("name", .text, "The entity's name.", required: true),
+                Parameter(
+                    "fields", .list(of: .object([])), "In order: name, label, type and rules.", required: true
+                ),
+            ]), errors: [.notFound]
+        ) { scope throws(CRMError) in
+            let entity = try scope.snapshot.registry.entity(try scope.arguments.text("name"))
+            try scope.snapshot.security.require(try scope.session().principal, .view, entity.name)
+            EntityJSON.write(entity, fields: try scope.fieldView().fields(of: entity), to: &scope.writer)
+            return .done
+        },
+    ]
+}

@@ -1,0 +1,222 @@
+import CRMSDK
+import JSON
+import Query
+import Records
+import Registry
+import Storage
+
+/// Many records at once, row by row: what an import of a file sends.
+enum ImportMethods {
+    static let rowLimit = 500
+
+    static let all: [Method] = [
+        Method(
+            "import.rows", needs: .session, .writes,
+            "Creates and updates up to 500 records, each on its own.",
+            "A row that breaks a rule fails alone; the others are kept. A reference may be given as "
+                + "{\"$lookup\": {\"entity\": …, \"field\": …, \"value\": …}}, which must find exactly one record.",
+            parameters: [
+                RecordMethods.entity,
+                Parameter(
+                    "match_on", .list(of: .text),
+                    "Fields by which a row is found to be there already; at most 5."),
+                Parameter(
+                    "mode", .choice("create", "update", "upsert"),
+                    "Whether rows may make records, change them, or both; upsert where it is not given."),
+                Parameter(
+                    "on_match", .choice("overwrite", "merge", "skip"),
+                    "What a match gets: all values, only those of empty fields, or nothing; overwrite where it is not given."
+                ),
+                Parameter(
+                    "rows",
+                    .list(
+                        of: .object([
+                            Parameter("line", .integer, "The line in its file, answered again."),
+                            Parameter("values", .values(of: nil), "By field name.", required: true),
+                        ])), "At most 500.", required: true),
+                RecordMethods.dryRun,
+            ],
+            result: .object([
+                Parameter(
+                    "rows",
+                    .list(
+                        of: .object([
+                            Parameter("line", .any, "As it was given.", required: true),
+                            Parameter(
+                                "outcome", .choice("created", "updated", "unchanged", "skipped", "failed"),
+                                "What became of it.", required: true),
+                            Parameter("id", .id(), "The record; absent where there is none."),
+                            Parameter(
+                                "problems", .list(of: .object([])),
+                                "Field, code and message of a row that failed."),
+                        ])), "In the order of the request.", required: true)
+            ]), errors: [.limitExceeded],
+            example: .init(
+                parameters:
+                    #"{"entity": "account", "match_on": ["account_name"], "rows": [{"line": 2, "values": {"account_name": "Acme"}}]}"#,
+                result: #"{"rows": [{"line": 2, "outcome": "created", "id": 17}]}"#)
+        ) { scope throws(CRMError) in
+            let entity = try scope.snapshot.registry.entity(try scope.arguments.text("entity"))
+            for verb in [AccessVerb.create, .edit] { try scope.checkScope(verb, entity) }
+            let rows = try ImportRow.read(try scope.arguments.node("rows"), of: entity, try scope.fieldView())
+            let plan = ImportPlan(
+                entity: entity, rows: rows, matchOn: try matchFields(scope, entity),
+                mode: scope.arguments.textIfGiven("mode").flatMap { ImportPlan.Mode(rawValue: $0) }
+                    ?? .upsert,
+                onMatch: scope.arguments.textIfGiven("on_match").flatMap { ImportPlan.Match(rawValue: $0) }
+                    ?? .overwrite)
+            let call = try scope.context(source: .import)
+            let records = scope.services.records
+            return .write(scope.mode) { transaction, writer throws(CRMError) in
+                let outcomes = try records.unit(transaction, call) { unit throws(CRMError) in
+                    var run = ImportRun(
+                        plan: plan, records: records, call: call, transaction: transaction, unit: unit)
+                    return try run.run()
+                }
+                write(outcomes, of: rows, to: &writer)
+            }
+        }
+    ]
+
+    private static func matchFields(_ scope: CallScope, _ entity: Entity) throws(CRMError) -> [Field] {
+        let names = scope.arguments.textsIfGiven("match_on") ?? []
+        guard names.count <= 5 else { throw CRMError(.limitExceeded, "a row is matched on at most 5 fields") }
+        let view = try scope.fieldView()
+        var fields: [Field] = []
+        for name in names { fields.append(try view.field(at: name, of: entity)) }
+        return fields
+    }
+
+    private static func write(_ outcomes: [ImportOutcome], of rows: [ImportRow], to writer: inout JSONWriter)
+    {
+        writer.beginObject()
+        writer.key("rows")
+        writer.beginArray()
+        for (row, outcome) in zip(rows, outcomes) {
+            writer.beginObject()
+            writer.key("line")
+            if let line = row.line { writer.int(line) } else { writer.null() }
+            writer.key("outcome")
+            writer.string(outcome.name)
+            if let id = outcome.id {
+                writer.key("id")
+                writer.int(id.rawValue)
+            }
+            if case .failed(let problems) = outcome {
+                writer.key("problems")
+                ErrorObject.write(problems, to: &writer)
+            }
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+    }
+}
+
+/// What became of one row.
+enum ImportOutcome: Sendable {
+    case created(RecordID)
+    case updated(RecordID)
+    case unchanged(RecordID)
+    case skipped(RecordID)
+    case failed([FieldProblem])
+
+    var name: String {
+        switch self {
+        case .created: "created"
+        case .updated: "updated"
+        case .unchanged: "unchanged"
+        case .skipped: "skipped"
+        case .failed: "failed"
+        }
+    }
+
+    var id: RecordID? {
+        switch self {
+        case .created(let id), .updated(let id), .unchanged(let id), .skipped(let id): id
+        case .failed: nil
+        }
+    }
+}
+
+/// One row of an import, read as far as that goes without looking at records.
+struct ImportRow: Sendable {
+    let line: Int64?
+    let values: [String: Value]
+    let lookups: [Lookup]
+    /// Found while reading; a row that has any is not tried.
+    let problems: [FieldProblem]
+
+    /// A reference given by a value of the record that it means.
+    struct Lookup: Sendable, Hashable {
+        let field: String
+        let entity: String
+        let by: String
+        let value: Value
+    }
+
+    static func read(_ node: JSONNode, of entity: Entity, _ view: FieldView) throws(CRMError) -> [ImportRow] {
+        guard node.count <= ImportMethods.rowLimit else {
+            throw CRMError(
+                .limitExceeded, "\(node.count) rows are over the limit of \(ImportMethods.rowLimit)",
+                hint: "Send them in several calls.")
+        }
+        var rows: [ImportRow] = []
+        rows.reserveCapacity(node.count)
+        for row in node.elements {
+            let members = Arguments(row)
+            rows.append(
+                try ImportRow(members.integerIfGiven("line"), try members.node("values"), of: entity, view))
+        }
+        return rows
+    }
+
+    private init(_ line: Int64?, _ node: JSONNode, of entity: Entity, _ view: FieldView) throws(CRMError) {
+        var problems: [FieldProblem] = []
+        var lookups: [Lookup] = []
+        values = try RecordValues.read(node, of: entity, view, &problems) {
+            field, value throws(FieldRefusal) in
+            guard field.isReference, value.kind == .object, let lookup = value["$lookup"] else {
+                return false
+            }
+            lookups.append(try Self.lookup(lookup, for: field, view))
+            return true
+        }
+        self.line = line
+        self.lookups = lookups
+        self.problems = problems
+    }
+
+    private static func lookup(
+        _ node: JSONNode, for field: Field, _ view: FieldView
+    ) throws(FieldRefusal) -> Lookup {
+        guard let name = node["entity"]?.string, let by = node["field"]?.string, let value = node["value"]
+        else {
+            throw FieldRefusal("type", "\(field.label): $lookup needs entity, field and value")
+        }
+        guard let entity = view.registry[entity: name], let key = view.field(by, of: entity) else {
+            throw FieldRefusal(
+                "not_found",
+                "\(field.label): there is no field \"\(by.prefix(60))\" of \"\(name.prefix(60))\"")
+        }
+        let targets = field.type.name == "owner" ? ["user", "group"] : field.type.targets
+        guard targets.isEmpty || targets.contains(name) else {
+            throw FieldRefusal("type", "\(field.label) cannot be a record of \"\(name.prefix(60))\"")
+        }
+        return Lookup(
+            field: field.name, entity: name, by: by,
+            value: try WireValue.read(value, key.wire, label: "\(field.label): \(by)"))
+    }
+}
+
+/// What an import does with its rows.
+struct ImportPlan: Sendable {
+    enum Mode: String, Sendable { case create, update, upsert }
+    enum Match: String, Sendable { case overwrite, merge, skip }
+
+    let entity: Entity
+    let rows: [ImportRow]
+    let matchOn: [Field]
+    let mode: Mode
+    let onMatch: Match
+}

@@ -1,0 +1,187 @@
+import CRMSDK
+import Query
+import Records
+import Registry
+import Storage
+
+/// Runs the rows of an import inside one unit of work, each in a savepoint of its own.
+///
+/// What a row refuses is that row's outcome; what concerns the database as a whole (a full disk, a deadline that has
+/// passed) ends the unit.
+struct ImportRun {
+    let plan: ImportPlan
+    let records: RecordService
+    let call: CallContext
+    let transaction: WriteTransaction
+    let unit: UnitOfWork
+    let snapshot: KernelSnapshot
+    /// Found in this unit. Only hits are kept: what is not there yet may be made by a later row.
+    private var found: [ImportRow.Lookup: RecordID] = [:]
+
+    init(
+        plan: ImportPlan, records: RecordService, call: CallContext, transaction: WriteTransaction,
+        unit: UnitOfWork
+    ) {
+        self.plan = plan
+        self.records = records
+        self.call = call
+        self.transaction = transaction
+        self.unit = unit
+        snapshot = records.snapshots.current
+    }
+
+    mutating func run() throws(CRMError) -> [ImportOutcome] {
+        var outcomes: [ImportOutcome] = []
+        outcomes.reserveCapacity(plan.rows.count)
+        for row in plan.rows { outcomes.append(try outcome(of: row)) }
+        return outcomes
+    }
+
+    private mutating func outcome(of row: ImportRow) throws(CRMError) -> ImportOutcome {
+        guard row.problems.isEmpty else { return .failed(row.problems) }
+        do throws(CRMError) {
+            let values = try resolved(row)
+            return try transaction.savepoint { () throws(CRMError) in try write(values) }
+        } catch {
+            guard error.kind != .unavailable, error.kind != .internalError else { throw error }
+            guard error.fields.isEmpty else { return .failed(error.fields) }
+            let message = [error.message, error.hint].compactMap(\.self).joined(separator: "; ")
+            return .failed([FieldProblem(field: "", code: error.kind.name, message: message)])
+        }
+    }
+
+    private func write(_ values: [String: Value]) throws(CRMError) -> ImportOutcome {
+        guard let match = try match(values) else {
+            guard plan.mode != .update else { throw notThere(values) }
+            return .created(try unit.create(plan.entity.name, values))
+        }
+        guard plan.mode != .create else {
+            throw problem("duplicate", "record \(match) has \(description(of: values)) already")
+        }
+        switch plan.onMatch {
+        case .skip: return .skipped(match)
+        case .overwrite: return try update(match, values)
+        case .merge: return try update(match, try emptyOnes(of: match, among: values))
+        }
+    }
+
+    private func update(_ id: RecordID, _ values: [String: Value]) throws(CRMError) -> ImportOutcome {
+        let isChanged = try unit.update(id, entity: plan.entity.name, values, version: nil)
+        return isChanged ? .updated(id) : .unchanged(id)
+    }
+
+    // MARK: Finding
+
+    /// The values with every reference found.
+    private mutating func resolved(_ row: ImportRow) throws(CRMError) -> [String: Value] {
+        var values = row.values
+        var problems: [FieldProblem] = []
+        for lookup in row.lookups {
+            do throws(CRMError) {
+                values[lookup.field] = .reference(try record(lookup))
+            } catch  where error.kind == .notFound || error.kind == .duplicate {
+                let code = error.kind == .notFound ? "not_found" : "ambiguous"
+                problems.append(FieldProblem(field: lookup.field, code: code, message: error.message))
+            }
+        }
+        guard problems.isEmpty else { throw .invalidRecord(plan.entity.name, problems) }
+        return values
+    }
+
+    private mutating func record(_ lookup: ImportRow.Lookup) throws(CRMError) -> RecordID {
+        if let known = found[lookup] { return known }
+        let ids = try records(of: lookup.entity, where: .where(lookup.by, .equal, lookup.value))
+        let shown = "\(lookup.by) \"\(printed(lookup.value).prefix(60))\""
+        guard let id = ids.first else { throw CRMError(.notFound, "no \(lookup.entity) has \(shown)") }
+        guard ids.count == 1 else {
+            throw CRMError(.duplicate, "more than one \(lookup.entity) has \(shown)")
+        }
+        found[lookup] = id
+        return id
+    }
+
+    /// The record that is there already; nil without one, and for rows whose matching values are all empty.
+    private func match(_ values: [String: Value]) throws(CRMError) -> RecordID? {
+        guard !plan.matchOn.isEmpty else { return nil }
+        var conditions: [Filter] = []
+        for field in plan.matchOn {
+            guard let value = values[field.name], !value.isNull else {
+                throw CRMError.invalidRecord(
+                    plan.entity.name,
+                    [
+                        FieldProblem(
+                            field: field.name, code: "required",
+                            message: "\(field.label) is needed to find the record")
+                    ])
+            }
+            conditions.append(.where(field.name, .equal, value))
+        }
+        let ids = try records(of: plan.entity.name, where: .all(conditions))
+        guard ids.count <= 1 else {
+            throw problem("ambiguous", "more than one \(plan.entity.name) has \(description(of: values))")
+        }
+        return ids.first
+    }
+
+    /// At most two: enough to know that there is more than one.
+    private func records(of entity: String, where filter: Filter) throws(CRMError) -> [RecordID] {
+        var parameters = ListParameters(entity: entity)
+        parameters.filter = filter
+        parameters.fields = ["id"]
+        parameters.sort = ["id"]
+        parameters.limit = 2
+        let list = try records.planList(call, snapshot, parameters)
+        var ids: [RecordID] = []
+        _ = try records.list(list, on: transaction) { row throws(CRMError) in
+            ids.append(RecordID(row.int64(list.read.idColumn)))
+        }
+        return ids
+    }
+
+    /// Those values whose field is empty in the record.
+    private func emptyOnes(
+        of id: RecordID, among values: [String: Value]
+    ) throws(CRMError) -> [String: Value] {
+        var empty: [String: Value] = [:]
+        let names = values.keys.sorted()
+        try records.get(
+            call, snapshot, on: transaction, id: id, entity: plan.entity.name, fields: names
+        ) { row, plan throws(CRMError) in
+            for column in plan.columns where row.isNull(column.form.valueColumn) {
+                empty[column.field.name] = values[column.field.name]
+            }
+        }
+        return empty
+    }
+
+    // MARK: Refusals
+
+    private func problem(_ code: String, _ message: String) -> CRMError {
+        .invalidRecord(
+            plan.entity.name,
+            [FieldProblem(field: plan.matchOn.first?.name ?? "", code: code, message: message)])
+    }
+
+    private func notThere(_ values: [String: Value]) -> CRMError {
+        guard !plan.matchOn.isEmpty else {
+            return CRMError(.invalidParameters, "an update needs match_on, the fields to find records by")
+        }
+        return problem("not_found", "no \(plan.entity.name) has \(description(of: values))")
+    }
+
+    private func description(of values: [String: Value]) -> String {
+        plan.matchOn.map { "\($0.label) \"\(printed(values[$0.name] ?? .null).prefix(60))\"" }
+            .joined(separator: " and ")
+    }
+}
+
+extension OutputForm {
+    /// The column that is null where the field is empty.
+    var valueColumn: Int {
+        switch self {
+        case .plain(let index), .person(let index): index
+        case .money(let amount, _): amount
+        case .reference(let id, _, _, _): id
+        }
+    }
+}

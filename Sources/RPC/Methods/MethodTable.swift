@@ -1,0 +1,47 @@
+package import CRMSDK
+package import Registry
+
+/// All methods that can be called at one moment: the kernel's own and the actions of enabled modules.
+///
+/// Made anew for every registry snapshot; a look-up is one hash of the name.
+package final class MethodTable: Sendable {
+    /// A method with the counter of its calls, which outlives the table.
+    package struct Entry: Sendable {
+        package let method: Method
+        let calls: CallCounter
+    }
+
+    package let generation: Int
+    /// By name.
+    package let methods: [Method]
+    private let byName: [String: Entry]
+
+    package init(_ registry: RegistrySnapshot, metrics: KernelMetrics) {
+        generation = registry.generation
+        let actions = registry.actions.values.map { ActionMethod.method(for: $0) }
+        methods = (Self.kernelMethods + actions).sorted { $0.name < $1.name }
+        byName = Dictionary(
+            methods.map { ($0.name, Entry(method: $0, calls: metrics.counter(of: $0.name))) },
+            uniquingKeysWith: { kernels, _ in kernels })
+    }
+
+    /// The kernel's own, by group. A module cannot take their names: none is a module's.
+    package static let kernelMethods: [Method] = [
+        AuthMethods.all, KeyMethods.all, UserMethods.all, EntityMethods.all, FieldMethods.all,
+        RecordMethods.all,
+        ImportMethods.all, ModuleMethods.all, LogMethods.all, SystemMethods.all,
+    ].flatMap { $0 }
+
+    package subscript(name: String) -> Entry? { byName[name] }
+
+    /// - Throws: `methodNotFound` with near names as candidates.
+    package func entry(named name: String) throws(CRMError) -> Entry {
+        if let entry = byName[name] { return entry }
+        var error = CRMError(.methodNotFound, "method \"\(name.prefix(80))\" does not exist")
+        error.candidates = NearNames.nearest(to: name, among: methods.map(\.name))
+        error.hint =
+            error.candidates.first.map { "Did you mean \"\($0)\"?" }
+            ?? "rpc.discover lists all methods; a module that is disabled has none."
+        throw error
+    }
+}

@@ -1,0 +1,224 @@
+import CRMSDK
+import JSON
+import Query
+import Records
+import Registry
+import Storage
+
+/// Records of every entity: what clients do all day.
+enum RecordMethods {
+    static let all: [Method] = [get, list, count, aggregate, history] + writes
+
+    // MARK: Parameters that several share
+
+    static let entity = Parameter(
+        "entity", .text, "The entity's name, as entity.list has it.", required: true)
+    static let entityIfKnown = Parameter(
+        "entity", .text, "The entity's name; saves a look-up, and another entity's record is not found.")
+    static let id = Parameter("id", .id(), "The record's id.", required: true)
+    static let filter = Parameter("filter", .filter, "Which records are meant; all where it is not given.")
+    static let fields = Parameter(
+        "fields", .list(of: .text), "The fields to answer; all that the caller may see where it is not given."
+    )
+    static let limit = Parameter(
+        "limit", .integer(1...1000), "How many to answer at most; 50 where it is not given.")
+    static let cursor = Parameter("cursor", .text, "Where to go on: next_cursor of the page before.")
+    static let dryRun = Parameter(
+        "dry_run", .boolean, "Do everything, answer what would be, and keep nothing.")
+    static let bin = Parameter(
+        "recycle_bin", .choice("exclude", "only", "include"),
+        "Whether deleted records are meant; exclude by default.")
+
+    // MARK: Reading
+
+    static let get = Method(
+        "record.get", needs: .session, .reads, "Reads one record.",
+        "A record that is missing, deleted or not to be seen by the caller is not found: one answer for all three.",
+        parameters: [id, entityIfKnown, fields, bin], result: .record(of: nil), errors: [.notFound],
+        example: .init(
+            parameters: #"{"id": 17, "entity": "account", "fields": ["account_name", "owner"]}"#,
+            result:
+                #"{"id": 17, "account_name": "Acme", "owner": {"id": 1, "entity": "user", "label": "Ada Lovelace"}}"#
+        )
+    ) { scope throws(CRMError) in
+        let call = try scope.context()
+        let id = try scope.arguments.id()
+        try scope.checkScope(.view, of: id)
+        let json = RecordJSON(scope.snapshot)
+        try scope.services.records.get(
+            call, scope.snapshot, on: scope.reader, id: id, entity: scope.arguments.textIfGiven("entity"),
+            fields: scope.arguments.textsIfGiven("fields"), bin: recycleBin(scope.arguments)
+        ) { row, plan in
+            json.write(row, plan.columns, to: &scope.writer)
+        }
+        return .done
+    }
+
+    static let list = Method(
+        "record.list", needs: .session, .reads, "Lists records, a page at a time.",
+        "The sort is made total by the id. next_cursor is null on the last page; a cursor is good for the same query only.",
+        parameters: [
+            entity, filter, fields,
+            Parameter("sort", .list(of: .text), "Field names, - in front for descending; at most 10."), limit,
+            cursor,
+            Parameter("count", .boolean, "Answer the total as well; costs a count of all that match."), bin,
+        ],
+        result: .object([
+            Parameter("records", .list(of: .record(of: nil)), "In order.", required: true),
+            Parameter("next_cursor", .any, "Text for the next page, or null.", required: true),
+            Parameter("total", .integer, "How many match; only where it was asked for."),
+        ]), errors: [.limitExceeded],
+        example: .init(
+            parameters:
+                #"{"entity": "account", "filter": ["industry", "=", "banking"], "sort": ["-annual_revenue"], "fields": ["account_name"], "limit": 2}"#,
+            result: #"{"records": [{"id": 17, "account_name": "Acme"}], "next_cursor": null}"#)
+    ) { scope throws(CRMError) in
+        let call = try scope.context()
+        let parameters = try listParameters(scope)
+        let plan = try scope.services.records.planList(call, scope.snapshot, parameters)
+        let counting =
+            scope.arguments.flag("count")
+            ? try scope.services.records.planCount(call, scope.snapshot, parameters) : nil
+        let page = Page(
+            plan: plan, counting: counting, records: scope.services.records, snapshot: scope.snapshot)
+        guard plan.lane == .bounded, counting == nil else {
+            return .scan { reader, writer throws(CRMError) in try page.write(reader, to: &writer) }
+        }
+        try page.write(scope.reader, to: &scope.writer)
+        return .done
+    }
+
+    /// A page that is planned: what both lanes run.
+    private struct Page: Sendable {
+        let plan: ListPlan
+        let counting: Statement?
+        let records: RecordService
+        let snapshot: KernelSnapshot
+
+        /// Several statements see one state of the database.
+        func write(_ reader: ReadConnection, to writer: inout JSONWriter) throws(CRMError) {
+            guard counting != nil || plan.read.statements.count > 1 else {
+                return try writeParts(reader, to: &writer)
+            }
+            try reader.transaction { () throws(CRMError) in try writeParts(reader, to: &writer) }
+        }
+
+        private func writeParts(_ reader: ReadConnection, to writer: inout JSONWriter) throws(CRMError) {
+            let json = RecordJSON(snapshot)
+            writer.beginObject()
+            writer.key("records")
+            writer.beginArray()
+            let next = try records.list(plan, on: reader) { row in
+                json.write(row, plan.read.columns, to: &writer)
+            }
+            writer.endArray()
+            writer.key("next_cursor")
+            if let next { writer.string(next) } else { writer.null() }
+            if let counting {
+                writer.key("total")
+                writer.int(try records.count(counting, on: reader))
+            }
+            writer.endObject()
+        }
+    }
+
+    static let count = Method(
+        "record.count", needs: .session, .reads,
+        "Counts the records that a list of the same filter would show.",
+        parameters: [entity, filter, bin],
+        result: .object([Parameter("count", .integer, "How many.", required: true)])
+    ) { scope throws(CRMError) in
+        let records = scope.services.records
+        let statement = try records.planCount(try scope.context(), scope.snapshot, try listParameters(scope))
+        return .scan { reader, writer throws(CRMError) in
+            let count = try records.count(statement, on: reader)
+            writer.beginObject()
+            writer.key("count")
+            writer.int(count)
+            writer.endObject()
+        }
+    }
+
+    static let history = Method(
+        "record.history", needs: .session, .reads, "What became of a record, oldest first.",
+        "Each entry names who changed what, when and through which method. Fields that the caller may not see are left out.",
+        parameters: [id, limit, cursor],
+        result: .object([
+            Parameter("entries", .list(of: .object([])), "In order.", required: true),
+            Parameter("next_cursor", .any, "Text for the next page, or null.", required: true),
+        ]), errors: [.notFound]
+    ) { scope throws(CRMError) in
+        let id = try scope.arguments.id()
+        try scope.checkScope(.view, of: id)
+        let limit = Int(scope.arguments.integerIfGiven("limit") ?? 50)
+        let after = try PlainCursor.position(scope.arguments.textIfGiven("cursor"))
+        let entries = try scope.services.records.history(
+            try scope.context(), scope.snapshot, on: scope.reader, id: id, after: after, limit: limit)
+        let json = HistoryJSON(scope.snapshot)
+        scope.writer.beginObject()
+        scope.writer.key("entries")
+        scope.writer.beginArray()
+        for entry in entries { json.write(entry, to: &scope.writer) }
+        scope.writer.endArray()
+        scope.writer.key("next_cursor")
+        PlainCursor.write(entries.count == limit ? entries.last?.sequence : nil, to: &scope.writer)
+        scope.writer.endObject()
+        return .done
+    }
+
+    // MARK: Shared
+
+    static func listParameters(_ scope: CallScope) throws(CRMError) -> ListParameters {
+        let entity = try scope.entity(.view)
+        var parameters = ListParameters(entity: entity.name)
+        parameters.filter = try filter(scope, on: entity)
+        parameters.fields = scope.arguments.textsIfGiven("fields")
+        parameters.sort = scope.arguments.textsIfGiven("sort")
+        parameters.limit = Int(scope.arguments.integerIfGiven("limit") ?? 50)
+        parameters.cursor = scope.arguments.textIfGiven("cursor")
+        parameters.bin = recycleBin(scope.arguments)
+        return parameters
+    }
+
+    static func filter(_ scope: CallScope, on entity: Entity) throws(CRMError) -> Filter? {
+        guard let node = scope.arguments["filter"] else { return nil }
+        return try FilterReading.read(node, on: entity, try scope.fieldView())
+    }
+
+    private static func recycleBin(_ arguments: Arguments) -> RecycleBin {
+        switch arguments.textIfGiven("recycle_bin") {
+        case "only": .inside
+        case "include": .both
+        default: .outside
+        }
+    }
+}
+
+/// A cursor that is a sequence number: for lists that only grow at their end.
+enum PlainCursor {
+    /// - Throws: `invalidParameters` for a text that is no cursor of such a list.
+    static func position(_ cursor: String?) throws(CRMError) -> Int64 {
+        guard let cursor else { return 0 }
+        guard let position = Int64(cursor), position >= 0 else {
+            throw CRMError(.invalidParameters, "the cursor \"\(cursor.prefix(40))\" is none of this list")
+        }
+        return position
+    }
+
+    static func write(_ position: Int64?, to writer: inout JSONWriter) {
+        if let position { writer.string(String(position)) } else { writer.null() }
+    }
+}
+
+extension ParameterType {
+    static func integer(_ range: ClosedRange<Int>) -> Self {
+        var type = FieldType.integer
+        type.minimum = String(range.lowerBound)
+        type.maximum = String(range.upperBound)
+        return .field(type)
+    }
+
+    static func choice(_ keys: String...) -> Self { .field(.picklist(keys.map { PicklistValue($0, $0) })) }
+
+    static func text(maximumLength: Int) -> Self { .field(.text(maximumLength: maximumLength)) }
+}

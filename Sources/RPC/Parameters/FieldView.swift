@@ -1,0 +1,85 @@
+package import CRMSDK
+package import Registry
+package import Security
+
+/// The fields as one caller sees them: what is hidden from them is unknown to them, in messages and near names too.
+package struct FieldView: Sendable {
+    package let registry: RegistrySnapshot
+    private let mask: @Sendable (String) -> FieldMask
+
+    /// - Parameter mask: the caller's mask of an entity.
+    package init(registry: RegistrySnapshot, mask: @escaping @Sendable (String) -> FieldMask) {
+        self.registry = registry
+        self.mask = mask
+    }
+
+    package func field(_ name: String, of entity: Entity) -> Field? {
+        guard let field = entity[name], mask(entity.name).isVisible(name) else { return nil }
+        return field
+    }
+
+    package func fields(of entity: Entity) -> [Field] {
+        let mask = mask(entity.name)
+        return mask.isEverything ? entity.fields : entity.fields.filter { mask.isVisible($0.name) }
+    }
+
+    /// The field at the end of a path over references: `account.parent_account.industry`.
+    ///
+    /// - Throws: `invalidParameters` naming the part that does not exist, with near names; `limitExceeded` beyond five
+    ///   references.
+    package func field(at path: String, of entity: Entity) throws(CRMError) -> Field {
+        if let field = field(path, of: entity) { return field }
+        let names = path.split(separator: ".", omittingEmptySubsequences: false)
+        guard names.count - 1 <= FilterReading.pathLimit else {
+            throw CRMError(
+                .limitExceeded,
+                "the path \"\(path.prefix(80))\" is over the limit of \(FilterReading.pathLimit) references")
+        }
+        // Where a reference may name records of several entities, those count that have the field which follows.
+        var places = [entity]
+        for (index, name) in names.enumerated() {
+            let found = places.compactMap { place in field(String(name), of: place).map { (place, $0) } }
+            guard let (place, field) = found.first else { throw unknown(String(name), of: places[0]) }
+            if index == names.count - 1 { return field }
+            guard field.isReference else {
+                throw CRMError(
+                    .invalidParameters,
+                    "\"\(field.name)\" of \(place.name) is no reference; a path ends there")
+            }
+            let next = String(names[index + 1])
+            let targets = found.flatMap { self.targets(of: $0.1) }
+            guard !targets.isEmpty else {
+                throw CRMError(
+                    .invalidParameters,
+                    "\"\(field.name)\" of \(place.name) may refer to any entity; a path cannot go over it")
+            }
+            let following = targets.filter { self.field(next, of: $0) != nil }
+            guard !following.isEmpty else { throw unknown(next, of: targets[0]) }
+            places = following
+        }
+        throw unknown(path, of: entity)
+    }
+
+    private func targets(of field: Field) -> [Entity] {
+        let names = field.type.name == "owner" ? ["user"] : field.type.targets
+        return names.compactMap { registry[entity: $0] }
+    }
+
+    private func unknown(_ name: String, of entity: Entity) -> CRMError {
+        var error = CRMError(.invalidParameters, "\(entity.name) has no field \"\(name.prefix(60))\"")
+        error.candidates = near(name, of: entity)
+        if let near = error.candidates.first { error.hint = "Did you mean \"\(near)\"?" }
+        return error
+    }
+
+    func unknownProblem(_ name: String, of entity: Entity) -> FieldProblem {
+        let advice = near(name, of: entity).first.map { "; did you mean \"\($0)\"?" } ?? ""
+        return FieldProblem(
+            field: String(name.prefix(60)), code: "unknown_field",
+            message: "\(entity.name) has no field \"\(name.prefix(60))\"\(advice)")
+    }
+
+    private func near(_ name: String, of entity: Entity) -> [String] {
+        NearNames.nearest(to: name, among: fields(of: entity).map(\.name))
+    }
+}

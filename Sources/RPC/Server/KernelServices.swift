@@ -1,0 +1,70 @@
+import CRMSDK
+import Glibc
+package import Identity
+package import Installation
+package import Log
+package import Records
+import Registry
+package import Storage
+import Synchronization
+
+/// What the methods work with: the kernel's other rooms, wired once at start.
+package final class KernelServices: Sendable {
+    package let database: Database
+    package let installation: Installation
+    package let identity: IdentityService
+    package let metrics: KernelMetrics
+    package let log: Log
+    package let programVersion: String
+    package let startedAt = ContinuousClock.now
+    let documents = DocumentCache()
+
+    private let table: Mutex<MethodTable>
+
+    package init(
+        database: Database, installation: Installation, identity: IdentityService, log: Log,
+        programVersion: String
+    ) {
+        self.database = database
+        self.installation = installation
+        self.identity = identity
+        self.log = log.child(room: "rpc")
+        self.programVersion = programVersion
+        metrics = KernelMetrics()
+        table = Mutex(MethodTable(installation.snapshots.current.registry, metrics: metrics))
+    }
+
+    package var snapshots: SnapshotHolder { installation.snapshots }
+    package var records: RecordService { installation.recordService }
+
+    /// The size of the database's file; 0 where it cannot be told.
+    var databaseBytes: Int {
+        var status = stat()
+        return lstat(database.path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// What other rooms count, for the metrics.
+    func figures(scanDepth: Int) -> [KernelMetrics.Figure] {
+        let counts = database.writer.counts
+        return [
+            .init("crm_write_groups_total", .counter, "Commits.", counts.groups),
+            .init("crm_write_units_total", .counter, "Units of work in those commits.", counts.units),
+            .init("crm_write_waiting", .gauge, "Units of work that wait.", database.writer.queueDepth),
+            .init(
+                "crm_wal_pages", .gauge, "Pages of the write-ahead log after the last commit.",
+                counts.walPages),
+            .init("crm_scan_waiting", .gauge, "Long reads that wait.", scanDepth),
+            .init("crm_database_bytes", .gauge, "Size of the database's file.", databaseBytes),
+        ]
+    }
+
+    /// The methods of a snapshot; made when it is first asked for.
+    func table(for snapshot: KernelSnapshot) -> MethodTable {
+        table.withLock { table in
+            if table.generation != snapshot.registry.generation {
+                table = MethodTable(snapshot.registry, metrics: metrics)
+            }
+            return table
+        }
+    }
+}
