@@ -48,7 +48,7 @@ let package = Package(
 
         // MARK: Ground floor: no CRM word in it
         room("Log"),
-        room("Settings"),
+        room("Settings", ["Text"]),
         room("JSON"),
         room("Text"),
         room("Crypto", ["COpenSSL"]),
@@ -76,7 +76,7 @@ let package = Package(
             "RPC",
             [
                 sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query",
-                "Storage", "JSON",
+                "Storage", "Text", "JSON",
                 "Wire", "Log",
             ]),
 

@@ -1,4 +1,5 @@
 import JSON
+import Text
 
 /// Fields, and what an administrator may change about them.
 enum FieldCommands {

@@ -1,4 +1,5 @@
 import JSON
+import Text
 
 /// Field values as they are typed, as JSON of the type that the field takes.
 ///

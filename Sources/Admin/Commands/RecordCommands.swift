@@ -1,4 +1,5 @@
 import JSON
+import Text
 
 /// Records of any entity.
 enum RecordCommands {

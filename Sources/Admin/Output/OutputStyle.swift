@@ -1,3 +1,5 @@
+import Text
+
 /// How a command's data is printed: decided by options, then `CRM_OUTPUT`, then where standard output goes.
 package struct OutputStyle: Equatable, Sendable {
     package enum Format: String, Sendable, CaseIterable {
