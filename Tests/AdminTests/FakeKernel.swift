@@ -169,6 +169,7 @@ final class FakeKernel: RPCClient {
                 ? [filter] : filter["all"].map({ Array($0.elements) }) ?? []
             {
                 let parts = Array(condition.elements)
+                guard parts.count == 3 else { continue }
                 conditions.append((parts[0].string ?? "", Self.text(parts[2])))
             }
         }
