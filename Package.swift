@@ -144,6 +144,7 @@ let package = Package(
                 "Wire", "Log", sdk,
             ]),
         tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
+        tests("EndToEndTests", ["TestKit", "JSON", "HTTP", "SQLite"]),
         tests("ArchitectureTests", []),
     ]
 )
