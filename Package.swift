@@ -140,7 +140,7 @@ let package = Package(
         tests(
             "RPCTests",
             [
-                "RPC", "Records", "Identity", "Registry", "Core", "Security", "Query", "Storage", "JSON",
+                "RPC", "Installation", "Crypto", "Records", "Identity", "Registry", "Core", "Security", "Query", "Storage", "JSON",
                 "Wire", "Log", sdk,
             ]),
         tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),

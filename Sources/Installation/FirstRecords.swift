@@ -37,6 +37,12 @@ package enum FirstRecords {
     package static func make(
         _ choices: Choices, _ service: RecordService, in transaction: WriteTransaction
     ) throws(CRMError) {
+        guard CurrencyCode(choices.baseCurrency) != nil else {
+            throw CRMError(
+                .invalidParameters,
+                "the base currency \"\(choices.baseCurrency.prefix(20))\" is not three capital letters",
+                hint: "Give an ISO 4217 code, such as EUR.")
+        }
         let call = CallContext(
             principal: .kernel(for: administrator), source: .system, method: "init", requestID: "init")
         try service.unit(transaction, call) { (unit) throws(CRMError) in

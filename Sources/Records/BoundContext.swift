@@ -55,6 +55,7 @@ final class BoundContext: ModuleContext {
     }
 
     private func check() throws(CRMError) {
+        service.noteProgress()
         guard !isOver else {
             throw CRMError(
                 .internalError, "module \"\(module)\" used its context after its hook had returned")

@@ -9,7 +9,7 @@ enum FieldCommands {
     private static let settings = Command.Operand("SETTING=VALUE", .text, .any)
 
     private static let details = """
-        Settings: label, help, section, default, mandatory, unique, indexed, read_only (true or false), maximum_length,
+        Settings: label, help, section, default, mandatory, unique, indexed (true or false), maximum_length,
         scale, minimum, maximum, currency_field, targets (entities, by commas), values (a picklist's keys by commas, or
         KEY:LABEL). SETTING:=JSON gives anything else as it stands. The name of a field of your own begins with x_.
         """
@@ -50,6 +50,11 @@ enum FieldCommands {
             try run.confirm("field \"\(try run.required(1))\" of \(try run.required(0))")
             try finish("field.delete", try start(run), run, "deleted")
         },
+        Command(
+            "field", "restore", .writes, "bring a deleted field back, with its values", operands: [entity, field]
+        ) { run throws(AdminError) in
+            try finish("field.restore", try start(run), run, "restored")
+        },
     ]
 
     private static func start(_ run: CommandRun) throws(AdminError) -> Parameters {
@@ -68,7 +73,7 @@ enum FieldCommands {
         run.say("field \"\(try run.required(1))\" of \(try run.required(0)) \(done)")
     }
 
-    private static let flags: Set = ["mandatory", "unique", "indexed", "read_only"]
+    private static let flags: Set = ["mandatory", "unique", "indexed"]
     private static let numbers: Set = ["maximum_length", "scale"]
     private static let lists: Set = ["targets"]
     private static let texts: Set = [

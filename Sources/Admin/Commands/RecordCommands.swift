@@ -123,7 +123,7 @@ enum RecordCommands {
             try aggregate(run)
         },
         Command(
-            "record", "history", .reads, "what became of a record, oldest first", operands: [entityOfID, id],
+            "record", "history", .reads, "what became of a record, oldest first", operands: [id],
             options: [
                 .init("limit", "NUMBER", help: "How many at most."), .init("cursor", "TEXT", help: "Where to go on."),
             ]
