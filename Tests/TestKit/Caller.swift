@@ -1,3 +1,4 @@
+import HTTP
 package import JSON
 
 /// Somebody who calls the platform's endpoint: a token, and a connection that is kept while the endpoint keeps it.
@@ -25,6 +26,8 @@ package final class Caller {
         package let data: JSONNode?
 
         package var kind: String? { data?["kind"]?.string }
+        /// The rule that forbids it.
+        package var rule: String? { data?["rule"]?.string }
         package var hint: String? { data?["hint"]?.string }
         package var description: String { "\(code) \(message)" }
 
