@@ -45,8 +45,8 @@ struct BadInputTests {
             Bad(method: "record.list", params: #"{"entity":"account","limt":5}"#, code: -32602, names: #""limt""#),
             Bad(method: "record.lst", params: "{}", code: -32601, names: #""record.lst""#),
             Bad(method: "record.get", params: #"{"id":"17"}"#, code: -32602, names: #""id""#),
-            Bad(method: "record.get", params: #"{"id":0}"#, code: -32602, names: #""id""#),
-            Bad(method: "record.get", params: #"{"id":9007199254740992}"#, code: -32602, names: #""id""#),
+            Bad(method: "record.get", params: #"{"id":0}"#, code: -32003, names: "record 0"),
+            Bad(method: "record.get", params: #"{"id":9007199254740992}"#, code: -32003, names: "9007199254740992"),
             Bad(method: "record.get", params: #"{"id":1.5}"#, code: -32602, names: #""id""#),
             Bad(method: "record.get", params: #"{"id":8888888}"#, code: -32003, names: "8888888"),
             .list(#""limit":0"#, names: #""limit""#),
@@ -62,7 +62,7 @@ struct BadInputTests {
             .list(#""filter":["account_name.nam","=","x"]"#, names: "account_name"),
             .list(#""filter":{"all":[["account_name","=","x"],{"most":[]}]}"#, names: "filter.all[1]"),
             .list(#""cursor":"AAAA""#, names: "cursor"),
-            .create("{}", names: "Potential name", fields: ["potential_name"]),
+            .create("{}", names: "related_to, closing_date", fields: ["related_to", "closing_date"]),
             .create(#"{"potential_name":7}"#, names: "Potential name", fields: ["potential_name"]),
             .create(#"{"potential_name":"P","nam":1}"#, names: #""nam""#, fields: ["nam"]),
             .create(#"{"potential_name":"P","amount":12.5}"#, names: "Amount", fields: ["amount"]),
@@ -72,7 +72,7 @@ struct BadInputTests {
             .create(#"{"potential_name":"P","closing_date":"2026-02-29"}"#, names: "Closing date", fields: ["closing_date"]),
             .create(#"{"potential_name":"P","sales_stage":"won"}"#, names: #""won""#, fields: ["sales_stage"]),
             .create(#"{"potential_name":"P","related_to":8888888}"#, names: "8888888", fields: ["related_to"]),
-            .create(#"{"potential_name":"P","version":4}"#, names: "version", fields: ["version"]),
+            .create(#"{"potential_name":"P","version":4}"#, names: "Version", fields: ["version"]),
             .create(
                 #"{"potential_name":"P","amount":"x","closing_date":"y"}"#, names: "amount, closing_date",
                 fields: ["amount", "closing_date"]),
@@ -93,7 +93,7 @@ struct BadInputTests {
             Bad(
                 method: "field.create", params: #"{"entity":"account","name":"x_seats","type":"number"}"#,
                 code: -32602, names: #""type""#),
-            Bad(method: "module.enable", params: #"{"name":"saels"}"#, code: -32003, names: #""saels""#),
+            Bad(method: "module.enable", params: #"{"name":"saels"}"#, code: -32003, names: "libSaelsModule.so"),
             Bad(method: "module.disable", params: #"{"name":"core"}"#, code: -32602, names: #""core""#),
         ])
     func refusal(_ bad: Bad) throws {

@@ -164,7 +164,9 @@ struct ModulesComeAndGoTests {
         let before = try admin.refusal(of: "sales.pipeline")
         #expect(before.code == -32601)
         try admin.call("module.enable", #"{"name":"sales"}"#)
-        let fleet = try admin.create("potential", #"{"potential_name":"Fleet","amount":"12.50"}"#)
+        let acme = try admin.create("account", #"{"account_name":"Acme"}"#)
+        let deal = #""related_to":\#(acme),"closing_date":"2026-12-01""#
+        let fleet = try admin.create("potential", #"{"potential_name":"Fleet",\#(deal),"amount":"12.50"}"#)
         let stored = try admin.call("record.get", #"{"id":\#(fleet)}"#).text
         #expect(try methods(admin).contains("sales.pipeline"))
 
@@ -178,7 +180,7 @@ struct ModulesComeAndGoTests {
         #expect(try later.call("record.get", #"{"id":\#(fleet)}"#).text == stored)
         #expect(try methods(later).contains("sales.pipeline"))
         #expect(try later.call("sales.pipeline").text.contains("12.50"))
-        #expect(try later.create("potential", #"{"potential_name":"Vans"}"#) > fleet)
+        #expect(try later.create("potential", #"{"potential_name":"Vans",\#(deal)}"#) > fleet)
     }
 
     private func expectGone(_ admin: Caller, _ record: Int64) throws {

@@ -109,7 +109,7 @@ struct DoorTests {
         #expect(try reader.refusal(of: "module.list").code == -32002)
         #expect(try reader.refusal(of: "api_key.create", #"{"name":"another"}"#).code == -32002)
         let id = try #require(made["key"]?["id"]?.int64)
-        try admin.call("api_key.revoke", #"{"id":\#(id)}"#)
+        try admin.call("api_key.revoke", #"{"key":\#(id)}"#)
         #expect(try reader.refusal(of: "record.count", #"{"entity":"account"}"#).status == 401)
     }
 

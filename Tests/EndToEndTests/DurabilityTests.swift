@@ -118,7 +118,7 @@ struct DurabilityTests {
         #expect(try admin.call("auth.whoami")["by"]?.string == "session", "the session outlived the kernel")
         let status = try platform.run("crm", ["status"])
         #expect(status.code == 0 && status.output.contains("restarted"), "\(status)")
-        #expect(status.output.contains("signal 9"), "\(status)")
+        #expect(status.output.contains("was ended by SIGKILL"), "\(status)")
     }
 
     @Test("after a clean stop nothing is left running, and a start finds everything as it was")

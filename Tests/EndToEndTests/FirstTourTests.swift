@@ -89,7 +89,7 @@ struct FirstTourTests {
         #expect(try admin.texts(of: "x_seats", "account", #""sort":["-x_seats"],"fields":["x_seats"]"#) == ["50", "5", "null"])
         let sum = try admin.call(
             "record.aggregate", #"{"entity":"account","measures":[{"op":"sum","field":"x_seats","as":"seats"}]}"#)
-        #expect(try sum.array("groups")[0]["seats"]?.text == "55")
+        #expect(try sum.array("groups")[0]["seats"]?.string == "55")
 
         // It is a part of the data, not of the process.
         try platform.restart()

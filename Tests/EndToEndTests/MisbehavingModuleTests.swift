@@ -11,7 +11,8 @@ struct MisbehavingModuleTests {
         try platform.enable("faulty")
         let admin = try platform.logIn()
         _ = try admin.create("faulty_probe", #"{"faulty_name":"Good","behaviour":"well"}"#)
-        let fleet = try admin.create("potential", #"{"potential_name":"Fleet"}"#)
+        let acme = try admin.create("account", #"{"account_name":"Acme"}"#)
+        let fleet = try admin.create("potential", #"{"potential_name":"Fleet","related_to":\#(acme),"closing_date":"2026-12-01"}"#)
 
         for crash in 1...3 {
             let kernel = try #require(try platform.processID(of: "crm-kernel"))

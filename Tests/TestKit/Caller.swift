@@ -37,7 +37,8 @@ package final class Caller {
 
     package let platform: TestPlatform
     package let token: String?
-    private var client: HTTPSClient?
+    /// With the platform's process that it was connected to: an end of the platform ends its connections.
+    private var connection: (client: HTTPSClient, process: Int32)?
     private var nextID = 1
 
     package init(_ platform: TestPlatform, token: String? = nil) {
@@ -93,21 +94,28 @@ package final class Caller {
 
     package func get(_ target: String) throws -> Answer { try send("GET", target, [], []) }
 
+    private func connected() throws -> HTTPSClient {
+        let process = platform.process.processID
+        if let connection, connection.process == process { return connection.client }
+        let client = try platform.newClient()
+        connection = (client, process)
+        return client
+    }
+
     private func send(
         _ method: String, _ target: String, _ fields: [(String, String)], _ body: [UInt8]
     ) throws -> Answer {
         do {
-            let client = try client ?? platform.newClient()
-            self.client = client
+            let client = try connected()
             let response = try client.send(method, target, fields: fields, body: body)
-            if !client.isOpen { self.client = nil }
+            if !client.isOpen { connection = nil }
             // What is not JSON is nil, and is there as text.
             let json = (try? JSONDocument(parsing: response.body))?.root
             return Answer(
                 status: response.status, retryAfter: response.fields.text("Retry-After").flatMap { Int($0) },
                 text: String(decoding: response.body, as: UTF8.self), json: json)
         } catch {
-            client = nil
+            connection = nil
             throw platform.failure("\(error)")
         }
     }
