@@ -39,6 +39,7 @@ let package = Package(
         .package(path: "Sources/CRMSDK"),
         .package(path: "Sources/CRMSDKTesting"),
         .package(path: "Modules/Sales"),
+        .package(path: "Tests/Fixtures/Modules/Faulty"),
     ],
     targets: [
         // MARK: System libraries: headers only
@@ -145,6 +146,9 @@ let package = Package(
                 "Wire", "Log", sdk,
             ]),
         tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
+        tests(
+            "EndToEndTests",
+            ["TestKit", "JSON", "SQLite", .product(name: "FaultyModule", package: "Faulty")]),
         tests("ArchitectureTests", []),
     ]
 )
