@@ -154,7 +154,10 @@ struct CommandTests {
         arguments: [
             Answer(
                 error: #"{"code":-32001,"message":"log in first"}"#, code: .notAllowed,
-                lines: ["error: log in first", "hint: Give a token in CRM_TOKEN or by --token-file."]),
+                lines: [
+                    "error: log in first",
+                    "hint: Get a token by crm-admin login, and give it in CRM_TOKEN or by --token-file.",
+                ]),
             Answer(
                 error: #"{"code":-32002,"message":"no","data":{"kind":"forbidden"}}"#, code: .notAllowed,
                 lines: ["error: no"]),

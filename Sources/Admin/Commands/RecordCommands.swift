@@ -9,7 +9,8 @@ enum RecordCommands {
     private static let id = Command.Operand("ID", .number)
     private static let values = Command.Operand("FIELD=VALUE", .values, .any)
     private static let fields = Command.Option(
-        "fields", "NAMES", .field, help: "Fields to read, by commas; otherwise the entity's list.")
+        "fields", "NAMES", .field,
+        help: "Fields to read, by commas; otherwise the entity's list, as JSON all.")
     private static let version = Command.Option(
         "version", "NUMBER", help: "Refuse if the record has changed since this version.")
 
@@ -150,7 +151,12 @@ enum RecordCommands {
             parameters.set("filter", json: filter)
         }
         let asked = names(run.line.value("fields")) ?? run.output.columns.map(fieldsBehind)
-        if let asked { parameters.set("fields", asked) }
+        var columns = columns
+        if asked == nil, columns == nil, run.output.format.isTable {
+            let shown = try run.session.entities().listFields(of: entity)
+            if !shown.isEmpty { columns = ["id"] + shown }
+        }
+        if let fields = asked ?? columns { parameters.set("fields", fields) }
         if let sort = names(run.line.value("sort")) { parameters.set("sort", sort) }
         if run.line.has("count") { parameters.set("count", true) }
         if run.line.has("all") {

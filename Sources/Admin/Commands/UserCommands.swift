@@ -1,14 +1,9 @@
 import JSON
-import Settings
 
 /// People and programs that log in.
 enum UserCommands {
     private static let user = Command.Operand("USERNAME", .user)
-    private static let passwordOptions: [Command.Option] = [
-        .init(
-            "password-file", "FILE", .file,
-            help: "File whose first line is the password; only its owner may read it.")
-    ]
+    private static let passwordOptions = [Passwords.option("password-file", "the password")]
 
     static let all: [Command] = [
         Command(
@@ -25,7 +20,7 @@ enum UserCommands {
             examples: ["user create anna first_name=Anna last_name=Snelling role=role_name:Central"]
         ) { run throws(AdminError) in
             let words = ["username=\(try run.required(0))"] + run.line.operands.dropFirst()
-            let password = try run.line.value("password-file").map(passwordInFile)
+            let password = try run.line.value("password-file").map(Passwords.inFile)
             var parameters = run.writeParameters
             parameters.set("entity", "user")
             parameters.set("values", try FieldValues(entity: "user", session: run.session).read(words))
@@ -60,9 +55,9 @@ enum UserCommands {
             if run.line.has("generate") {
                 run.printObject(try setPassword(id, nil, run))
             } else if let path = run.line.value("password-file") {
-                _ = try setPassword(id, try passwordInFile(path), run)
+                _ = try setPassword(id, try Passwords.inFile(path), run)
             } else {
-                _ = try setPassword(id, try askedPassword(run), run)
+                _ = try setPassword(id, try Passwords.askedTwice(run), run)
             }
             run.say("password of user \"\(try run.required(0))\" set; all sessions of the user have ended")
         },
@@ -86,28 +81,5 @@ enum UserCommands {
         parameters.set("id", Int(id))
         if let password { parameters.set("password", password) }
         return try run.call("user.set_password", parameters)
-    }
-
-    private static func askedPassword(_ run: CommandRun) throws(AdminError) -> String {
-        let streams = run.session.streams
-        guard streams.isInteractive else {
-            throw .usage(
-                "nobody can be asked for the password here", hint: "Give --password-file or --generate.")
-        }
-        let password = try streams.ask("New password: ", isSecret: true)
-        guard try streams.ask("Once more: ", isSecret: true) == password else {
-            throw AdminError("the two passwords differ; nothing was changed")
-        }
-        return password
-    }
-
-    private static func passwordInFile(_ path: String) throws(AdminError) -> String {
-        let table = SettingsTable(
-            program: "crm-admin", summary: "", options: [.init("password", .secret, help: "")])
-        do throws(SettingsError) {
-            return try table.read(arguments: ["--password-file", path], environment: [:]).string("password")
-        } catch {
-            throw AdminError(error)
-        }
     }
 }

@@ -70,7 +70,9 @@ package final class ImportRun {
         var waiting: [Batch] = []
         var rows: [(row: RowMaker.Row, record: CSVReader.Record)] = []
         var bytes = 0
-        while let record = try source.next() {
+        // Where the file cannot be read any further, what was read is still done.
+        var readError: AdminError?
+        while let record = next(of: source, &readError) {
             step.counts.rows += 1
             switch step.maker.make(record, &ledger) {
             case .passedOver: step.counts.passedOver += 1
@@ -97,6 +99,16 @@ package final class ImportRun {
         }
         try flush(&rows, &waiting, &step)
         try rejects?.close()
+        if let readError { throw readError }
+    }
+
+    private func next(of source: RecordSource, _ readError: inout AdminError?) -> CSVReader.Record? {
+        do throws(AdminError) {
+            return try source.next()
+        } catch {
+            readError = error
+            return nil
+        }
     }
 
     /// What changes while one step runs.

@@ -32,7 +32,6 @@ struct RowMaker {
             ])
         }
         for column in step.onlyWith where text(record, column).isEmpty {
-            ledger.note(.passedOver(column: column), in: step.name)
             return .passedOver
         }
         if !step.distinct.isEmpty {

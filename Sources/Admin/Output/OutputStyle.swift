@@ -15,6 +15,9 @@ package struct OutputStyle: Equatable, Sendable {
         case json
         /// One record in a line.
         case jsonl
+
+        /// Of columns that somebody has chosen; JSON has everything.
+        var isTable: Bool { self != .json && self != .jsonl }
     }
 
     package var format: Format
