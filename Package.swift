@@ -43,6 +43,7 @@ let package = Package(
         .package(path: "Modules/Marketing"),
         .package(path: "Modules/Sales"),
         .package(path: "Modules/Support"),
+        .package(path: "Tests/Fixtures/Modules/Faulty"),
     ],
     targets: [
         // MARK: System libraries: headers only
@@ -52,7 +53,7 @@ let package = Package(
 
         // MARK: Ground floor: no CRM word in it
         room("Log"),
-        room("Settings"),
+        room("Settings", ["Text"]),
         room("JSON"),
         room("Text"),
         room("Crypto", ["COpenSSL"]),
@@ -80,7 +81,7 @@ let package = Package(
             "RPC",
             [
                 sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query",
-                "Storage", "JSON",
+                "Storage", "Text", "JSON",
                 "Wire", "Log",
             ]),
 
@@ -126,6 +127,7 @@ let package = Package(
         tests("TLSTests", ["TLS", "Crypto"]),
         tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire", "Log"]),
         tests("SQLiteTests", ["SQLite"]),
+        tests("AdminTests", ["Admin", "JSON", "Wire"]),
         tests("TestKitTests", ["TestKit"]),
         tests(
             "SupervisorTests",
@@ -159,6 +161,9 @@ let package = Package(
                 "Wire", "Log", sdk,
             ]),
         tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
+        tests(
+            "EndToEndTests",
+            ["TestKit", "JSON", "SQLite", .product(name: "FaultyModule", package: "Faulty")]),
         tests("ArchitectureTests", []),
     ]
 )
