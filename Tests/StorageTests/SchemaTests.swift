@@ -328,6 +328,24 @@ struct SchemaTests {
         #expect(try SchemaPlanner.plan(load(), wanted: [("core", [Self.account], [])]).isEmpty)
     }
 
+    @Test("a module may bring entities and extend older ones in one plan; every field has its own number")
+    func extensionBesideEntities() throws {
+        try apply([("core", [Self.account], [])])
+        let vendor = EntityDefinition(
+            "vendor", label: "Vendor", plural: "Vendors", fields: [.text("name", "Name")]
+        ).labelled(by: "name")
+        let addition = EntityExtension(
+            "account", fields: [.reference("trade_vendor", "Vendor", to: "vendor")])
+        let wanted: [SchemaPlanner.Wanted] = [("core", [Self.account], []), ("trade", [vendor], [addition])]
+        try apply(wanted)
+        let loaded = try load()
+        let numbers = loaded.entities.flatMap { $0.fields.map(\.placement.number) }
+        #expect(numbers.sorted() == Array(1...12))
+        #expect(loaded.nextFieldNumber == 13)
+        #expect(loaded.nextEntityNumber == 3)
+        #expect(try SchemaPlanner.plan(loaded, wanted: wanted).isEmpty)
+    }
+
     @Test("modules are stored and read back")
     func modules() throws {
         let module = StoredModule(

@@ -55,11 +55,7 @@ extension WriteTransaction {
     }
 
     private func create(_ entity: StoredEntity, _ table: String) throws(CRMError) {
-        let number = try nextNumber(series: "entity")
-        guard number == Int64(entity.number) else {
-            throw CRMError(
-                .internalError, "entity numbers are out of step", detail: "\(number) \(entity.number)")
-        }
+        let number = try take(entity.number, of: "entity")
         try execute(
             Statement(
                 "INSERT INTO crm_entity (number, name, module, definition) VALUES (?1, ?2, ?3, ?4)",
@@ -72,11 +68,7 @@ extension WriteTransaction {
     }
 
     private func insert(_ field: FieldPlacement, entity: Int) throws(CRMError) {
-        let number = try nextNumber(series: "field")
-        guard number == Int64(field.number) else {
-            throw CRMError(
-                .internalError, "field numbers are out of step", detail: "\(number) \(field.number)")
-        }
+        let number = try take(field.number, of: "field")
         let module: StoredValue = if case .module(let name) = field.source { .text(name) } else { .null }
         try execute(
             Statement(
@@ -89,6 +81,14 @@ extension WriteTransaction {
                     .text(field.column),
                     module, .text(DefinitionCoding.encode(field.definition)),
                 ]))
+    }
+
+    /// Takes a number that the plan has given, and those before it. Steps stand in the order of entities, and a module
+    /// may extend one that was made long before its own: numbers come in any order, but each once, since the plan was
+    /// made for this generation of the schema.
+    private func take(_ number: Int, of series: String) throws(CRMError) -> Int64 {
+        try execute(WriteStatements.raiseSeries(series, to: Int64(number)))
+        return Int64(number)
     }
 
     private func update(_ field: FieldPlacement) throws(CRMError) {
