@@ -21,7 +21,10 @@ final class Office: Sendable {
     var records: RecordService { installation.recordService }
     var snapshot: KernelSnapshot { installation.snapshots.current }
 
-    init(core: ModuleManifest = CoreModule().manifest, folder: String? = nil) throws {
+    init(
+        core: ModuleManifest = CoreModule().manifest, folder: String? = nil,
+        modulesFolder: String = "/nonexistent"
+    ) throws {
         let isNew = folder == nil
         self.folder = folder ?? NSTemporaryDirectory() + "crm-records-\(UUID().uuidString)"
         try FileManager.default.createDirectory(
@@ -33,7 +36,7 @@ final class Office: Sendable {
         let clock: @Sendable () -> Instant = { Instant("2026-11-22T12:00:00Z")! }
         installation = try Installation.start(
             Installation.Setup(
-                database: database, core: core, dataFolder: self.folder, modulesFolder: "/nonexistent",
+                database: database, core: core, dataFolder: self.folder, modulesFolder: modulesFolder,
                 cursorKey: Array(repeating: 7, count: 32), clock: clock, log: log))
         let service = installation.recordService
         if isNew {
