@@ -63,7 +63,8 @@ struct DoorTests {
         try admin.call("user.enable", #"{"id":\#(user)}"#)
         #expect(try platform.logIn("anna", Self.password).call("auth.whoami")["by"]?.string == "session")
 
-        // A restart brings none of them back.
+        // Neither that nor a restart brings one of them back.
+        #expect(try last.refusal(of: "auth.whoami").status == 401)
         try platform.restart()
         for ended in [anna, again, last] { #expect(try ended.refusal(of: "auth.whoami").status == 401) }
     }
@@ -104,7 +105,8 @@ struct DoorTests {
         let made = try admin.call("api_key.create", #"{"name":"reader","scopes":["core:view"]}"#)
         let reader = Caller(platform, token: try made.string("token"))
         #expect(try reader.count("account") == 0)
-        let refusal = try reader.refusal(of: "record.create", #"{"entity":"account","values":{"account_name":"A"}}"#)
+        let refusal = try reader.refusal(
+            of: "record.create", #"{"entity":"account","values":{"account_name":"A"}}"#)
         #expect(refusal.code == -32002, "\(refusal)")
         #expect(try reader.refusal(of: "module.list").code == -32002)
         #expect(try reader.refusal(of: "api_key.create", #"{"name":"another"}"#).code == -32002)
@@ -126,7 +128,9 @@ struct DoorTests {
         try platform.stop()
         let database = try String(
             decoding: [UInt8](Files.contents(platform.databasePath)), as: UTF8.self)
-        let secrets = [token, key, TestPlatform.administratorPassword, "a wrong password that was typed", "half typed"]
+        let secrets = [
+            token, key, TestPlatform.administratorPassword, "a wrong password that was typed", "half typed",
+        ]
         for secret in secrets {
             #expect(!platform.logs.contains(secret))
             #expect(!database.contains(secret))
