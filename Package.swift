@@ -102,7 +102,7 @@ let package = Package(
                 "Wire", "Settings", "Log", "Crypto", "CLinux", sdk,
             ]),
         program("crm-rpc", ["Gateway", "TLS", "Settings", "Log"]),
-        program("crm-admin", ["Admin"]),
+        program("crm-admin", ["Admin", "Settings"]),
 
         // MARK: Tests
         .target(
