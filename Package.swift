@@ -39,6 +39,7 @@ let package = Package(
         .package(path: "Sources/CRMSDK"),
         .package(path: "Sources/CRMSDKTesting"),
         .package(path: "Modules/Sales"),
+        .package(path: "Tests/Fixtures/Modules/Faulty"),
     ],
     targets: [
         // MARK: System libraries: headers only
@@ -48,7 +49,7 @@ let package = Package(
 
         // MARK: Ground floor: no CRM word in it
         room("Log"),
-        room("Settings"),
+        room("Settings", ["Text"]),
         room("JSON"),
         room("Text"),
         room("Crypto", ["COpenSSL"]),
@@ -76,7 +77,7 @@ let package = Package(
             "RPC",
             [
                 sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query",
-                "Storage", "JSON",
+                "Storage", "Text", "JSON",
                 "Wire", "Log",
             ]),
 
@@ -116,6 +117,7 @@ let package = Package(
         tests("TLSTests", ["TLS", "Crypto"]),
         tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire", "Log"]),
         tests("SQLiteTests", ["SQLite"]),
+        tests("AdminTests", ["Admin", "JSON", "Wire"]),
         tests("TestKitTests", ["TestKit"]),
         tests(
             "SupervisorTests",
@@ -144,6 +146,9 @@ let package = Package(
                 "Wire", "Log", sdk,
             ]),
         tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
+        tests(
+            "EndToEndTests",
+            ["TestKit", "JSON", "SQLite", .product(name: "FaultyModule", package: "Faulty")]),
         tests("ArchitectureTests", []),
     ]
 )

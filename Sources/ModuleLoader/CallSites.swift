@@ -137,7 +137,9 @@ package final class CallSites: @unchecked Sendable {
 
     /// Says that the calling thread's module is at work, not silent: it has just asked something of the platform.
     package func refresh() {
-        guard let slot = slotOfThisThread(), word(slot, 0).pointee.load(ordering: .relaxed) != 0 else { return }
+        guard let slot = slotOfThisThread(), word(slot, 0).pointee.load(ordering: .relaxed) != 0 else {
+            return
+        }
         word(slot, 1).pointee.store(CallPage.monotonicMilliseconds(), ordering: .relaxed)
     }
 

@@ -64,7 +64,7 @@ package final class UnitOfWork {
         let id = try transaction.nextRecordID()
         var change = RecordChange(
             entity: entity.name, id: id, old: nil, given: Set(values.keys), values: accepted)
-        try runHooks(.beforeCreate, &change, call)
+        try runHooks(.beforeCreate, &change, call, entity)
         var stored = try settle(change, entity, call)
         for field in entity.fields where field.kind.name == "autonumber" {
             if let brought = stored[field.name]?.text {
@@ -126,7 +126,7 @@ package final class UnitOfWork {
 
         var change = RecordChange(
             entity: entity.name, id: id, old: old, given: Set(values.keys), values: merged)
-        try runHooks(.beforeUpdate, &change, call)
+        try runHooks(.beforeUpdate, &change, call, entity)
         let stored = try settle(change, entity, call)
         let changed = entity.fields.filter { !$0.isSystem || $0.name == "owner" }
             .filter { (stored[$0.name] ?? .null) != old[$0.name] }
@@ -175,6 +175,26 @@ package final class UnitOfWork {
     }
 
     // MARK: Steps that writes share
+
+    /// Runs the hooks; where they refuse fields, the mandatory ones that are missing are told together with those.
+    private func runHooks(
+        _ moment: Hook.Moment, _ change: inout RecordChange, _ call: CallContext, _ entity: Entity
+    ) throws(CRMError) {
+        do throws(CRMError) {
+            try runHooks(moment, &change, call)
+        } catch  where error.kind == .invalidRecord && !error.fields.isEmpty {
+            var check = ValueCheck(
+                entity, mask: .everything, snapshot, mayBringNumbers: true, mayWriteReadOnly: true)
+            check.requireMandatory(change.values)
+            let missing = check.problems.filter { problem in
+                !error.fields.contains { $0.field == problem.field }
+            }
+            guard !missing.isEmpty else { throw error }
+            var whole = CRMError.invalidRecord(entity.name, missing + error.fields, hint: error.hint)
+            whole.rule = error.rule
+            throw whole
+        }
+    }
 
     /// The record as it is, if the caller may do this to it: not found where it may not be seen, forbidden where it may.
     private func editable(

@@ -1,6 +1,7 @@
 import CRMSDK
 import JSON
 import Testing
+import Wire
 
 @testable import RPC
 
@@ -23,7 +24,9 @@ struct DiscoveryTests {
     }
 
     private func check(_ node: JSONNode, is kind: String) {
-        for (name, _) in node.members { #expect(Self.allowed[kind]?.contains(name) == true, "\(kind).\(name)") }
+        for (name, _) in node.members {
+            #expect(Self.allowed[kind]?.contains(name) == true, "\(kind).\(name)")
+        }
     }
 
     @Test("has the shape that the meta-schema demands")
@@ -35,7 +38,8 @@ struct DiscoveryTests {
         var names: Set<String> = []
         for method in document["methods"]?.elements ?? JSONNode.Elements.none {
             check(method, is: "method")
-            #expect(names.insert(method["name"]?.string ?? "").inserted)
+            let isNew = names.insert(method["name"]?.string ?? "").inserted
+            #expect(isNew)
             #expect(method["paramStructure"]?.string == "by-name")
             var sawOptional = false
             for parameter in method["params"]?.elements ?? JSONNode.Elements.none {
@@ -46,7 +50,11 @@ struct DiscoveryTests {
                 #expect(!(isRequired && sawOptional))
                 if !isRequired { sawOptional = true }
             }
-            if let result = method["result"] { check(result, is: "descriptor") } else { Issue.record("no result") }
+            if let result = method["result"] {
+                check(result, is: "descriptor")
+            } else {
+                Issue.record("no result")
+            }
             for error in method["errors"]?.elements ?? JSONNode.Elements.none { check(error, is: "error") }
             for tag in method["tags"]?.elements ?? JSONNode.Elements.none { check(tag, is: "tag") }
         }
@@ -77,13 +85,15 @@ struct DiscoveryTests {
         let schemas = try document(kernel, administrator: false)["components"]?["schemas"]
         #expect(schemas?["account_record"] == nil)
         #expect(schemas?["Money"] != nil)
-        #expect(try document(kernel)["components"]?["schemas"]?["account_values"]?["properties"]?["account_name"] != nil)
+        #expect(
+            try document(kernel)["components"]?["schemas"]?["account_values"]?["properties"]?["account_name"]
+                != nil)
     }
 
     @Test("the page has every method, no script, and nothing from elsewhere")
     func page() throws {
         let kernel = try TestKernel()
-        let reply = try kernel.endpoint().call(body: [], requestID: "r", route: .docs)
+        let reply = try kernel.endpoint().reply(.docs)
         let page = String(decoding: reply.body, as: UTF8.self)
         #expect(reply.contentKind == .html)
         for method in MethodTable.kernelMethods { #expect(page.contains("id=\"\(method.name)\"")) }

@@ -39,7 +39,8 @@ private enum ExampleServer {
         let parameters = call.parameters
         let numbers = parameters?.elements.compactMap(\.int64) ?? []
         switch call.method.string {
-        case "subtract" where parameters?.kind == .array: return .result(Array("\(numbers[0] - numbers[1])".utf8))
+        case "subtract" where parameters?.kind == .array:
+            return .result(Array("\(numbers[0] - numbers[1])".utf8))
         case "subtract":
             let minuend = parameters?["minuend"]?.int64 ?? 0
             return .result(Array("\(minuend - (parameters?["subtrahend"]?.int64 ?? 0))".utf8))
@@ -68,10 +69,12 @@ struct EnvelopeTests {
 
     static let examples = [
         Example(
-            "positional parameters", #"{"jsonrpc": "2.0", "method": "subtract", "params": [42, 23], "id": 1}"#,
+            "positional parameters",
+            #"{"jsonrpc": "2.0", "method": "subtract", "params": [42, 23], "id": 1}"#,
             #"{"jsonrpc": "2.0", "result": 19, "id": 1}"#),
         Example(
-            "positional parameters, the other way", #"{"jsonrpc": "2.0", "method": "subtract", "params": [23, 42], "id": 2}"#,
+            "positional parameters, the other way",
+            #"{"jsonrpc": "2.0", "method": "subtract", "params": [23, 42], "id": 2}"#,
             #"{"jsonrpc": "2.0", "result": -19, "id": 2}"#),
         Example(
             "named parameters",
@@ -154,23 +157,28 @@ struct EnvelopeTests {
             #expect(body.isEmpty)
             return
         }
-        #expect(try Self.essence(JSONDocument(parsing: body).root) == Self.essence(JSONDocument(parsing: expected).root))
+        #expect(
+            try Self.essence(JSONDocument(parsing: body).root)
+                == Self.essence(JSONDocument(parsing: expected).root))
     }
 
     /// A response without the words of its error; a batch as a list of them.
     private static func essence(_ node: JSONNode) -> [String] {
         guard node.kind != .array else { return node.elements.flatMap(essence) + ["batch"] }
-        let outcome = node["result"].map { "result \($0.text)" } ?? "error \(node["error"]?["code"]?.text ?? "none")"
+        let outcome =
+            node["result"].map { "result \($0.text)" } ?? "error \(node["error"]?["code"]?.text ?? "none")"
         return ["\(node["jsonrpc"]?.text ?? "none") \(node["id"]?.text ?? "none") \(outcome) \(node.count)"]
     }
 
     @Test(
         "echoes an id byte for byte",
         arguments: [
-            "1", "0", "-7", "12345678901234567890123456789", "1.50", "1e3", "null", #""""#, #""a\u0062\/c""#, #""ł""#,
+            "1", "0", "-7", "12345678901234567890123456789", "1.50", "1e3", "null", #""""#, #""a\u0062\/c""#,
+            #""ł""#,
         ])
     func identifier(_ id: String) throws {
-        let body = try ExampleServer.answer(#"{"jsonrpc":"2.0","method":"sum","params":[1],"id":\#(id)}"#).body
+        let body = try ExampleServer.answer(#"{"jsonrpc":"2.0","method":"sum","params":[1],"id":\#(id)}"#)
+            .body
         #expect(body == #"{"jsonrpc":"2.0","id":\#(id),"result":1}"#)
     }
 
@@ -197,13 +205,16 @@ struct EnvelopeTests {
 
     @Test("an id of null is no notification")
     func nullID() throws {
-        #expect(try ExampleServer.answer(#"{"jsonrpc":"2.0","method":"sum","params":[1],"id":null}"#).status == 200)
+        #expect(
+            try ExampleServer.answer(#"{"jsonrpc":"2.0","method":"sum","params":[1],"id":null}"#).status
+                == 200)
     }
 
     @Test("a batch has at most 100 calls", arguments: [(99, -32601), (100, -32601), (101, -32008)])
     func batchLimit(count: Int, code: Int64) throws {
         let calls = Array(repeating: #"{"jsonrpc":"2.0","method":"none","id":1}"#, count: count)
-        let answer = try JSONDocument(parsing: ExampleServer.answer("[\(calls.joined(separator: ","))]").body).root
+        let answer = try JSONDocument(parsing: ExampleServer.answer("[\(calls.joined(separator: ","))]").body)
+            .root
         let first = answer.kind == .array ? answer.elements.first { _ in true } : answer
         #expect(first?["error"]?["code"]?.int64 == code)
     }

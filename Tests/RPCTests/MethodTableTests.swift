@@ -10,7 +10,9 @@ import Testing
 struct MethodTableTests {
     private static let methods = MethodTable.kernelMethods
 
-    @Test("every method has a name of noun and verb, a summary and described parameters", arguments: methods.map(\.name))
+    @Test(
+        "every method has a name of noun and verb, a summary and described parameters",
+        arguments: methods.map(\.name))
     func described(_ name: String) throws {
         let method = try #require(Self.methods.first { $0.name == name })
         #expect(name.split(separator: ".").count == 2)
@@ -26,7 +28,9 @@ struct MethodTableTests {
     @Test("names are unique")
     func unique() { #expect(Set(Self.methods.map(\.name)).count == Self.methods.count) }
 
-    @Test("an example's parameters pass the method's own check", arguments: methods.filter { $0.example != nil }.map(\.name))
+    @Test(
+        "an example's parameters pass the method's own check",
+        arguments: methods.filter { $0.example != nil }.map(\.name))
     func examples(_ name: String) throws {
         let method = try #require(Self.methods.first { $0.name == name })
         let example = try #require(method.example)
@@ -36,7 +40,8 @@ struct MethodTableTests {
 
     @Test("what writes records takes dry_run")
     func dryRun() {
-        for method in Self.methods where method.effect == .writes && method.parameters.contains(where: { $0.name == "entity" }) {
+        for method in Self.methods
+        where method.effect == .writes && method.parameters.contains(where: { $0.name == "entity" }) {
             #expect(method.parameters.contains { $0.name == "dry_run" }, "\(method.name)")
         }
     }

@@ -17,7 +17,8 @@ enum Registries {
                 number: index + 1, definition: definition, module: "core",
                 fields: definition.fields.map { field in
                     number += 1
-                    return FieldPlacement(number: number, definition: field, source: .module("core"), column: field.name)
+                    return FieldPlacement(
+                        number: number, definition: field, source: .module("core"), column: field.name)
                 })
         }
         return RegistrySnapshot(generation: 1, entities: entities, modules: [])
@@ -44,16 +45,20 @@ struct WireValueTests {
     static let cases = [
         Case("a_text", #""Łódź""#, "Łódź"), Case("a_text", "1", "!type"), Case("a_text", "null", ""),
         Case("a_text", "[]", "!type"), Case("a_boolean", "true", "true"), Case("a_boolean", "1", "!type"),
-        Case("a_boolean", #""true""#, "!type"), Case("an_integer", "-3", "-3"), Case("an_integer", "1.0", "!type"),
-        Case("an_integer", "1e3", "!type"), Case("an_integer", #""3""#, "!type"), Case("an_integer", "true", "!type"),
+        Case("a_boolean", #""true""#, "!type"), Case("an_integer", "-3", "-3"),
+        Case("an_integer", "1.0", "!type"),
+        Case("an_integer", "1e3", "!type"), Case("an_integer", #""3""#, "!type"),
+        Case("an_integer", "true", "!type"),
         Case("an_integer", "9223372036854775807", "9223372036854775807"),
         Case("an_integer", "9223372036854775808", "!type"), Case("a_decimal", #""1.5""#, "1.500"),
         Case("a_decimal", #""-0.001""#, "-0.001"), Case("a_decimal", #""1.5000""#, "1.500"),
         Case("a_decimal", #""1.5001""#, "!format"), Case("a_decimal", "1.5", "!type"),
-        Case("a_decimal", #""1,5""#, "!format"), Case("a_decimal", #""9223372036854775.807""#, "9223372036854775.807"),
+        Case("a_decimal", #""1,5""#, "!format"),
+        Case("a_decimal", #""9223372036854775.807""#, "9223372036854775.807"),
         Case("a_decimal", #""9223372036854775.808""#, "!format"), Case("a_money", #""12.5""#, "12.5000"),
         Case("a_money", #"{"amount":"12.5","currency":"USD"}"#, "12.50 USD"),
-        Case("a_money", #"{"amount":12.5,"currency":"USD"}"#, "!type"), Case("a_money", #"{"amount":"12.5"}"#, "!type"),
+        Case("a_money", #"{"amount":12.5,"currency":"USD"}"#, "!type"),
+        Case("a_money", #"{"amount":"12.5"}"#, "!type"),
         Case("a_money", #"{"amount":"12.5","currency":"usd"}"#, "!format"),
         Case("a_money", #"{"amount":"1","currency":"USD","x":1}"#, "!type"),
         Case("a_money", #""0.00001""#, "!format"), Case("a_date", #""2026-02-29""#, "!format"),
@@ -61,8 +66,10 @@ struct WireValueTests {
         Case("a_moment", #""2026-11-22T15:24:20Z""#, "2026-11-22T15:24:20.000Z"),
         Case("a_moment", #""2026-11-22T15:24:20+02:00""#, "2026-11-22T13:24:20.000Z"),
         Case("a_moment", #""2026-11-22""#, "!format"), Case("an_account", "17", "17"),
-        Case("an_account", #"{"id":17}"#, "!type"), Case("an_account", "0", "!type"), Case("an_account", "-2", "-2"),
-        Case("an_account", "9007199254740991", "9007199254740991"), Case("an_account", "9007199254740992", "!type"),
+        Case("an_account", #"{"id":17}"#, "!type"), Case("an_account", "0", "!type"),
+        Case("an_account", "-2", "-2"),
+        Case("an_account", "9007199254740991", "9007199254740991"),
+        Case("an_account", "9007199254740992", "!type"),
         Case("a_choice", #""red""#, "red"), Case("a_choice", "3", "!type"),
     ]
 
@@ -81,7 +88,8 @@ struct WireValueTests {
     @Test("collects every problem of a record, and names a near field")
     func problems() throws {
         let view = try Registries.view()
-        let node = try JSONDocument(parsing: #"{"a_txt":"x","an_integer":"3","a_date":"no","a_text":"ok"}"#).root
+        let node = try JSONDocument(parsing: #"{"a_txt":"x","an_integer":"3","a_date":"no","a_text":"ok"}"#)
+            .root
         do throws(CRMError) {
             _ = try RecordValues.read(node, of: view.registry.entity("sample"), view)
             Issue.record("it has three problems")
@@ -129,16 +137,22 @@ struct FilterReadingTests {
     }
 
     static let refused = [
-        Refused(#""x""#, "filter must be a condition"), Refused("[]", "filter must be [field, operator, value]"),
+        Refused(#""x""#, "filter must be a condition"),
+        Refused("[]", "filter must be [field, operator, value]"),
         Refused(#"["a_text"]"#, "must be [field"), Refused(#"["a_text","~","x"]"#, "operator \"~\""),
-        Refused(#"["a_txt","=","x"]"#, "no field \"a_txt\""), Refused(#"["a_text","=",1]"#, "a_text must be a string"),
-        Refused(#"["a_text","="]"#, "lacks the value"), Refused(#"["a_text","is empty",1]"#, "takes no value"),
-        Refused(#"["a_text","=",null]"#, "is empty"), Refused(#"["a_boolean","<",true]"#, "cannot be compared"),
+        Refused(#"["a_txt","=","x"]"#, "no field \"a_txt\""),
+        Refused(#"["a_text","=",1]"#, "a_text must be a string"),
+        Refused(#"["a_text","="]"#, "lacks the value"),
+        Refused(#"["a_text","is empty",1]"#, "takes no value"),
+        Refused(#"["a_text","=",null]"#, "is empty"),
+        Refused(#"["a_boolean","<",true]"#, "cannot be compared"),
         Refused(#"["a_choice","in","red"]"#, "needs an array"),
         Refused(#"["a_date","between",["2026-01-01"]]"#, "two ends"),
-        Refused(#"{"all":{}}"#, "filter.all must be an array"), Refused(#"{"all":[],"any":[]}"#, "exactly one"),
+        Refused(#"{"all":{}}"#, "filter.all must be an array"),
+        Refused(#"{"all":[],"any":[]}"#, "exactly one"),
         Refused(#"{"nor":[]}"#, "\"nor\""), Refused(#"{"all":[["a_text","=","x"],3]}"#, "filter.all[1]"),
-        Refused(#"["a_text.b","=","x"]"#, "no reference"), Refused(#"["anything.b","=","x"]"#, "several entities"),
+        Refused(#"["a_text.b","=","x"]"#, "no reference"),
+        Refused(#"["anything.b","=","x"]"#, "a path cannot go over it"),
         Refused(
             #"["an_account.parent_account.parent_account.parent_account.parent_account.parent_account.industry","=","x"]"#,
             "limit of 5 references"),
@@ -156,7 +170,9 @@ struct FilterReadingTests {
         }
     }
 
-    @Test("has at most 50 conditions and 10 levels", arguments: [(50, 10, true), (51, 10, false), (1, 11, false)])
+    @Test(
+        "has at most 50 conditions and 10 levels",
+        arguments: [(50, 10, true), (51, 10, false), (1, 11, false)])
     func limits(conditions: Int, levels: Int, isAllowed: Bool) throws {
         let view = try Registries.view()
         let condition = #"["a_text","=","x"]"#
@@ -177,7 +193,8 @@ struct FilterReadingTests {
 struct ParameterReadingTests {
     static let table = [
         Parameter("id", .id(), "An id.", required: true), Parameter("limit", .integer(1...1000), "How many."),
-        Parameter("mode", .choice("create", "update"), "What."), Parameter("names", .list(of: .text), "Names."),
+        Parameter("mode", .choice("create", "update"), "What."),
+        Parameter("names", .list(of: .text), "Names."),
         Parameter("flag", .boolean, "Yes or no."), Parameter("name", .text(maximumLength: 5), "Short."),
         Parameter(
             "rows", .list(of: .object([Parameter("line", .integer, "Line.", required: true)])), "Rows."),
@@ -197,13 +214,16 @@ struct ParameterReadingTests {
     }
 
     static let cases = [
-        Case(#"{"id":1}"#), Case(#"{"id":1,"limit":1000,"mode":"create","names":["a"],"flag":false,"name":"éèàüö"}"#),
+        Case(#"{"id":1}"#),
+        Case(#"{"id":1,"limit":1000,"mode":"create","names":["a"],"flag":false,"name":"éèàüö"}"#),
         Case(#"{"id":1,"limit":null}"#), Case(#"{"id":1,"rows":[{"line":1}],"day":"2026-11-22"}"#),
         Case("{}", "\"id\" is missing"), Case(#"{"id":null}"#, "\"id\" is missing"),
-        Case("[1]", "object of named parameters", "not an array"), Case(#"{"id":"1"}"#, "\"id\"", "not a string"),
+        Case("[1]", "object of named parameters", "not an array"),
+        Case(#"{"id":"1"}"#, "\"id\"", "not a string"),
         Case(#"{"id":1.5}"#, "\"id\"", "the number 1.5"), Case(#"{"id":true}"#, "\"id\"", "true or false"),
         Case(#"{"id":1,"limit":0}"#, "\"limit\"", "from 1 to 1000", "0"),
-        Case(#"{"id":1,"limit":1001}"#, "from 1 to 1000"), Case(#"{"id":1,"lmit":1}"#, "no parameter \"lmit\""),
+        Case(#"{"id":1,"limit":1001}"#, "from 1 to 1000"),
+        Case(#"{"id":1,"lmit":1}"#, "no parameter \"lmit\""),
         Case(#"{"id":1,"mode":"upsert"}"#, "\"mode\"", "create, update", "\"upsert\""),
         Case(#"{"id":1,"names":"a"}"#, "\"names\" must be an array"),
         Case(#"{"id":1,"names":["a",2]}"#, "\"names[1]\" must be a string"),

@@ -48,7 +48,9 @@ struct RecordMethodTests {
 
         private static func text(_ random: inout SplitMix) -> String {
             let words = ["Łódź", "straße", "東京都", "Ørsted", "O'Brien", "a\\\"b", "שלום", "x", "100%", "{}"]
-            return "\"" + (0...random.number(4)).map { _ in words[random.number(words.count)] }.joined(separator: " ") + "\""
+            return "\""
+                + (0...random.number(4)).map { _ in words[random.number(words.count)] }.joined(separator: " ")
+                + "\""
         }
     }
 
@@ -59,7 +61,8 @@ struct RecordMethodTests {
         let seed = UInt64.random(in: 0 ... .max)
         var random = SplitMix(state: seed)
         let account = try #require(
-            client.call("record.create", #"{"entity":"account","values":{"account_name":"Acme"}}"#).result?["id"]?.int64)
+            client.call("record.create", #"{"entity":"account","values":{"account_name":"Acme"}}"#).result?[
+                "id"]?.int64)
         for _ in 0..<60 {
             let sample = Sample(&random, account: account, currency: 2)
             let created = try client.call("record.create", #"{"entity":"sample","values":\#(sample.values)}"#)
@@ -78,12 +81,14 @@ struct RecordMethodTests {
         let kernel = try TestKernel()
         let client = try kernel.admin()
         let account = try #require(
-            client.call("record.create", #"{"entity":"account","values":{"account_name":"Acme"}}"#).result?["id"]?.int64)
+            client.call("record.create", #"{"entity":"account","values":{"account_name":"Acme"}}"#).result?[
+                "id"]?.int64)
         let values =
             #"{"a_text":"x\n\"y\"","a_decimal":"1.5","a_money":"12.5","base_money":"0.00005","an_account":\#(account),"a_boolean":true,"an_integer":-3,"a_date":"2026-11-22","a_moment":"2026-11-22T15:24:20.5+01:00"}"#
         let refused = try client.call("record.create", #"{"entity":"sample","values":\#(values)}"#)
         #expect(refused.code == -32004)
-        #expect(refused.data?["fields"]?.elements.compactMap { $0["field"]?.string } == ["a_text", "base_money"])
+        #expect(
+            refused.data?["fields"]?.elements.compactMap { $0["field"]?.string } == ["a_text", "base_money"])
         let good = values.replacing(#"x\n\"y\""#, with: #"x \"y\""#).replacing("0.00005", with: "0.5")
         let id = try #require(
             client.call("record.create", #"{"entity":"sample","values":\#(good)}"#).result?["id"]?.int64)
@@ -111,11 +116,13 @@ struct RecordMethodTests {
         var cursor = "null"
         repeat {
             let page = try client.call(
-                "record.list", #"{"entity":"sample","fields":["a_text"],"sort":["-a_text"],"limit":3,"cursor":\#(cursor)}"#)
+                "record.list",
+                #"{"entity":"sample","fields":["a_text"],"sort":["-a_text"],"limit":3,"cursor":\#(cursor)}"#)
             seen += page.result?["records"]?.elements.compactMap { $0["a_text"]?.string } ?? []
             cursor = try #require(page.result?["next_cursor"]).text
             if cursor != "null", seen.count == 3 {
-                let other = try client.call("record.list", #"{"entity":"sample","limit":3,"cursor":\#(cursor)}"#)
+                let other = try client.call(
+                    "record.list", #"{"entity":"sample","limit":3,"cursor":\#(cursor)}"#)
                 #expect(other.code == -32602)
             }
         } while cursor != "null"
@@ -128,7 +135,8 @@ struct RecordMethodTests {
     func conflictAndDryRun() throws {
         let client = try TestKernel().admin()
         let id = try #require(
-            client.call("record.create", #"{"entity":"sample","values":{"a_text":"a"}}"#).result?["id"]?.int64)
+            client.call("record.create", #"{"entity":"sample","values":{"a_text":"a"}}"#).result?["id"]?.int64
+        )
         let dry = try client.call("record.update", #"{"id":\#(id),"values":{"a_text":"b"},"dry_run":true}"#)
         #expect(dry.result?["a_text"]?.string == "b")
         #expect(try client.call("record.get", #"{"id":\#(id)}"#).result?["a_text"]?.string == "a")
@@ -160,8 +168,10 @@ struct RecordMethodTests {
     func importModes(_ test: ImportCase) throws {
         let client = try TestKernel().admin()
         let id = try #require(
-            client.call("record.create", #"{"entity":"sample","values":{"a_text":"there","a_date":"2026-01-01"}}"#)
-                .result?["id"]?.int64)
+            client.call(
+                "record.create", #"{"entity":"sample","values":{"a_text":"there","a_date":"2026-01-01"}}"#
+            )
+            .result?["id"]?.int64)
         let rows =
             #"[{"line":2,"values":{"a_text":"there","an_integer":5,"a_date":"2026-02-02"}},{"line":3,"values":{"a_text":"new"}}]"#
         let answer = try client.call(
@@ -170,7 +180,9 @@ struct RecordMethodTests {
         #expect(outcomes == [test.there, test.new])
         let record = try client.call("record.get", #"{"id":\#(id)}"#).result
         #expect(record?["an_integer"]?.text == test.number)
-        #expect(record?["a_date"]?.string == (test.options.isEmpty || test.options.contains("update") ? "2026-02-02" : "2026-01-01"))
+        #expect(
+            record?["a_date"]?.string
+                == (test.options.isEmpty || test.options.contains("update") ? "2026-02-02" : "2026-01-01"))
         // The same again changes nothing.
         let again = try client.call(
             "import.rows", #"{"entity":"sample","match_on":["a_text"],\#(test.options)"rows":\#(rows)}"#)
@@ -184,7 +196,10 @@ struct RecordMethodTests {
         func lookup(_ name: String) -> String {
             #"{"$lookup":{"entity":"account","field":"account_name","value":"\#(name)"}}"#
         }
-        try client.call("import.rows", #"{"entity":"account","rows":[{"values":{"account_name":"Twin"}},{"values":{"account_name":"Twin"}}]}"#)
+        try client.call(
+            "import.rows",
+            #"{"entity":"account","rows":[{"values":{"account_name":"Twin"}},{"values":{"account_name":"Twin"}}]}"#
+        )
         let rows = [
             #"{"line":2,"values":{"account_name":"Parent"}}"#,
             #"{"line":3,"values":{"account_name":"Child","parent_account":\#(lookup("Parent"))}}"#,
@@ -192,7 +207,8 @@ struct RecordMethodTests {
             #"{"line":5,"values":{"account_name":"Torn","parent_account":\#(lookup("Twin"))}}"#,
             #"{"line":6,"values":{"parent_account":1,"nothing":2}}"#,
         ]
-        let answer = try client.call("import.rows", #"{"entity":"account","rows":[\#(rows.joined(separator: ","))]}"#)
+        let answer = try client.call(
+            "import.rows", #"{"entity":"account","rows":[\#(rows.joined(separator: ","))]}"#)
         let parts = answer.result?["rows"].map { Array($0.elements) } ?? []
         #expect(parts.map { $0["outcome"]?.string } == ["created", "created", "failed", "failed", "failed"])
         #expect(parts.map { $0["line"]?.int64 } == [2, 3, 4, 5, 6])
@@ -205,13 +221,17 @@ struct RecordMethodTests {
     func customField() throws {
         let client = try TestKernel().admin()
         let made = try client.call(
-            "field.create", #"{"entity":"account","name":"x_year","type":"integer","label":"Year","minimum":"1800"}"#)
+            "field.create",
+            #"{"entity":"account","name":"x_year","type":"integer","label":"Year","minimum":"1800"}"#)
         #expect(made.result?["steps"]?.count ?? 0 > 0, "\(made.message ?? "")")
-        try client.call("record.create", #"{"entity":"account","values":{"account_name":"Old","x_year":1901}}"#)
+        try client.call(
+            "record.create", #"{"entity":"account","values":{"account_name":"Old","x_year":1901}}"#)
         let found = try client.call(
-            "record.list", #"{"entity":"account","filter":["x_year","<",1950],"sort":["x_year"],"fields":["x_year"]}"#)
+            "record.list",
+            #"{"entity":"account","filter":["x_year","<",1950],"sort":["x_year"],"fields":["x_year"]}"#)
         #expect(found.result?["records"]?.elements.first { _ in true }?["x_year"]?.int64 == 1901)
-        let refused = try client.call("record.create", #"{"entity":"account","values":{"account_name":"N","x_year":1}}"#)
+        let refused = try client.call(
+            "record.create", #"{"entity":"account","values":{"account_name":"N","x_year":1}}"#)
         #expect(refused.data?["fields"]?.elements.first { _ in true }?["code"]?.string == "range")
         #expect(try client.call("field.delete", #"{"entity":"account","name":"x_year"}"#).result != nil)
         #expect(try client.call("record.list", #"{"entity":"account","sort":["x_year"]}"#).code == -32602)
@@ -221,7 +241,9 @@ struct RecordMethodTests {
     func action() throws {
         let client = try TestKernel().admin()
         let answer = try client.call(
-            "core.echo", #"{"amount":{"amount":"1.5","currency":"USD"},"day":"2026-11-22","flags":[true],"values":{"account_name":"A"}}"#)
+            "core.echo",
+            #"{"amount":{"amount":"1.5","currency":"USD"},"day":"2026-11-22","flags":[true],"values":{"account_name":"A"}}"#
+        )
         #expect(
             answer.result?.text
                 == #"{"amount":{"amount":"1.50","currency":"USD"},"day":"2026-11-22","flags":[true],"values":{"account_name":"A"}}"#
@@ -239,7 +261,9 @@ struct RecordMethodTests {
         let page = try client.call("log.list", #"{"limit":2}"#)
         #expect(page.result?["entries"]?.elements.compactMap { $0["seq"]?.int64 } == [1, 2])
         let next = try #require(page.result?["next_cursor"]?.string)
-        #expect(try client.call("log.list", #"{"limit":1,"cursor":"\#(next)"}"#).result?["entries"]?.elements.first { _ in true }?["seq"]?.int64 == 3)
+        #expect(
+            try client.call("log.list", #"{"limit":1,"cursor":"\#(next)"}"#).result?["entries"]?.elements
+                .first { _ in true }?["seq"]?.int64 == 3)
     }
 }
 

@@ -40,7 +40,8 @@ final class TestKernel: Sendable {
         let log = Log(room: "test", level: .debug, sink: log)
         let gate = Gate()
         self.gate = gate
-        database = try Database(options: .init(path: folder + "/kernel/crm.sqlite", mustExist: false), log: log)
+        database = try Database(
+            options: .init(path: folder + "/kernel/crm.sqlite", mustExist: false), log: log)
         var core = CoreModule().manifest
         core.entities.append(Self.sample)
         core.actions = [gate.block, gate.hold, Self.echo]
@@ -65,7 +66,8 @@ final class TestKernel: Sendable {
         _ = try identity.createFirstCredential(
             user: FirstRecords.administrator, username: "admin", password: Self.password, mustChange: false)
         services = KernelServices(
-            database: database, installation: installation, identity: identity, log: log, programVersion: "1.2.3")
+            database: database, installation: installation, identity: identity, log: log,
+            programVersion: "1.2.3")
         server = try KernelServer(
             services,
             [
@@ -86,19 +88,16 @@ final class TestKernel: Sendable {
     // MARK: Calling
 
     /// On the administrators' socket, as the first administrator.
-    func admin() throws -> WireClient {
-        try WireClient(path: folder + "/admin.sock", role: .admin, programVersion: "1")
-    }
+    func admin() throws -> TestClient { try TestClient(self, "admin.sock", .admin) }
 
-    func endpoint() throws -> WireClient {
-        try WireClient(path: folder + "/endpoint.sock", role: .endpoint, programVersion: "1")
-    }
+    func endpoint() throws -> TestClient { try TestClient(self, "endpoint.sock", .endpoint) }
 
     /// One field of every type that is written, none of them mandatory.
     static let sample = EntityDefinition(
         "sample", label: "Sample", plural: "Samples",
         fields: [
-            .text("a_text", "Text").indexed(), .longtext("a_longtext", "Long text"), .email("an_email", "E-mail"),
+            .text("a_text", "Text").indexed(), .longtext("a_longtext", "Long text"),
+            .email("an_email", "E-mail"),
             .phone("a_phone", "Phone"), .url("a_url", "Address"), .boolean("a_boolean", "Boolean"),
             .integer("an_integer", "Integer").indexed(), .decimal("a_decimal", "Decimal", scale: 3),
             .percent("a_percent", "Percent"), .reference("a_currency", "Currency", to: "currency"),
@@ -162,16 +161,27 @@ struct Answer {
     }
 }
 
-extension WireClient {
+/// A caller that keeps its kernel alive.
+final class TestClient {
+    private let kernel: TestKernel
+    private let wire: WireClient
+
+    init(_ kernel: TestKernel, _ socket: String, _ role: WireRole) throws {
+        self.kernel = kernel
+        wire = try WireClient(path: "\(kernel.folder)/\(socket)", role: role, programVersion: "1")
+    }
+
     /// Sends a body as it is.
     func send(_ body: String, token: String? = nil) throws -> Answer {
-        try Answer(call(body: Array(body.utf8), token: token.map { Array($0.utf8) }, requestID: "r-1"))
+        try Answer(wire.call(body: Array(body.utf8), token: token.map { Array($0.utf8) }, requestID: "r-1"))
     }
 
     @discardableResult
     func call(_ method: String, _ parameters: String = "{}", token: String? = nil) throws -> Answer {
         try send(#"{"jsonrpc":"2.0","id":1,"method":"\#(method)","params":\#(parameters)}"#, token: token)
     }
+
+    func reply(_ route: Route) throws -> ReplyFrame { try wire.call(body: [], requestID: "r", route: route) }
 }
 
 extension JSONNode {

@@ -1,4 +1,5 @@
 import JSON
+import Text
 
 /// Fields, and what an administrator may change about them.
 enum FieldCommands {
@@ -15,7 +16,8 @@ enum FieldCommands {
         """
 
     static let all: [Command] = [
-        Command("field", "list", .reads, "fields of an entity", operands: [entity]) { run throws(AdminError) in
+        Command("field", "list", .reads, "fields of an entity", operands: [entity]) {
+            run throws(AdminError) in
             var parameters = Parameters()
             parameters.set("name", try run.required(0))
             run.printRecords(try run.call("entity.describe", parameters), in: "fields", columns: columns)
@@ -44,14 +46,16 @@ enum FieldCommands {
             try finish("field.update", parameters, run, "updated")
         },
         Command(
-            "field", "delete", .destroys(question: "Delete"), "take a field of your own out of sight; its values are kept",
+            "field", "delete", .destroys(question: "Delete"),
+            "take a field of your own out of sight; its values are kept",
             operands: [entity, field]
         ) { run throws(AdminError) in
             try run.confirm("field \"\(try run.required(1))\" of \(try run.required(0))")
             try finish("field.delete", try start(run), run, "deleted")
         },
         Command(
-            "field", "restore", .writes, "bring a deleted field back, with its values", operands: [entity, field]
+            "field", "restore", .writes, "bring a deleted field back, with its values",
+            operands: [entity, field]
         ) { run throws(AdminError) in
             try finish("field.restore", try start(run), run, "restored")
         },
@@ -83,7 +87,8 @@ enum FieldCommands {
     /// One row for each kind of setting, so that a wrong one is found before the kernel is asked.
     static func set(_ words: ArraySlice<String>, in parameters: inout Parameters) throws(AdminError) {
         for word in words {
-            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+                String.init)
             guard parts.count == 2, !parts[0].isEmpty else {
                 throw .usage("\"\(word)\" is not a setting", hint: "Give SETTING=VALUE.")
             }

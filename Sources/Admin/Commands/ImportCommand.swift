@@ -17,7 +17,9 @@ enum ImportCommand {
             operands: [.init("FILE", .file, .optional)],
             options: [
                 .init("mapping", "FILE", .file, help: "The mapping."),
-                .init("from", "DIR", .folder, help: "Where the mapping's files are; otherwise beside the mapping."),
+                .init(
+                    "from", "DIR", .folder,
+                    help: "Where the mapping's files are; otherwise beside the mapping."),
                 .init("rejects", "FILE", .file, help: "Write refused rows here, with line and reason."),
             ],
             examples: [
@@ -37,9 +39,11 @@ enum ImportCommand {
         let file = run.operand(0)
         guard file == nil || mapping.steps.count == 1 else {
             throw .usage(
-                "the mapping has several steps, each with its own file", hint: "Give --from DIR instead of a file.")
+                "the mapping has several steps, each with its own file",
+                hint: "Give --from DIR instead of a file.")
         }
-        let check = MappingCheck(session: run.session, folder: run.line.value("from") ?? folder(of: path), file: file)
+        let check = MappingCheck(
+            session: run.session, folder: run.line.value("from") ?? folder(of: path), file: file)
         var prepared = try check.prepare(mapping)
         var options = ImportRun.Options()
         options.isDryRun = run.isDryRun
@@ -64,7 +68,8 @@ enum ImportCommand {
             throw AdminError(
                 "\(failed) rows were refused",
                 hint: work.rejects.isEmpty
-                    ? "Add --rejects FILE to get them." : "They are in \(work.rejects.joined(separator: ", ")).",
+                    ? "Add --rejects FILE to get them."
+                    : "They are in \(work.rejects.joined(separator: ", ")).",
                 exit: .partial)
         }
     }

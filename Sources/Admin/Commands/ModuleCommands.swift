@@ -8,7 +8,8 @@ enum ModuleCommands {
     static let all: [Command] = [
         Command("module", "list", .reads, "modules that are here, enabled or not") { run throws(AdminError) in
             run.printRecords(
-                try run.call("module.list"), in: "modules", columns: ["name", "version", "state", "label", "problem"])
+                try run.call("module.list"), in: "modules",
+                columns: ["name", "version", "state", "label", "problem"])
         },
         Command(
             "module", "inspect", .reads, "what a module is and brings, without enabling it",

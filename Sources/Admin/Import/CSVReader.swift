@@ -3,6 +3,11 @@ package struct CSVError: Error, Equatable, Sendable {
     package let line: Int
     /// One line, lower case, no full stop.
     package let message: String
+
+    package init(line: Int, message: String) {
+        self.line = line
+        self.message = message
+    }
 }
 
 /// Reads CSV as it comes (RFC 4180): quotes, line breaks within quotes, CR LF, LF or CR, a byte order mark.

@@ -103,7 +103,9 @@ package struct ColumnRule: Sendable {
             text = mapped == "=" ? text : mapped
         }
         if let multiplier {
-            guard let decimal = ExactDecimal(text) else { return .refused("\"\(text)\" is not a decimal number") }
+            guard let decimal = ExactDecimal(text) else {
+                return .refused("\"\(text)\" is not a decimal number")
+            }
             guard let product = decimal.multiplied(by: multiplier) else {
                 return .refused("\"\(text)\" times \(multiplier) is too large")
             }

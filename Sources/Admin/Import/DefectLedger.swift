@@ -7,8 +7,6 @@ package struct DefectLedger: Sendable {
         case corrected(column: String, from: String, to: String, missingIn: String?)
         /// A value that the file which should have it does not.
         case unknown(column: String, value: String, file: String)
-        /// Rows that the step is not for.
-        case passedOver(column: String)
         /// A value that was not written, and why.
         case leftOut(field: String, reason: String)
         /// Rows that were refused.
@@ -20,7 +18,6 @@ package struct DefectLedger: Sendable {
             case .corrected(let column, let from, let to, let file):
                 "\(column) \"\(from)\"\(file.map { " is not in \($0);" } ?? "") corrected to \"\(to)\""
             case .unknown(let column, let value, let file): "\(column) \"\(value)\" is not in \(file)"
-            case .passedOver(let column): "passed over: without \(column)"
             case .leftOut(let field, let reason): "\(field) left out: \(reason)"
             case .refused(let reason): "refused: \(reason)"
             }

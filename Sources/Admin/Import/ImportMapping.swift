@@ -60,7 +60,9 @@ extension ImportMapping.FieldWish {
         let targets = try object.texts("targets")
         if !targets.isEmpty { parameters.set("targets", targets) }
         let values = try object.texts("values")
-        if !values.isEmpty { parameters.set("values", json: FieldCommands.picklist(values.joined(separator: ","))) }
+        if !values.isEmpty {
+            parameters.set("values", json: FieldCommands.picklist(values.joined(separator: ",")))
+        }
         self.parameters = parameters
         try object.finish()
     }
@@ -145,7 +147,8 @@ package struct ImportStep: Sendable {
         distinct = try object.texts("distinct")
         guard mode == .create || !matchOn.isEmpty else {
             throw AdminError(
-                "\(place): mode \(mode.rawValue) needs match_on", hint: "Name the fields by which a record is found.")
+                "\(place): mode \(mode.rawValue) needs match_on",
+                hint: "Name the fields by which a record is found.")
         }
         corrections = try Self.corrections(object)
         knownIn = try Self.knownIn(object)
@@ -162,7 +165,8 @@ package struct ImportStep: Sendable {
         }
     }
 
-    private static func corrections(_ object: MappingObject) throws(AdminError) -> [String: [String: String]] {
+    private static func corrections(_ object: MappingObject) throws(AdminError) -> [String: [String: String]]
+    {
         guard let columns = try object.object("corrections") else { return [:] }
         var corrections: [String: [String: String]] = [:]
         for column in columns.names { corrections[column] = try columns.table(column) }

@@ -20,7 +20,9 @@ struct ImportReport {
         }
     }
 
-    private static let names = ["rows", "created", "updated", "unchanged", "skipped", "failed", "passed_over"]
+    private static let names = [
+        "rows", "created", "updated", "unchanged", "skipped", "failed", "passed_over",
+    ]
 
     private static func numbers(_ counts: StepCounts) -> [Int] {
         [

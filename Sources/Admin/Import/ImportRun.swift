@@ -70,7 +70,9 @@ package final class ImportRun {
         var waiting: [Batch] = []
         var rows: [(row: RowMaker.Row, record: CSVReader.Record)] = []
         var bytes = 0
-        while let record = try source.next() {
+        // Where the file cannot be read any further, what was read is still done.
+        var readError: AdminError?
+        while let record = next(of: source, &readError) {
             step.counts.rows += 1
             switch step.maker.make(record, &ledger) {
             case .passedOver: step.counts.passedOver += 1
@@ -86,9 +88,7 @@ package final class ImportRun {
                 }
             }
             guard rows.count >= Self.batchRows || bytes >= Self.batchBytes else { continue }
-            if waiting.count >= Self.window { try settle(waiting.removeFirst(), &step) }
-            waiting.append(try send(rows, prepared))
-            rows = []
+            try dispatch(&rows, &waiting, &step)
             bytes = 0
             if streams.takeInterrupt() {
                 for batch in waiting { try settle(batch, &step) }
@@ -99,6 +99,16 @@ package final class ImportRun {
         }
         try flush(&rows, &waiting, &step)
         try rejects?.close()
+        if let readError { throw readError }
+    }
+
+    private func next(of source: RecordSource, _ readError: inout AdminError?) -> CSVReader.Record? {
+        do throws(AdminError) {
+            return try source.next()
+        } catch {
+            readError = error
+            return nil
+        }
     }
 
     /// What changes while one step runs.
@@ -146,12 +156,22 @@ package final class ImportRun {
         return Batch(ticket: try client.send("import.rows", parameters.bytes), rows: rows)
     }
 
+    /// Sends the rows, when there is room for another call under way.
+    private func dispatch(
+        _ rows: inout [(row: RowMaker.Row, record: CSVReader.Record)], _ waiting: inout [Batch],
+        _ step: inout StepState
+    ) throws(AdminError) {
+        if waiting.count >= Self.window { try settle(waiting.removeFirst(), &step) }
+        waiting.append(try send(rows, step.prepared))
+        rows = []
+    }
+
+    /// Sends what is left, and waits for every answer.
     private func flush(
         _ rows: inout [(row: RowMaker.Row, record: CSVReader.Record)], _ waiting: inout [Batch],
         _ step: inout StepState
     ) throws(AdminError) {
-        if !rows.isEmpty { waiting.append(try send(rows, step.prepared)) }
-        rows = []
+        if !rows.isEmpty { try dispatch(&rows, &waiting, &step) }
         for batch in waiting { try settle(batch, &step) }
         waiting = []
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Text
 
 /// A value of a mapping file: JSON5, read by Foundation.
 indirect enum MappingNode: Decodable, Sendable {

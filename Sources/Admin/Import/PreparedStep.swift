@@ -1,4 +1,5 @@
 import JSON
+import Text
 
 /// A step that was checked against its file and the kernel's entities: every column, field and value that it names is there.
 struct PreparedStep {
@@ -43,7 +44,7 @@ struct MappingCheck {
 
     private func checkWishes(_ mapping: ImportMapping) throws(AdminError) {
         for wish in mapping.wishes {
-            guard let present = try session.entities().fields(of: wish.entity)[wish.name] else { continue }
+            guard let present = try fields(of: wish.entity, wish.place)[wish.name] else { continue }
             guard present.type == wish.type else {
                 throw AdminError(
                     "\(wish.place): field \"\(wish.name)\" of \(wish.entity) is there already, as \(present.type) and not \(wish.type)",
@@ -82,7 +83,9 @@ struct MappingCheck {
         if step.isOneRecord { return "the mapping" }
         if let file { return file }
         guard let name = step.file else {
-            throw .usage("the mapping names no file for \(step.name)", hint: "Name it: crm-admin import FILE --mapping ….")
+            throw .usage(
+                "the mapping names no file for \(step.name)",
+                hint: "Name it: crm-admin import FILE --mapping ….")
         }
         return name.hasPrefix("/") ? name : "\(folder)/\(name)"
     }
@@ -90,15 +93,7 @@ struct MappingCheck {
     private func field(
         _ name: String, of entity: String, _ mapping: ImportMapping, _ place: String
     ) throws(AdminError) -> (facts: FieldFacts, isThere: Bool) {
-        let known: [String: FieldFacts]
-        do throws(AdminError) {
-            known = try session.entities().fields(of: entity)
-        } catch {
-            guard error.exit == .notFound else { throw error }
-            throw AdminError(
-                "\(place): \(error.message)",
-                hint: error.hint ?? "Is the module of \"\(entity)\" enabled? crm-admin module list says.")
-        }
+        let known = try fields(of: entity, place)
         if let facts = known[name] { return (facts, true) }
         if let wish = mapping.wishes.first(where: { $0.entity == entity && $0.name == name }) {
             return (FieldFacts(name: name, label: name, type: wish.type), false)
@@ -108,6 +103,17 @@ struct MappingCheck {
             "\(place): \(entity) has no field \"\(name)\"",
             hint: Spelling.suggestion(for: name, among: known.keys.sorted() + wished)
                 ?? "crm-admin field list \(entity) shows them.")
+    }
+
+    private func fields(of entity: String, _ place: String) throws(AdminError) -> [String: FieldFacts] {
+        do throws(AdminError) {
+            return try session.entities().fields(of: entity)
+        } catch {
+            guard error.exit == .notFound else { throw error }
+            throw AdminError(
+                "\(place): \(error.message)",
+                hint: error.hint ?? "Is the module of \"\(entity)\" enabled? crm-admin module list says.")
+        }
     }
 
     private func check(_ rule: ColumnRule, _ facts: FieldFacts?) throws(AdminError) {

@@ -27,10 +27,11 @@ struct RowMaker {
         let step = prepared.step
         if let problem = record.problem { return .refused(["the row \(problem)"]) }
         guard record.fields.count == prepared.header.count else {
-            return .refused(["the row has \(record.fields.count) fields, and the header \(prepared.header.count)"])
+            return .refused([
+                "the row has \(record.fields.count) fields, and the header \(prepared.header.count)"
+            ])
         }
         for column in step.onlyWith where text(record, column).isEmpty {
-            ledger.note(.passedOver(column: column), in: step.name)
             return .passedOver
         }
         if !step.distinct.isEmpty {
@@ -103,7 +104,8 @@ struct RowMaker {
                 value = mended
                 let source = isKnown(original, in: rule.column) ? nil : step.knownIn[rule.column]?.file
                 ledger.note(
-                    .corrected(column: rule.column, from: original, to: mended, missingIn: source), in: step.name)
+                    .corrected(column: rule.column, from: original, to: mended, missingIn: source),
+                    in: step.name)
             }
             if !value.isEmpty, !isKnown(value, in: rule.column), let source = step.knownIn[rule.column] {
                 ledger.note(.unknown(column: rule.column, value: value, file: source.file), in: step.name)
@@ -131,7 +133,9 @@ struct RowMaker {
         }
     }
 
-    private static let truth = ["true": true, "yes": true, "1": true, "false": false, "no": false, "0": false]
+    private static let truth = [
+        "true": true, "yes": true, "1": true, "false": false, "no": false, "0": false,
+    ]
 
     private func write(
         _ text: String?, _ field: String, _ lookup: ImportStep.Lookup?, _ writer: inout JSONWriter

@@ -1,6 +1,7 @@
 package import CRMSDK
 package import Registry
 package import Security
+import Text
 
 /// The fields as one caller sees them: what is hidden from them is unknown to them, in messages and near names too.
 package struct FieldView: Sendable {
@@ -80,6 +81,6 @@ package struct FieldView: Sendable {
     }
 
     private func near(_ name: String, of entity: Entity) -> [String] {
-        NearNames.nearest(to: name, among: fields(of: entity).map(\.name))
+        Spelling.nearest(to: name, among: fields(of: entity).map(\.name))
     }
 }

@@ -88,7 +88,8 @@ struct EntityTable {
                             TableIndex.Key(column: field.keyColumn ?? field.column),
                             TableIndex.Key(column: "id"),
                         ],
-                        where: isLive))
+                        // A number is looked for among deleted records too.
+                        where: field.type.name == "autonumber" ? nil : isLive))
             }
             if field.definition.isUnique { indexes.append(unique(field)) }
             return indexes

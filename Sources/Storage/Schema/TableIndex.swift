@@ -10,7 +10,8 @@ package struct TableIndex: Hashable, Sendable {
     /// What an index can serve: an index read backwards serves the reverse order as well.
     struct Walk: Hashable {
         let keys: [String]
-        let condition: String
+        /// Nil: all rows are in it.
+        let condition: String?
         let isUnique: Bool
     }
 
@@ -19,7 +20,7 @@ package struct TableIndex: Hashable, Sendable {
     package let definition: String
     let walk: Walk
 
-    init(_ table: String, _ purpose: String, _ keys: [Key], where condition: String) {
+    init(_ table: String, _ purpose: String, _ keys: [Key], where condition: String?) {
         let flips = keys.first?.descending == true
         self.init(
             table: table, purpose: purpose,
@@ -32,12 +33,12 @@ package struct TableIndex: Hashable, Sendable {
         self.init(table: table, purpose: purpose, keys: expressions, isUnique: true, condition: condition)
     }
 
-    private init(table: String, purpose: String, keys: [String], isUnique: Bool, condition: String) {
+    private init(table: String, purpose: String, keys: [String], isUnique: Bool, condition: String?) {
         name = "\(table).\(purpose)"
         self.isUnique = isUnique
         walk = Walk(keys: keys, condition: condition, isUnique: isUnique)
         definition =
             "CREATE \(isUnique ? "UNIQUE " : "")INDEX \(EntityTable.quoted(name)) ON \(EntityTable.quoted(table)) "
-            + "(\(keys.joined(separator: ", "))) WHERE \(condition)"
+            + "(\(keys.joined(separator: ", ")))" + (condition.map { " WHERE \($0)" } ?? "")
     }
 }
