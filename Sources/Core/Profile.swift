@@ -30,7 +30,7 @@ enum Profile {
             .text("entity", "Entity", maximumLength: 60).mandatory(),
             .boolean("access", "Access").mandatory().defaulting(to: "true")
                 .help("Whether the entity is there at all for people with this profile."),
-            .text("verbs", "Verbs", maximumLength: 1000)
+            .longtext("verbs", "Verbs")
                 .help("What may be done with it: names with a comma between them."),
         ]
     )

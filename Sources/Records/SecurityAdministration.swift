@@ -56,16 +56,16 @@ package struct SecurityAdministration {
     }
 
     func all(_ entity: String, _ filter: Filter) throws(CRMError) -> [Record] {
+        var parameters = ListParameters(entity: entity)
+        (parameters.filter, parameters.sort, parameters.limit) = (filter, ["id"], 1000)
         var found: [Record] = []
-        while true {
-            let last = found.last?.id ?? RecordID(0)
-            let page = try context.list(
-                ListRequest(
-                    entity, where: .all([filter, .where("id", .greater, .reference(last))]), sort: ["id"],
-                    limit: 1000))
-            found += page
-            if page.count < 1000 { return found }
-        }
+        repeat {
+            let plan = try unit.service.planList(unit.call, unit.snapshot, parameters)
+            parameters.cursor = try unit.service.list(plan, on: unit.transaction) { row throws(CRMError) in
+                found.append(plan.read.record(row, unit.snapshot))
+            }
+        } while parameters.cursor != nil
+        return found
     }
 
     func deleteAll(_ entity: String, _ path: String, _ value: Value) throws(CRMError) {
