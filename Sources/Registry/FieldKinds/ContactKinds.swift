@@ -26,7 +26,8 @@ struct EmailKind: FieldKind {
         let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
         guard !hasStranger, parts.count == 2, (1...64).contains(parts[0].count) else { return false }
         let labels = parts[1].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return labels.allSatisfy { !$0.isEmpty } && (labels.count > 1 || parts[1].elementsEqual("localhost".utf8))
+        return labels.allSatisfy { !$0.isEmpty }
+            && (labels.count > 1 || parts[1].elementsEqual("localhost".utf8))
     }
 
     func parse(_ text: String, for field: FieldDefinition) throws(FieldRefusal) -> Value {
