@@ -14,6 +14,7 @@ package final class KernelSnapshot: Sendable {
     package let people: PeopleDirectory
     package let currencies: CurrencyDirectory
     let plans = PlanCache()
+    let insertions = Insertions()
 
     package init(registry: RegistrySnapshot, directories: Directories) {
         self.registry = registry
