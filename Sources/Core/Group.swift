@@ -56,7 +56,7 @@ enum PartyKind {
         let entity = name == "role_and_subordinates" ? "role" : name
         do throws(CRMError) {
             _ = try context.get(entity, id)
-        } catch where error.kind == .notFound {
+        } catch  where error.kind == .notFound {
             throw .invalidRecord(
                 change.entity,
                 [

@@ -140,7 +140,8 @@ enum EntityName {
             entity,
             [
                 FieldProblem(
-                    field: "entity", code: "not_found", message: "entity \"\(name.prefix(60))\" does not exist")
+                    field: "entity", code: "not_found",
+                    message: "entity \"\(name.prefix(60))\" does not exist")
             ])
     }
 }

@@ -68,7 +68,8 @@ enum Sharing {
     ]
 
     static let hooks = [
-        Hook("a default for an entity that is shared", on: "sharing_default", [.beforeCreate, .beforeUpdate]) {
+        Hook("a default for an entity that is shared", on: "sharing_default", [.beforeCreate, .beforeUpdate])
+        {
             change, context throws(CRMError) in
             let name = change["entity"].text ?? ""
             try EntityName.require(name, of: change.entity, context)
@@ -79,7 +80,8 @@ enum Sharing {
                     [
                         FieldProblem(
                             field: "entity", code: "rule",
-                            message: "entity \"\(name)\" is not shared by owner: the right to it alone decides")
+                            message:
+                                "entity \"\(name)\" is not shared by owner: the right to it alone decides")
                     ])
             }
         },

@@ -19,7 +19,8 @@ enum ShippedProfiles {
 
     private static let all = [
         Profile(
-            name: "Administrator", description: "Everything but what only administrators may do.", editsAll: true,
+            name: "Administrator", description: "Everything but what only administrators may do.",
+            editsAll: true,
             rights: [
                 others(
                     business.union([.import, .export, .mergeDuplicates, .mailMerge, .convertLead]))

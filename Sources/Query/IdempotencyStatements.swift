@@ -22,6 +22,7 @@ package enum IdempotencyStatements {
     }
 
     package static func forget(before: Instant) -> Statement {
-        Statement("DELETE FROM crm_idempotency WHERE created_at < ?1", [.integer(before.millisecondsSince1970)])
+        Statement(
+            "DELETE FROM crm_idempotency WHERE created_at < ?1", [.integer(before.millisecondsSince1970)])
     }
 }

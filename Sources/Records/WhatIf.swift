@@ -66,7 +66,9 @@ package struct WhatIf {
                         report.isPartial = true
                         return report
                     }
-                    guard let difference, difference.gained.count + difference.lost.count > 0 else { continue }
+                    guard let difference, difference.gained.count + difference.lost.count > 0 else {
+                        continue
+                    }
                     report.differences.append(difference)
                 }
             }

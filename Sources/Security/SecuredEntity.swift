@@ -87,7 +87,8 @@ extension SecuredEntity {
     /// What everyone reads of the kernel's own records: who is there, and nothing of who may do what.
     private static let shippedOpenFields: [String: Set<String>] = [
         "user": systemFields.union([
-            "username", "first_name", "last_name", "email", "status", "title", "department", "phone", "mobile",
+            "username", "first_name", "last_name", "email", "status", "title", "department", "phone",
+            "mobile",
             "reports_to",
         ]),
         "group": systemFields.union(["group_name", "description"]),

@@ -1,6 +1,6 @@
 import Admin
-import Settings
 import Foundation
+import Settings
 
 let environment = ProcessInfo.processInfo.environment
 let session = Session(streams: Terminal(environment: environment), environment: environment) {

@@ -47,7 +47,9 @@ struct KernelServe {
             administrator: FirstRecords.administrator,
             house: [
                 HouseJob("identity", everySeconds: 30) { folder.identity.maintain() },
-                HouseJob("idempotency", everySeconds: 3600) { IdempotentCall.forgetOld(folder.database.writer) },
+                HouseJob("idempotency", everySeconds: 3600) {
+                    IdempotentCall.forgetOld(folder.database.writer)
+                },
             ], log: settings.log)
         jobs.start()
         settings.log.info("ready", ["data": settings.dataFolder, "version": KernelSettings.version])

@@ -148,7 +148,9 @@ struct RecordMethodTests {
         #expect(stale.data?["request_id"]?.string == "r-1")
     }
 
-    @Test("a call with an idempotency key is done once and answered alike; the key is no other call's, and failures keep nothing")
+    @Test(
+        "a call with an idempotency key is done once and answered alike; the key is no other call's, and failures keep nothing"
+    )
     func idempotency() throws {
         let client = try TestKernel().admin()
         let create = #"{"entity":"sample","values":{"a_text":"once"},"idempotency_key":"k-1"}"#

@@ -96,7 +96,8 @@ enum EntityJSON {
         }
         write(type.minimum, as: "minimum", to: &writer)
         write(type.maximum, as: "maximum", to: &writer)
-        write(type.currencyField.flatMap { visible.contains($0) ? $0 : nil }, as: "currency_field", to: &writer)
+        write(
+            type.currencyField.flatMap { visible.contains($0) ? $0 : nil }, as: "currency_field", to: &writer)
         write(type.pattern, as: "pattern", to: &writer)
         if !type.targets.isEmpty {
             writer.key("targets")

@@ -40,7 +40,8 @@ enum RightsMethods {
             let defaults = entities.map { entity in
                 let secured = SecuredEntity(entity.completeDefinition)
                 let base = secured.sharingFollows ?? entity.name
-                let sharing = facts.defaults[base] ?? scope.snapshot.registry[entity: base]?.definition.sharing
+                let sharing =
+                    facts.defaults[base] ?? scope.snapshot.registry[entity: base]?.definition.sharing
                 return StructuredValue.object([
                     .init("entity", .text(entity.name)),
                     .init("sharing", .text((sharing ?? entity.definition.sharing).name)),

@@ -8,7 +8,8 @@ extension SecurityChange {
     private static let flags: [Parameter] = [
         Parameter("view_all", .boolean, "Reads every record of every entity."),
         Parameter(
-            "edit_all", .boolean, "Reads and edits every record of every entity; neither creates nor deletes."),
+            "edit_all", .boolean, "Reads and edits every record of every entity; neither creates nor deletes."
+        ),
     ]
 
     static let profiles: [SecurityChange] = [

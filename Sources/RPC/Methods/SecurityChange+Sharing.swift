@@ -17,7 +17,8 @@ extension SecurityChange {
                     "The default.", required: true),
                 Parameter(
                     "related", .boolean,
-                    "Whether the entities that carry its rights, as potentials do an account's, get it as well."),
+                    "Whether the entities that carry its rights, as potentials do an account's, get it as well."
+                ),
             ]
         ) { arguments throws(CRMError) in
             let (entity, name) = (try arguments.text("entity"), try arguments.text("sharing"))
@@ -71,7 +72,8 @@ extension SecurityChange {
                 entity, Parameter("field", .text(maximumLength: 60), "The field's name.", required: true),
                 Parameter("profile", .id(of: "profile"), "Whose right; all of the organisation's without."),
                 Parameter("visible", .boolean, "Whether the field is there.", required: true),
-                Parameter("read_only", .boolean, "Whether it cannot be written; false where it is not given."),
+                Parameter(
+                    "read_only", .boolean, "Whether it cannot be written; false where it is not given."),
             ]
         ) { arguments throws(CRMError) in
             let (entity, field) = (try arguments.text("entity"), try arguments.text("field"))

@@ -51,7 +51,8 @@ struct SecurityChange: Sendable {
                 }
                 ValueJSON.write(
                     .object([
-                        .init("id", outcome.id.json), .init("warnings", SecurityJSON.problems(outcome.warnings)),
+                        .init("id", outcome.id.json),
+                        .init("warnings", SecurityJSON.problems(outcome.warnings)),
                     ]), to: &writer)
             }
         }
@@ -91,7 +92,8 @@ extension SecurityChange {
 
     static let right: [Parameter] = [
         Parameter(
-            "entity", .text(maximumLength: 60), "The entity's name; * means all that the profile does not name.",
+            "entity", .text(maximumLength: 60),
+            "The entity's name; * means all that the profile does not name.",
             required: true),
         Parameter("access", .boolean, "Whether the entity is there at all; true where it is not given."),
         Parameter(
@@ -130,7 +132,8 @@ extension Arguments {
     private static func member(_ node: JSONNode) throws(CRMError) -> GroupMember {
         let node = Arguments(node)
         guard let member = GroupMember(kind: try node.text("kind"), try node.id()) else {
-            throw CRMError(.invalidParameters, "a member's kind is user, role, role_and_subordinates or group")
+            throw CRMError(
+                .invalidParameters, "a member's kind is user, role, role_and_subordinates or group")
         }
         return member
     }

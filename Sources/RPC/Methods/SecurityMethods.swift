@@ -19,7 +19,8 @@ enum SecurityMethods {
         parameters: [
             Parameter("user", .id(of: "user"), "Whose right; the caller's where it is not given."),
             Parameter(
-                "action", .text(maximumLength: 60), "view, create, edit, delete, import, export or a module's own.",
+                "action", .text(maximumLength: 60),
+                "view, create, edit, delete, import, export or a module's own.",
                 required: true),
             Parameter("entity", .text(maximumLength: 60), "The entity; the record's where it is not given."),
             Parameter("id", .id(), "The record; the entity as such where it is not given."),
@@ -55,7 +56,8 @@ enum SecurityMethods {
                 .list(
                     of: .object([
                         Parameter(
-                            "method", .text(maximumLength: 60), "One that changes rights: sharing.set_default …",
+                            "method", .text(maximumLength: 60),
+                            "One that changes rights: sharing.set_default …",
                             required: true),
                         Parameter("params", .any, "Its parameters."),
                     ])), "At most 20.", required: true)
@@ -63,7 +65,8 @@ enum SecurityMethods {
         result: .object([
             Parameter(
                 "differences", .list(of: .object([])),
-                "User, entity, action, and how many records are gained and lost, with examples.", required: true),
+                "User, entity, action, and how many records are gained and lost, with examples.",
+                required: true),
             Parameter("warnings", .list(of: .object([])), "Of the changes.", required: true),
             Parameter("partial", .boolean, "Whether there is more than was counted.", required: true),
         ]), errors: [.notFound, .invalidRecord, .duplicate]
@@ -142,7 +145,8 @@ enum SecurityMethods {
             ])
         }
         return .object([
-            .init("differences", .list(differences)), .init("warnings", SecurityJSON.problems(tried.warnings)),
+            .init("differences", .list(differences)),
+            .init("warnings", SecurityJSON.problems(tried.warnings)),
             .init("partial", .flag(report.isPartial)),
         ])
     }
@@ -202,7 +206,9 @@ private struct Asked: Sendable {
             entity = try snapshot.registry.entity(entityName ?? "")
         }
         if let field { _ = try view.field(at: field, of: entity) }
-        guard let asked = snapshot.security.facts.users[user] else { throw .recordNotFound(user, entity: "user") }
+        guard let asked = snapshot.security.facts.users[user] else {
+            throw .recordNotFound(user, entity: "user")
+        }
         let principal = Principal(user: user, isAdministrator: asked.isAdministrator, source: .session)
         return snapshot.security.explain(principal, verb, entity.name, record: record, field: field)
     }

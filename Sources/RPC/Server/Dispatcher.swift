@@ -229,7 +229,9 @@ final class Dispatcher {
 
     /// A write with an idempotency key is done once.
     private func once(_ work: Work, _ scope: CallScope) throws(CRMError) -> Work {
-        guard case .write(let mode, let unit) = work, let repeatable = try IdempotentCall(scope) else { return work }
+        guard case .write(let mode, let unit) = work, let repeatable = try IdempotentCall(scope) else {
+            return work
+        }
         return .write(mode) { transaction, writer throws(CRMError) in
             try repeatable.run(transaction, &writer, unit)
         }

@@ -32,14 +32,17 @@ package struct IdempotentCall: Sendable {
     ///
     /// - Throws: `invalidParameters` for a key of the wrong length.
     init?(_ scope: CallScope) throws(CRMError) {
-        guard let key = scope.arguments.textIfGiven("idempotency_key"), case .commit = scope.mode else { return nil }
+        guard let key = scope.arguments.textIfGiven("idempotency_key"), case .commit = scope.mode else {
+            return nil
+        }
         guard Self.keyLength.contains(key.unicodeScalars.count) else {
             throw CRMError(.invalidParameters, "parameter \"idempotency_key\" must have 1 to 255 characters")
         }
         self.key = key
         call = try scope.context()
         principal = call.principal.user
-        digest = SHA256.hash(Array((scope.method.name + "\u{0}").utf8), scope.parameters?.rawBytes ?? []).bytes
+        digest =
+            SHA256.hash(Array((scope.method.name + "\u{0}").utf8), scope.parameters?.rawBytes ?? []).bytes
         snapshot = scope.snapshot
         records = scope.services.records
     }
@@ -79,7 +82,8 @@ package struct IdempotentCall: Sendable {
             let before = transaction.now.millisecondsSince1970 - Int64(kept / .milliseconds(1))
             return try transaction.execute(
                 IdempotencyStatements.forget(before: Instant(millisecondsSince1970: before)))
-        } completion: { _ in }
+        } completion: { _ in
+        }
     }
 
     /// A record is answered without the fields that the caller may no longer see.
