@@ -117,7 +117,7 @@ struct FirstTourTests {
         let sum = try admin.call(
             "record.aggregate",
             #"{"entity":"account","measures":[{"op":"sum","field":"x_seats","as":"seats"}]}"#)
-        #expect(try sum.array("groups")[0]["seats"]?.string == "55")
+        #expect(try sum.array("groups")[0]["seats"]?.int64 == 55)
 
         // It is a part of the data, not of the process.
         try platform.restart()
