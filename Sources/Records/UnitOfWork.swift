@@ -20,7 +20,7 @@ package final class UnitOfWork {
     var depth = 0
     /// What raised rights have been noted in the log.
     var elevations: Set<String> = []
-    /// Whether people, roles or currencies have been written, so that the snapshot must be made anew.
+    /// Whether people, rights or currencies have been written, so that the snapshot must be made anew.
     private(set) var changesDirectories = false
     /// References found to be there, by id: an import names the same few again and again.
     private var knownReferences: [RecordID: Int] = [:]
@@ -316,7 +316,10 @@ package final class UnitOfWork {
     }
 
     /// The entities that the snapshot is made of, beside definitions.
-    static let directoryEntities: Set = ["user", "role", "group", "profile", "currency"]
+    static let directoryEntities: Set = [
+        "user", "role", "currency", "profile", "profile_right", "role_profile", "field_access", "group",
+        "group_member", "sharing_default", "sharing_rule", "sharing_related",
+    ]
 
     // MARK: References, assignment, uniqueness, numbers
 

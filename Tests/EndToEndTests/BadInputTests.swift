@@ -66,7 +66,9 @@ struct BadInputTests {
             .list(#""filter":["account_name.nam","=","x"]"#, names: "account_name"),
             .list(#""filter":{"all":[["account_name","=","x"],{"most":[]}]}"#, names: "filter.all[1]"),
             .list(#""cursor":"AAAA""#, names: "cursor"),
-            .create("{}", names: "related_to, closing_date", fields: ["potential_name", "related_to", "closing_date"]),
+            .create(
+                "{}", names: "potential_name, related_to, closing_date",
+                fields: ["potential_name", "related_to", "closing_date"]),
             .create(#"{"potential_name":7}"#, names: "Potential name", fields: ["potential_name"]),
             .create(#"{"potential_name":"P","nam":1}"#, names: #""nam""#, fields: ["nam"]),
             .create(#"{"potential_name":"P","amount":12.5}"#, names: "Amount", fields: ["amount"]),
@@ -107,7 +109,7 @@ struct BadInputTests {
                 method: "field.create", params: #"{"entity":"account","name":"x_seats","type":"number"}"#,
                 code: -32602, names: #""type""#),
             Bad(
-                method: "module.enable", params: #"{"name":"saels"}"#, code: -32602,
+                method: "module.enable", params: #"{"name":"saels"}"#, code: -32003,
                 names: #""saels""#),
             Bad(method: "module.disable", params: #"{"name":"core"}"#, code: -32602, names: #""core""#),
         ])
