@@ -125,7 +125,10 @@ let package = Package(
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
-        tests("SecurityTests", ["Security", sdk]),
+        .target(
+            name: "SecurityCases", dependencies: ["Security", sdk], path: "Tests/SecurityCases",
+            swiftSettings: strict),
+        tests("SecurityTests", ["Security", "SecurityCases", sdk]),
         tests(
             "IdentityTests",
             ["Identity", "Storage", "Query", "Registry", "Security", "Crypto", "Log", sdk]),
@@ -133,7 +136,7 @@ let package = Package(
             "RecordsTests",
             [
                 "Records", "Installation", "Core", "Storage", "Query", "Registry", "Security", "ModuleLoader",
-                "Log",
+                "SecurityCases", "Log",
                 sdk,
             ]),
         tests("QueryTests", ["Query", sdk]),
