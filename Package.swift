@@ -38,7 +38,11 @@ let package = Package(
     dependencies: [
         .package(path: "Sources/CRMSDK"),
         .package(path: "Sources/CRMSDKTesting"),
+        .package(path: "Modules/Collaboration"),
+        .package(path: "Modules/Inventory"),
+        .package(path: "Modules/Marketing"),
         .package(path: "Modules/Sales"),
+        .package(path: "Modules/Support"),
         .package(path: "Tests/Fixtures/Modules/Faulty"),
     ],
     targets: [
@@ -89,7 +93,13 @@ let package = Package(
         // MARK: The bundled modules, so that one `swift build` builds them
         .target(
             name: "BundledModules",
-            dependencies: [.product(name: "SalesModule", package: "Sales")]),
+            dependencies: [
+                .product(name: "CollaborationModule", package: "Collaboration"),
+                .product(name: "InventoryModule", package: "Inventory"),
+                .product(name: "MarketingModule", package: "Marketing"),
+                .product(name: "SalesModule", package: "Sales"),
+                .product(name: "SupportModule", package: "Support"),
+            ]),
 
         // MARK: Programs: wiring only
         program("crm", ["Supervisor"]),
@@ -102,7 +112,7 @@ let package = Package(
                 "Wire", "Settings", "Log", "Crypto", "CLinux", sdk,
             ]),
         program("crm-rpc", ["Gateway", "TLS", "Settings", "Log"]),
-        program("crm-admin", ["Admin"]),
+        program("crm-admin", ["Admin", "Settings"]),
 
         // MARK: Tests
         .target(
@@ -124,11 +134,16 @@ let package = Package(
             ["Supervisor", "Settings", "TestKit", "ModuleLoader", "JSON", "Log", "crm", sdk]),
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
+        tests("CollaborationModuleTests", [sdk, sdkTesting]),
+        tests("InventoryModuleTests", [sdk, sdkTesting]),
+        tests("MarketingModuleTests", [sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
         .target(
             name: "SecurityCases", dependencies: ["Security", sdk], path: "Tests/SecurityCases",
             swiftSettings: strict),
         tests("SecurityTests", ["Security", "SecurityCases", sdk]),
+        tests("SupportModuleTests", [sdk, sdkTesting]),
+        tests("SecurityTests", ["Security", sdk]),
         tests(
             "IdentityTests",
             ["Identity", "Storage", "Query", "Registry", "Security", "Crypto", "Log", sdk]),
@@ -145,7 +160,8 @@ let package = Package(
         tests(
             "RPCTests",
             [
-                "RPC", "Installation", "Crypto", "Records", "Identity", "Registry", "Core", "Security", "Query", "Storage", "JSON",
+                "RPC", "Installation", "Crypto", "Records", "Identity", "Registry", "Core", "Security",
+                "Query", "Storage", "JSON",
                 "Wire", "Log", sdk,
             ]),
         tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),

@@ -85,6 +85,10 @@ final class BoundContext: ModuleContext {
 
     var origin: String { call.source.origin }
 
+    func secondsFromUTC(at instant: Instant) -> Int {
+        CallerClock(now: now, timeZone: call.timeZone).secondsFromUTC(at: instant)
+    }
+
     func hasEntity(_ name: String) -> Bool { snapshot.registry[entity: name] != nil }
 
     func definition(of entity: String) throws(CRMError) -> EntityDefinition {

@@ -49,8 +49,8 @@ package final class UnitOfWork {
         try snapshot.security.require(call.principal, .create, entity.name)
         var check = valueCheck(entity, call, module)
         var accepted = check.accept(values, old: nil)
-        for field in entity.fields where accepted[field.name] == nil && values[field.name] == nil {
-            if !field.defaultValue.isNull { accepted[field.name] = field.defaultValue }
+        for field in entity.defaulted where values[field.name] == nil {
+            accepted[field.name] = field.defaultValue
         }
         // Users, roles and currencies belong to the organisation.
         if accepted["owner"] == nil, !entity.definition.isAdministrative {
@@ -66,16 +66,11 @@ package final class UnitOfWork {
             entity: entity.name, id: id, old: nil, given: Set(values.keys), values: accepted)
         try runHooks(.beforeCreate, &change, call, entity)
         var stored = try settle(change, entity, call)
-        for field in entity.fields where field.kind.name == "autonumber" {
-            if let brought = stored[field.name]?.text {
-                try raiseSeries(entity, field, to: brought)
-            } else {
-                stored[field.name] = .text(try nextNumber(entity, field))
-            }
-        }
         try checkReferences(entity, stored, old: nil, call)
         try checkAssignment(entity, stored["owner"]?.reference, old: nil, call)
         try checkUnique(entity, stored, old: nil, id: id)
+        // Last: whatever is refused up to here has written nothing, unless a hook has.
+        try assignNumbers(entity, &stored)
         try insert(entity, id, stored, call)
         try runAfterHooks(.afterCreate, entity, id, old: nil, given: change.given, stored, call)
         return id
@@ -84,17 +79,18 @@ package final class UnitOfWork {
     private func insert(
         _ entity: Entity, _ id: RecordID, _ values: [String: Value], _ call: CallContext
     ) throws(CRMError) {
-        let now = Value.instant(transaction.now)
-        let actor = Value.reference(call.principal.user)
-        let system: [String: Value] = [
-            "id": .reference(id), "created_at": now, "created_by": actor, "modified_at": now,
-            "modified_by": actor,
-            "version": .integer(1), "origin": .text(call.source.origin),
-        ]
-        let row = entity.fields.map { field in
-            field.kind.stored(system[field.name] ?? values[field.name] ?? .null)
+        let now = StoredValue.integer(transaction.now.millisecondsSince1970)
+        let actor = StoredValue.integer(call.principal.user.rawValue)
+        var row = [StoredValue](repeating: .null, count: entity.fields.count)
+        for (name, value) in values {
+            if let field = entity[name] { row[field.position] = field.kind.stored(value) }
         }
-        try transaction.execute(WriteStatements.insert(entity, row))
+        let system: [(String, StoredValue)] = [
+            ("id", .integer(id.rawValue)), ("created_at", now), ("created_by", actor), ("modified_at", now),
+            ("modified_by", actor), ("version", .integer(1)), ("origin", .text(call.source.origin)),
+        ]
+        for (name, value) in system { row[entity.system(name).position] = value }
+        try transaction.execute(snapshot.insertions.statement(entity, row))
         try transaction.execute(
             WriteStatements.insertDirectoryEntry(id, entity, label: RecordLabel.text(entity, values)))
         let changes = zip(entity.fields, row).compactMap { field, value in
@@ -327,7 +323,7 @@ package final class UnitOfWork {
         _ entity: Entity, _ values: [String: Value], old: Record?, _ call: CallContext
     ) throws(CRMError) {
         var problems: [FieldProblem] = []
-        for field in entity.fields where field.isReference && (!field.isSystem || field.name == "owner") {
+        for field in entity.references {
             guard let id = values[field.name]?.reference, old?[field.name].reference != id else { continue }
             let permitted = field.kind.name == "owner" ? ["user", "group"] : field.type.targets
             guard let target = try visibleTarget(id, call), permitted.isEmpty || permitted.contains(target)
@@ -386,7 +382,7 @@ package final class UnitOfWork {
     private func checkUnique(
         _ entity: Entity, _ values: [String: Value], old: Record?, id: RecordID
     ) throws(CRMError) {
-        for field in entity.fields where field.definition.isUnique {
+        for field in entity.unique {
             guard let value = values[field.name], !value.isNull, old?[field.name] != value else { continue }
             var twin: Int64?
             try transaction.rows(WriteStatements.twin(entity, field, field.kind.stored(value), besides: id)) {
@@ -406,6 +402,17 @@ package final class UnitOfWork {
     }
 
     private func series(_ entity: Entity, _ field: Field) -> String { "\(entity.name).\(field.name)" }
+
+    /// Gives the numbers that the record does not bring along, and lifts the counters over those that it does.
+    private func assignNumbers(_ entity: Entity, _ values: inout [String: Value]) throws(CRMError) {
+        for field in entity.numbers {
+            if let brought = values[field.name]?.text {
+                try raiseSeries(entity, field, to: brought)
+            } else {
+                values[field.name] = .text(try nextNumber(entity, field))
+            }
+        }
+    }
 
     private func nextNumber(_ entity: Entity, _ field: Field) throws(CRMError) -> String {
         let pattern = field.type.pattern ?? "0"

@@ -59,6 +59,12 @@ package struct FieldValues {
                 throw .usage("\(field.name) must be true or false, not \"\(text)\"")
             }
             return Array(flag ? "true".utf8 : "false".utf8)
+        case "multipicklist":
+            var writer = JSONWriter()
+            writer.beginArray()
+            for key in text.split(separator: ",") { writer.string(String(key.trimmingPrefix(" "))) }
+            writer.endArray()
+            return writer.finish()
         case _ where field.isReference || field.name == "id": return try reference(text, for: field)
         default:
             var writer = JSONWriter()

@@ -1,19 +1,20 @@
-import CRMSDK
-
 /// Fields that a picklist's value asks for: data, where `mandatory` in the definition would be too blunt.
 ///
 /// The attribute `required_fields` of a picklist value names fields, separated by spaces, that a record with this
-/// value must have. Shipped: every stage asks for `related_to` and `closing_date`, Closed Lost also for
-/// `loss_reason`, and the loss reason Other for `loss_note`.
+/// value must have: a lost deal its reason, a closed ticket its solution. An administrator changes that with the list.
 ///
 /// A demand is checked when the record is created, when the picklist's value changes, and when the demanded field
 /// itself is changed; so a record that was taken in without the field stays editable, and whoever moves it on
 /// gives what is missing. A write of an import is exempt: what was never recorded cannot be asked for, and to invent
 /// a reason or a date would falsify the figures. That a call is an import is the kernel's word, not the client's.
-enum RequiredFields {
-    static let attribute = "required_fields"
+public enum RequiredFields {
+    public static let attribute = "required_fields"
 
-    static func check(
+    /// Call it from `before` hooks, behind those that set what may be demanded.
+    ///
+    /// - Parameter definition: As it is now: `context.definition(of:)`.
+    /// - Throws: `invalidRecord` with every field that is missing.
+    public static func check(
         _ change: RecordChange, in definition: EntityDefinition, _ context: any ModuleContext
     ) throws(CRMError) {
         guard !isImport(context) else { return }
@@ -29,7 +30,7 @@ enum RequiredFields {
     }
 
     /// An import that created a record long ago does not excuse the person who changes it today.
-    static func isImport(_ context: any ModuleContext) -> Bool { context.origin == "import" }
+    public static func isImport(_ context: any ModuleContext) -> Bool { context.origin == "import" }
 
     private static func demands(of field: FieldDefinition, on change: RecordChange) -> [String] {
         guard let key = change[field.name].text,
