@@ -138,6 +138,10 @@ let package = Package(
         tests("InventoryModuleTests", [sdk, sdkTesting]),
         tests("MarketingModuleTests", [sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
+        .target(
+            name: "SecurityCases", dependencies: ["Security", sdk], path: "Tests/SecurityCases",
+            swiftSettings: strict),
+        tests("SecurityTests", ["Security", "SecurityCases", sdk]),
         tests("SupportModuleTests", [sdk, sdkTesting]),
         tests("SecurityTests", ["Security", sdk]),
         tests(
@@ -147,7 +151,7 @@ let package = Package(
             "RecordsTests",
             [
                 "Records", "Installation", "Core", "Storage", "Query", "Registry", "Security", "ModuleLoader",
-                "Log",
+                "SecurityCases", "Log",
                 sdk,
             ]),
         tests("QueryTests", ["Query", sdk]),
