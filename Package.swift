@@ -112,7 +112,7 @@ let package = Package(
                 "Wire", "Settings", "Log", "Crypto", "CLinux", sdk,
             ]),
         program("crm-rpc", ["Gateway", "TLS", "Settings", "Log"]),
-        program("crm-admin", ["Admin"]),
+        program("crm-admin", ["Admin", "Settings"]),
 
         // MARK: Tests
         .target(
@@ -138,8 +138,11 @@ let package = Package(
         tests("InventoryModuleTests", [sdk, sdkTesting]),
         tests("MarketingModuleTests", [sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
+        .target(
+            name: "SecurityCases", dependencies: ["Security", sdk], path: "Tests/SecurityCases",
+            swiftSettings: strict),
+        tests("SecurityTests", ["Security", "SecurityCases", sdk]),
         tests("SupportModuleTests", [sdk, sdkTesting]),
-        tests("SecurityTests", ["Security", sdk]),
         tests(
             "IdentityTests",
             ["Identity", "Storage", "Query", "Registry", "Security", "Crypto", "Log", sdk]),
@@ -147,7 +150,7 @@ let package = Package(
             "RecordsTests",
             [
                 "Records", "Installation", "Core", "Storage", "Query", "Registry", "Security", "ModuleLoader",
-                "Log",
+                "SecurityCases", "Log",
                 sdk,
             ]),
         tests("QueryTests", ["Query", sdk]),

@@ -4,7 +4,8 @@ package import Records
 import Security
 package import Storage
 
-/// The records without which there is no platform: the root role, the base currency, the first administrator.
+/// The records without which there is no platform: the root role, the base currency, the first administrator;
+/// and the profiles to begin with.
 package enum FirstRecords {
     private static let role = RecordID(1)
     private static let currency = RecordID(2)
@@ -64,6 +65,7 @@ package enum FirstRecords {
             guard ids == [role, currency, administrator] else {
                 throw CRMError(.duplicate, "the database has records already")
             }
+            try ShippedProfiles.make(SecurityAdministration(unit))
         }
     }
 

@@ -36,7 +36,7 @@ package struct ModuleCatalog: Sendable {
 
     /// The file that a module's name means: `price_books` is `libPriceBooksModule.so` of the folder.
     ///
-    /// - Throws: `invalidParameters` when it is no name, so that none leads out of the folder; and when there is no such
+    /// - Throws: `invalidParameters` when it is no name, so that none leads out of the folder; `notFound` when there is no such
     ///   file, with those that there are as candidates.
     package func path(ofModule name: String) throws(CRMError) -> String {
         guard ManifestCheck.isName(name) else {
@@ -49,7 +49,7 @@ package struct ModuleCatalog: Sendable {
         guard access(path, F_OK) == 0 else {
             let names = available().map(\.name)
             var error = CRMError(
-                .invalidParameters, "there is no module \"\(name)\" in the modules folder",
+                .notFound, "there is no module \"\(name)\" in the modules folder",
                 hint: names.isEmpty
                     ? "There is none at all; is it the right folder?"
                     : "There are \(names.joined(separator: ", ")).")

@@ -152,7 +152,8 @@ extension StatementBuilder {
     }
 
     /// Holds where a field of several values has this one among them.
-    private mutating func having(_ path: FieldPath, _ value: Value, _ name: String) throws(CRMError) -> String {
+    private mutating func having(_ path: FieldPath, _ value: Value, _ name: String) throws(CRMError) -> String
+    {
         let key = try known(try text(value, path, name), path, name)
         return "instr(\(column(path)), \(bind(.text(KeyList.quoted(key))))) > 0"
     }

@@ -1,26 +1,45 @@
 package import CRMSDK
 package import Registry
+import Synchronization
+
+/// The statements that make records, with the text of each entity made once: putting one of a hundred columns together
+/// costs more than running it. Lives as long as the definitions that it was made from.
+package final class Insertions: Sendable {
+    private let texts = Mutex<[Int: String]>([:])
+
+    package init() {}
+
+    /// - Parameter values: By the position of the field in the entity; null where missing.
+    package func statement(_ entity: Entity, _ values: [StoredValue]) -> Statement {
+        let text = texts.withLock { texts in
+            if let known = texts[entity.number] { return known }
+            let text = WriteStatements.insertText(entity)
+            texts[entity.number] = text
+            return text
+        }
+        return Statement(text, WriteStatements.insertBindings(entity, values))
+    }
+}
 
 /// The statements by which records are written. Pure.
 package enum WriteStatements {
-    /// A new record: the system columns first, then every field with its key.
-    ///
-    /// - Parameter values: By the position of the field in the entity; null where missing.
-    package static func insert(_ entity: Entity, _ values: [StoredValue]) -> Statement {
-        var columns: [String] = []
-        var bindings: [StoredValue] = []
-        for (field, value) in zip(entity.fields, values) {
-            columns.append(field.column)
-            bindings.append(value)
-            if let key = field.keyColumn {
-                columns.append(key)
-                bindings.append(keyValue(field, value))
-            }
-        }
+    /// The text that makes a record: the system columns first, then every field with its key.
+    static func insertText(_ entity: Entity) -> String {
+        let columns = entity.fields.flatMap { [$0.column] + ($0.keyColumn.map { [$0] } ?? []) }
         let places = (1...columns.count).map { "?\($0)" }
-        return Statement(
-            "INSERT INTO \(entity.table) (\(columns.joined(separator: ", "))) VALUES (\(places.joined(separator: ", ")))",
-            bindings)
+        return
+            "INSERT INTO \(entity.table) (\(columns.joined(separator: ", "))) VALUES (\(places.joined(separator: ", ")))"
+    }
+
+    /// The values in the order of `insertText`.
+    static func insertBindings(_ entity: Entity, _ values: [StoredValue]) -> [StoredValue] {
+        var bindings: [StoredValue] = []
+        bindings.reserveCapacity(2 * values.count)
+        for (field, value) in zip(entity.fields, values) {
+            bindings.append(value)
+            if field.keyColumn != nil { bindings.append(keyValue(field, value)) }
+        }
+        return bindings
     }
 
     /// Sets fields of a record; the system's fields among them.

@@ -30,7 +30,10 @@ struct ValueCheck {
     /// A value that is there already is let through although its kind would not take it now: a retired choice stays.
     mutating func accept(_ values: [String: Value], old: Record?) -> [String: Value] {
         var accepted: [String: Value] = [:]
-        for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+        accepted.reserveCapacity(values.count + entity.defaulted.count + 1)
+        let first = problems.count
+        defer { problems[first...].sort { $0.field < $1.field } }
+        for (name, value) in values {
             guard let field = entity[name], mask.isVisible(name) else {
                 add(
                     name, "unknown_field", "field \"\(name.prefix(80))\" of \"\(entity.name)\" does not exist"
@@ -84,7 +87,7 @@ struct ValueCheck {
     /// Gives amounts without a currency the record's, and a record without a currency its amounts'.
     mutating func settleCurrencies(_ values: inout [String: Value]) {
         let base = snapshot.currencies.base
-        for field in entity.fields where field.wire == .money {
+        for field in entity.amounts {
             guard let value = values[field.name], !value.isNull else { continue }
             let currencyField = field.type.currencyField
             var currency = base
@@ -118,8 +121,7 @@ struct ValueCheck {
     }
 
     mutating func requireMandatory(_ values: [String: Value]) {
-        for field in entity.fields where field.definition.isMandatory && (values[field.name] ?? .null).isNull
-        {
+        for field in entity.mandatory where (values[field.name] ?? .null).isNull {
             add(field.name, "required", "\(field.label) is needed")
         }
     }

@@ -17,6 +17,17 @@ package final class Entity: Sendable {
     /// The fields of a list that names none.
     package let listFields: [Field]
 
+    // What every write walks over, each in the order of `fields`.
+
+    /// References that people set: the owner, and all that are not the system's.
+    package let references: [Field]
+    package let amounts: [Field]
+    package let mandatory: [Field]
+    package let unique: [Field]
+    package let numbers: [Field]
+    /// Those that are filled where nothing is given.
+    package let defaulted: [Field]
+
     private let byName: [String: Field]
 
     package var name: String { definition.name }
@@ -60,6 +71,12 @@ package final class Entity: Sendable {
         let byName = Dictionary(fields.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.fields = fields
         self.byName = byName
+        self.references = fields.filter { $0.isReference && (!$0.isSystem || $0.name == "owner") }
+        self.amounts = fields.filter { $0.wire == .money }
+        self.mandatory = fields.filter(\.definition.isMandatory)
+        self.unique = fields.filter(\.definition.isUnique)
+        self.numbers = fields.filter { $0.kind.name == "autonumber" }
+        self.defaulted = fields.filter { !$0.defaultValue.isNull }
         self.labelFields = definition.labelFields.compactMap { byName[$0] }
         self.listFields = definition.listFields.compactMap { byName[$0] }
         var sort: [SortKey] = definition.defaultSort.compactMap { text in

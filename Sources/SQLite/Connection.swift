@@ -69,6 +69,9 @@ package final class Connection {
     /// Rows that the last INSERT, UPDATE or DELETE touched.
     package var changes: Int { Int(sqlite3_changes64(handle)) }
 
+    /// Rows that all statements of this connection have touched so far.
+    package var totalChanges: Int { Int(sqlite3_total_changes64(handle)) }
+
     /// Runs statements that bind and answer nothing: definitions, settings, BEGIN.
     package func execute(_ script: String) throws(SQLiteError) {
         let result = sqlite3_exec(handle, script, nil, nil, nil)

@@ -9,6 +9,16 @@ import SQLite
 /// open for seconds: it keeps the write-ahead log from shrinking.
 package final class ReadConnection {
     private let runner: StatementRunner
+    private var snapshot = Snapshot.ofEachStatement
+
+    /// Which state of the database a statement sees.
+    private enum Snapshot {
+        case ofEachStatement
+        /// The one that the next statement begins.
+        case shared
+        /// The one that is open.
+        case begun
+    }
 
     /// The longest that one statement may run; 0 lifts the limit. Beyond it the statement ends in `limitExceeded`.
     package var statementLimitMilliseconds: Int {
@@ -29,23 +39,40 @@ package final class ReadConnection {
     package func rows(
         _ statement: Statement, _ body: (borrowing Row) throws(CRMError) -> RowStep
     ) throws(CRMError) {
+        if snapshot == .shared {
+            try begin()
+        }
         runner.connection.restartStatementClock()
         try runner.rows(statement, body)
     }
 
     /// Runs the body on one state of the database.
     package func transaction<R>(_ body: () throws(CRMError) -> R) throws(CRMError) -> R {
-        try runner.command("BEGIN")
-        let result: R
-        do throws(CRMError) {
-            result = try body()
-        } catch {
-            // Nothing was written: what ends the transaction does not matter, and it may have ended by itself.
-            try? runner.command("ROLLBACK")
-            throw error
-        }
-        try runner.command("COMMIT")
-        return result
+        guard snapshot != .begun else { return try body() }
+        let outer = snapshot
+        try begin()
+        defer { end(leaving: outer) }
+        return try body()
+    }
+
+    /// Runs the body with all its statements on the state of the database that the first of them finds: what several
+    /// calls that came together read costs one lock instead of one each. Without a statement it costs nothing.
+    package func sharingSnapshot<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+        guard snapshot == .ofEachStatement else { return try body() }
+        snapshot = .shared
+        defer { end(leaving: .ofEachStatement) }
+        return try body()
+    }
+
+    private func begin() throws(CRMError) {
+        _ = try runner.execute(Statement("BEGIN"))
+        snapshot = .begun
+    }
+
+    /// Nothing was written, so it does not matter how the transaction ends, and it may have ended by itself.
+    private func end(leaving outer: Snapshot) {
+        if snapshot == .begun { _ = try? runner.execute(Statement("COMMIT")) }
+        snapshot = outer
     }
 
     /// How SQLite would run the statement: the lines of EXPLAIN QUERY PLAN, indented by depth.

@@ -45,7 +45,12 @@ struct KernelServe {
         let jobs = JobScheduler(
             folder.installation.recordService, folder.database.writer,
             administrator: FirstRecords.administrator,
-            house: [HouseJob("identity", everySeconds: 30) { folder.identity.maintain() }], log: settings.log)
+            house: [
+                HouseJob("identity", everySeconds: 30) { folder.identity.maintain() },
+                HouseJob("idempotency", everySeconds: 3600) {
+                    IdempotentCall.forgetOld(folder.database.writer)
+                },
+            ], log: settings.log)
         jobs.start()
         settings.log.info("ready", ["data": settings.dataFolder, "version": KernelSettings.version])
         sayReady()

@@ -42,11 +42,15 @@ struct BadInputTests {
             Bad(method: "record.list", params: "[]", code: -32602, names: "object"),
             Bad(method: "record.list", params: #"{"entity":5}"#, code: -32602, names: #""entity""#),
             Bad(method: "record.list", params: #"{"entity":"acount"}"#, code: -32602, names: #""acount""#),
-            Bad(method: "record.list", params: #"{"entity":"account","limt":5}"#, code: -32602, names: #""limt""#),
+            Bad(
+                method: "record.list", params: #"{"entity":"account","limt":5}"#, code: -32602,
+                names: #""limt""#),
             Bad(method: "record.lst", params: "{}", code: -32601, names: #""record.lst""#),
             Bad(method: "record.get", params: #"{"id":"17"}"#, code: -32602, names: #""id""#),
             Bad(method: "record.get", params: #"{"id":0}"#, code: -32003, names: "record 0"),
-            Bad(method: "record.get", params: #"{"id":9007199254740992}"#, code: -32003, names: "9007199254740992"),
+            Bad(
+                method: "record.get", params: #"{"id":9007199254740992}"#, code: -32003,
+                names: "9007199254740992"),
             Bad(method: "record.get", params: #"{"id":1.5}"#, code: -32602, names: #""id""#),
             Bad(method: "record.get", params: #"{"id":8888888}"#, code: -32003, names: "8888888"),
             .list(#""limit":0"#, names: #""limit""#),
@@ -62,16 +66,25 @@ struct BadInputTests {
             .list(#""filter":["account_name.nam","=","x"]"#, names: "account_name"),
             .list(#""filter":{"all":[["account_name","=","x"],{"most":[]}]}"#, names: "filter.all[1]"),
             .list(#""cursor":"AAAA""#, names: "cursor"),
-            .create("{}", names: "related_to, closing_date", fields: ["related_to", "closing_date"]),
+            .create(
+                "{}", names: "potential_name, related_to, closing_date",
+                fields: ["potential_name", "related_to", "closing_date"]),
             .create(#"{"potential_name":7}"#, names: "Potential name", fields: ["potential_name"]),
             .create(#"{"potential_name":"P","nam":1}"#, names: #""nam""#, fields: ["nam"]),
             .create(#"{"potential_name":"P","amount":12.5}"#, names: "Amount", fields: ["amount"]),
             .create(#"{"potential_name":"P","amount":"12.12345"}"#, names: "Amount", fields: ["amount"]),
-            .create(#"{"potential_name":"P","amount":"999999999999999999"}"#, names: "Amount", fields: ["amount"]),
-            .create(#"{"potential_name":"P","probability":"100.01"}"#, names: "Probability", fields: ["probability"]),
-            .create(#"{"potential_name":"P","closing_date":"2026-02-29"}"#, names: "Closing date", fields: ["closing_date"]),
-            .create(#"{"potential_name":"P","sales_stage":"won"}"#, names: #""won""#, fields: ["sales_stage"]),
-            .create(#"{"potential_name":"P","related_to":8888888}"#, names: "8888888", fields: ["related_to"]),
+            .create(
+                #"{"potential_name":"P","amount":"999999999999999999"}"#, names: "Amount", fields: ["amount"]),
+            .create(
+                #"{"potential_name":"P","probability":"100.01"}"#, names: "Probability",
+                fields: ["probability"]),
+            .create(
+                #"{"potential_name":"P","closing_date":"2026-02-29"}"#, names: "Closing date",
+                fields: ["closing_date"]),
+            .create(
+                #"{"potential_name":"P","sales_stage":"won"}"#, names: #""won""#, fields: ["sales_stage"]),
+            .create(
+                #"{"potential_name":"P","related_to":8888888}"#, names: "8888888", fields: ["related_to"]),
             .create(#"{"potential_name":"P","version":4}"#, names: "Version", fields: ["version"]),
             .create(
                 #"{"potential_name":"P","amount":"x","closing_date":"y"}"#, names: "amount, closing_date",
@@ -81,11 +94,13 @@ struct BadInputTests {
                 names: #""potental""#),
             Bad(
                 method: "record.aggregate",
-                params: #"{"entity":"account","measures":[{"op":"median","field":"employees"}]}"#, code: -32602,
+                params: #"{"entity":"account","measures":[{"op":"median","field":"employees"}]}"#,
+                code: -32602,
                 names: "median"),
             Bad(
                 method: "record.aggregate",
-                params: #"{"entity":"account","measures":[{"op":"sum","field":"account_name"}]}"#, code: -32602,
+                params: #"{"entity":"account","measures":[{"op":"sum","field":"account_name"}]}"#,
+                code: -32602,
                 names: "account_name"),
             Bad(
                 method: "field.create", params: #"{"entity":"account","name":"seats","type":"integer"}"#,
@@ -93,7 +108,9 @@ struct BadInputTests {
             Bad(
                 method: "field.create", params: #"{"entity":"account","name":"x_seats","type":"number"}"#,
                 code: -32602, names: #""type""#),
-            Bad(method: "module.enable", params: #"{"name":"saels"}"#, code: -32003, names: "libSaelsModule.so"),
+            Bad(
+                method: "module.enable", params: #"{"name":"saels"}"#, code: -32003,
+                names: #""saels""#),
             Bad(method: "module.disable", params: #"{"name":"core"}"#, code: -32602, names: #""core""#),
         ])
     func refusal(_ bad: Bad) throws {
@@ -105,12 +122,16 @@ struct BadInputTests {
         #expect(try admin.call("auth.whoami")["by"]?.string == "session")
     }
 
-    @Test("bytes that are not UTF-8 are refused as no JSON, wherever they stand", arguments: [
-        [0xFF], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82],
-    ])
+    @Test(
+        "bytes that are not UTF-8 are refused as no JSON, wherever they stand",
+        arguments: [
+            [0xFF], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82],
+        ])
     func invalidUTF8(_ bytes: [UInt8]) throws {
         let body =
-            Array(#"{"jsonrpc":"2.0","id":1,"method":"record.create","params":{"entity":"account","values":{"account_name":""#.utf8)
+            Array(
+                #"{"jsonrpc":"2.0","id":1,"method":"record.create","params":{"entity":"account","#.utf8)
+            + Array(#""values":{"account_name":""#.utf8)
             + bytes + Array(#""}}}"#.utf8)
         let answer = try admin.post(body)
         #expect(answer.status == 400 && answer.json?["error"]?["code"]?.int64 == -32700, "\(answer)")
@@ -125,10 +146,13 @@ struct BadInputTests {
 
     @Test("a cursor serves only the query that gave it")
     func foreignCursor() throws {
-        for name in ["Cursor A", "Cursor B"] { _ = try admin.create("account", #"{"account_name":"\#(name)"}"#) }
+        for name in ["Cursor A", "Cursor B"] {
+            _ = try admin.create("account", #"{"account_name":"\#(name)"}"#)
+        }
         let query = #""entity":"account","limit":1,"sort":["account_name"]"#
         let cursor = try admin.call("record.list", "{\(query)}").string("next_cursor").jsonText
-        #expect(try admin.call("record.list", #"{\#(query),"cursor":\#(cursor)}"#).array("records").count == 1)
+        #expect(
+            try admin.call("record.list", #"{\#(query),"cursor":\#(cursor)}"#).array("records").count == 1)
         for other in [#""entity":"account","sort":["-account_name"]"#, #""entity":"contact""#] {
             let refusal = try admin.refusal(of: "record.list", #"{\#(other),"cursor":\#(cursor)}"#)
             #expect(refusal.code == -32602 && refusal.message.contains("cursor"), "\(refusal)")
@@ -156,13 +180,16 @@ struct BadInputTests {
 
     // MARK: Modules
 
-    @Test("a module whose stamp was changed is refused by name, and what runs goes on", arguments: [
-        Tampering(what: "the compiler", find: "Clang 21", replacement: "Clang 20", names: "Clang 20"),
-        Tampering(what: "the magic", find: nil, replacement: "", names: "stamp"),
-    ])
+    @Test(
+        "a module whose stamp was changed is refused by name, and what runs goes on",
+        arguments: [
+            Tampering(what: "the compiler", find: "Clang 21", replacement: "Clang 20", names: "Clang 20"),
+            Tampering(what: "the magic", find: nil, replacement: "", names: "stamp"),
+        ])
     func tamperedModule(_ tampering: Tampering) throws {
         let path = platform.folder.path("libSalesModule-\(UInt32.random(in: .min ... .max)).so")
-        var file = try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(BuildFolder.path)/libSalesModule.so")))
+        var file = try [UInt8](
+            Data(contentsOf: URL(fileURLWithPath: "\(BuildFolder.path)/libSalesModule.so")))
         try tampering.change(&file)
         try Data(file).write(to: URL(fileURLWithPath: path))
         let refusal = try admin.refusal(of: "module.enable", #"{"name":\#(path.jsonText)}"#)

@@ -18,7 +18,8 @@ struct CallsOverTheWireTests {
         let answer = try admin.post(
             """
             [{"jsonrpc":"2.0","id":"first","method":"auth.whoami"},
-             {"jsonrpc":"2.0","method":"record.create","params":{"entity":"account","values":{"account_name":"\(name)"}}},
+             {"jsonrpc":"2.0","method":"record.create",
+              "params":{"entity":"account","values":{"account_name":"\(name)"}}},
              {"jsonrpc":"2.0","id":2,"method":"record.unknown"},
              17,
              {"jsonrpc":"2.0","id":null,"method":"record.count","params":{"entity":"currency"}}]
@@ -27,7 +28,9 @@ struct CallsOverTheWireTests {
         let parts = Array(try #require(answer.json).elements)
         #expect(parts.map { $0["id"]?.text } == [#""first""#, "2", "null", "null"])
         #expect(parts.map { $0["error"]?["code"]?.int64 } == [nil, -32601, -32600, nil])
-        #expect(try admin.count("account", #"["account_name","=","\#(name)"]"#) == 1, "the notification was carried out")
+        #expect(
+            try admin.count("account", #"["account_name","=","\#(name)"]"#) == 1,
+            "the notification was carried out")
     }
 
     @Test("a request of notifications only is answered with 204 and nothing")
@@ -69,14 +72,17 @@ struct CallsOverTheWireTests {
                 code: -32600),
             Fault(
                 testDescription: "parameters that are no structure",
-                body: #"{"jsonrpc":"2.0","id":1,"method":"auth.whoami","params":3}"#, status: 200, code: -32600),
+                body: #"{"jsonrpc":"2.0","id":1,"method":"auth.whoami","params":3}"#, status: 200,
+                code: -32600),
             Fault(
-                testDescription: "an unknown method", body: #"{"jsonrpc":"2.0","id":1,"method":"record.creat"}"#,
+                testDescription: "an unknown method",
+                body: #"{"jsonrpc":"2.0","id":1,"method":"record.creat"}"#,
                 status: 200, code: -32601),
             Fault(
                 testDescription: "text instead of JSON", body: "{}", contentType: "text/plain", status: 415,
                 code: -32600),
-            Fault(testDescription: "no content type", body: "{}", contentType: nil, status: 415, code: -32600),
+            Fault(
+                testDescription: "no content type", body: "{}", contentType: nil, status: 415, code: -32600),
             Fault(
                 testDescription: "a name twice",
                 body: #"{"jsonrpc":"2.0","id":1,"id":2,"method":"auth.whoami"}"#, status: 400, code: -32700),
@@ -111,7 +117,10 @@ struct CallsOverTheWireTests {
         let methods = try document.array("methods")
         let names = try methods.map { try $0.string("name") }
         #expect(names == names.sorted() && Set(names).count == names.count)
-        for name in ["auth.login", "record.list", "field.create", "module.enable", "rpc.discover", "sales.convert_lead"] {
+        for name in [
+            "auth.login", "record.list", "field.create", "module.enable", "rpc.discover",
+            "sales.convert_lead",
+        ] {
             #expect(names.contains(name))
         }
         for method in methods {
@@ -124,7 +133,9 @@ struct CallsOverTheWireTests {
         // Every described method is there: called with a parameter that none has, each refuses that parameter.
         for name in names {
             let refusal = try admin.refusal(of: name, #"{"no such parameter":1}"#)
-            #expect(refusal.code == -32602 && refusal.message.contains("no such parameter"), "\(name): \(refusal)")
+            #expect(
+                refusal.code == -32602 && refusal.message.contains("no such parameter"), "\(name): \(refusal)"
+            )
         }
         // No reference inside the document leads nowhere.
         let references = Set(Self.references(in: document))
@@ -146,7 +157,9 @@ struct CallsOverTheWireTests {
         }
     }
 
-    @Test("the endpoint tells whether it lives, is ready, and how it does", arguments: ["/livez", "/readyz", "/metrics"])
+    @Test(
+        "the endpoint tells whether it lives, is ready, and how it does",
+        arguments: ["/livez", "/readyz", "/metrics"])
     func probes(_ path: String) throws { #expect(try Caller(platform).get(path).status == 200) }
 
     @Test("other paths and methods are refused", arguments: [("/nothing", 404), ("/rpc", 405)])

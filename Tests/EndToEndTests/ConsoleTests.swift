@@ -5,7 +5,9 @@ import Testing
 
 @Suite("End to end: the console")
 struct ConsoleTests {
-    @Test("commands, their output and their exit codes", arguments: ["records.console", "administration.console"])
+    @Test(
+        "commands, their output and their exit codes",
+        arguments: ["records.console", "administration.console"])
     func golden(_ name: String) throws {
         let platform = try TestPlatform()
         try platform.folder.write("nine green bottles hanging\n", to: "annas-password")
@@ -44,11 +46,14 @@ struct ConsoleTests {
         arguments: [
             Form(testDescription: "json", option: "--json") { text in
                 let document = try? JSONDocument(parsing: Array(text.utf8))
-                return document?.root["records"]?.elements.map { $0["account_name"]?.string } == ["Ąb, \"c\"", "Zed"]
+                return document?.root["records"]?.elements.map { $0["account_name"]?.string } == [
+                    "Ąb, \"c\"", "Zed",
+                ]
             },
             Form(testDescription: "jsonl", option: "--output=jsonl") { text in
                 let lines = text.split(separator: "\n")
-                return lines.count == 2 && lines.allSatisfy { (try? JSONDocument(parsing: Array($0.utf8))) != nil }
+                return lines.count == 2
+                    && lines.allSatisfy { (try? JSONDocument(parsing: Array($0.utf8))) != nil }
             },
             Form(testDescription: "csv", option: "--csv") { text in
                 text.contains(#""Ąb, ""c""""#) && text.split(separator: "\r\n").count == 3
@@ -60,7 +65,9 @@ struct ConsoleTests {
     func formats(_ form: Form) throws {
         let platform = try TestPlatform()
         let admin = try platform.logIn()
-        for name in [#"Ąb, \"c\""#, "Zed"] { _ = try admin.create("account", #"{"account_name":"\#(name)"}"#) }
+        for name in [#"Ąb, \"c\""#, "Zed"] {
+            _ = try admin.create("account", #"{"account_name":"\#(name)"}"#)
+        }
         let listed = try platform.admin("record", "list", "account", "--count", form.option)
         #expect(listed.code == 0 && form.isWhole(listed.output), "\(listed)")
         #expect(listed.errors.contains("2 in all"), "\(listed)")
@@ -93,7 +100,8 @@ struct ConsoleTests {
             platform.certificatePath,
         ]
         let listed = try platform.run(
-            "crm-admin", place + ["--token-file", platform.folder.path("token"), "record", "list", "account", "--csv"])
+            "crm-admin",
+            place + ["--token-file", platform.folder.path("token"), "record", "list", "account", "--csv"])
         #expect(listed.code == 0 && listed.output.contains("Acme"), "\(listed)")
         let refused = try platform.run("crm-admin", place + ["record", "list", "account"])
         #expect(refused.code == 4 && refused.output.isEmpty && !refused.errors.isEmpty, "\(refused)")
@@ -103,7 +111,8 @@ struct ConsoleTests {
     func nobodyThere() throws {
         let folder = try TemporaryFolder()
         let ended = try TestProcess(
-            "\(BuildFolder.path)/crm-admin", ["--data", folder.path("data"), "user", "list"]).finish()
+            "\(BuildFolder.path)/crm-admin", ["--data", folder.path("data"), "user", "list"]
+        ).finish()
         #expect(ended.code == 1 && ended.output.isEmpty, "\(ended)")
         #expect(ended.errors.contains("hint: ") && ended.errors.contains(folder.path), "\(ended)")
     }

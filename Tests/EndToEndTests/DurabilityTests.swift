@@ -100,7 +100,8 @@ struct DurabilityTests {
         #expect(try admin.call("log.verify")["intact"]?.bool == true)
     }
 
-    @Test("while no kernel runs a call is answered 503 with -32009; the same connection serves again after it")
+    @Test(
+        "while no kernel runs a call is answered 503 with -32009; the same connection serves again after it")
     func unavailableMeanwhile() throws {
         let platform = try TestPlatform()
         let admin = try platform.logIn()
@@ -110,7 +111,9 @@ struct DurabilityTests {
         // Each kill makes the supervisor wait longer, up to more than the endpoint holds a call.
         for _ in 0..<4 where refusals.isEmpty {
             killed = try platform.killKernel()
-            do { try admin.call("auth.whoami") } catch let refusal as Caller.Refusal { refusals.append(refusal) }
+            do { try admin.call("auth.whoami") } catch let refusal as Caller.Refusal {
+                refusals.append(refusal)
+            }
             try platform.waitForNewKernel(after: killed)
         }
         let refusal = try #require(refusals.first)

@@ -7,6 +7,6 @@ enum Files {
     /// A file of the folder `Tests/Golden`, which lies beside these tests.
     static func golden(_ name: String) -> String {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Golden/\(name)").path
+            .appendingPathComponent("Golden/EndToEnd/\(name)").path
     }
 }

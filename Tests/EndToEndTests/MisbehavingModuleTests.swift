@@ -12,7 +12,8 @@ struct MisbehavingModuleTests {
         let admin = try platform.logIn()
         _ = try admin.create("faulty_probe", #"{"faulty_name":"Good","behaviour":"well"}"#)
         let acme = try admin.create("account", #"{"account_name":"Acme"}"#)
-        let fleet = try admin.create("potential", #"{"potential_name":"Fleet","related_to":\#(acme),"closing_date":"2026-12-01"}"#)
+        let fleet = try admin.create(
+            "potential", #"{"potential_name":"Fleet","related_to":\#(acme),"closing_date":"2026-12-01"}"#)
 
         for crash in 1...3 {
             let kernel = try #require(try platform.processID(of: "crm-kernel"))
@@ -22,7 +23,9 @@ struct MisbehavingModuleTests {
             #expect(refusal.status == 503 && refusal.code == -32009, "crash \(crash): \(refusal)")
             try platform.waitForNewKernel(after: kernel)
         }
-        let blamed = platform.logs.split(separator: "\n").filter { $0.contains("the crash was in module code") }
+        let blamed = platform.logs.split(separator: "\n").filter {
+            $0.contains("the crash was in module code")
+        }
         #expect(blamed.count == 3)
         #expect(blamed.allSatisfy { $0.contains("module=faulty") && $0.contains("misbehave") })
 
@@ -54,7 +57,8 @@ struct MisbehavingModuleTests {
         let admin = try platform.logIn()
         let kernel = try #require(try platform.processID(of: "crm-kernel"))
         let refusal = try admin.refusal(
-            of: "record.create", #"{"entity":"faulty_probe","values":{"faulty_name":"Bad","behaviour":"hang"}}"#)
+            of: "record.create",
+            #"{"entity":"faulty_probe","values":{"faulty_name":"Bad","behaviour":"hang"}}"#)
         #expect(refusal.status == 503 && refusal.code == -32009, "\(refusal)")
         try platform.waitForNewKernel(after: kernel)
         #expect(platform.logs.contains("the kernel is killed: a hook did not return"))

@@ -19,7 +19,8 @@ struct RefusedStartTests {
         let platform = try TestPlatform()
         expect(try platform.run("crm-kernel", ["serve"]), says: "in use by another kernel", platform.dataPath)
         expect(
-            try platform.run("crm", ["up", "--listen", "127.0.0.1:0"]), says: "already runs", platform.dataPath)
+            try platform.run("crm", ["up", "--listen", "127.0.0.1:0"]), says: "already runs",
+            platform.dataPath)
         #expect(try platform.logIn().call("auth.whoami")["by"]?.string == "session")
     }
 
@@ -29,7 +30,8 @@ struct RefusedStartTests {
         let second = try TestPlatform()
         try second.stop()
         expect(
-            try second.run("crm", ["up", "--listen", first.address]), says: "could not listen on \(first.address)")
+            try second.run("crm", ["up", "--listen", first.address]),
+            says: "could not listen on \(first.address)")
         #expect(try Caller(first).get("/readyz").status == 200)
         try second.start()
         #expect(try second.logIn().call("log.verify")["intact"]?.bool == true)
@@ -59,7 +61,10 @@ struct RefusedStartTests {
         switch damage {
         case "its head": for index in 0..<64 { bytes[index] ^= 0x5A }
         case "cut off": bytes.removeLast(bytes.count / 2)
-        default: for index in bytes.indices.dropFirst(100) { bytes[index] = UInt8(truncatingIfNeeded: index &* 31) }
+        default:
+            for index in bytes.indices.dropFirst(100) {
+                bytes[index] = UInt8(truncatingIfNeeded: index &* 31)
+            }
         }
         try Data(bytes).write(to: url)
         expect(try platform.run("crm-kernel", ["serve"]), says: platform.databasePath)

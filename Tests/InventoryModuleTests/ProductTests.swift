@@ -37,7 +37,8 @@ struct ProductTests {
     func kind() throws {
         let product = try shop.product()
         #expect(product["kind"] == "product")
-        #expect(refusal { _ = try shop.update(product, ["kind": "service"]) }?.fields.map(\.field) == ["kind"])
+        #expect(
+            refusal { _ = try shop.update(product, ["kind": "service"]) }?.fields.map(\.field) == ["kind"])
     }
 
     @Test(
@@ -79,7 +80,8 @@ struct ProductTests {
     func appendOnly() throws {
         let product = try shop.product()
         let movement = try move(product, "10")
-        #expect(refusal { _ = try shop.update(movement, ["quantity": quantity("5")]) }?.kind == .invalidRecord)
+        #expect(
+            refusal { _ = try shop.update(movement, ["quantity": quantity("5")]) }?.kind == .invalidRecord)
         #expect(refusal { _ = try shop.update(movement, ["note": "late"]) }?.kind == .invalidRecord)
         #expect(
             refusal { try shop.context.delete("stock_movement", movement.id) }?.hint

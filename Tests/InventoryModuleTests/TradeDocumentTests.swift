@@ -105,7 +105,8 @@ struct TradeDocumentTests {
         #expect(error?.fields.map(\.field) == field.map { [$0] })
         guard let field else { return }
         let value = field == "discount_percent" ? quantity("5") : money("10.00")
-        #expect(refusal { _ = try shop.document("quote", ["discount_kind": .text(kind), field: value]) } == nil)
+        #expect(
+            refusal { _ = try shop.document("quote", ["discount_kind": .text(kind), field: value]) } == nil)
     }
 
     @Test("an order that makes invoices says how often and over which period")

@@ -148,6 +148,33 @@ struct RecordMethodTests {
         #expect(stale.data?["request_id"]?.string == "r-1")
     }
 
+    @Test(
+        "a call with an idempotency key is done once and answered alike; the key is no other call's, and failures keep nothing"
+    )
+    func idempotency() throws {
+        let client = try TestKernel().admin()
+        let create = #"{"entity":"sample","values":{"a_text":"once"},"idempotency_key":"k-1"}"#
+        let first = try client.call("record.create", create)
+        let again = try client.call("record.create", create)
+        #expect(again.result?["id"]?.int64 == first.result?["id"]?.int64)
+        #expect(try client.call("record.count", #"{"entity":"sample"}"#).result?["count"]?.int64 == 1)
+        let other = try client.call(
+            "record.create", #"{"entity":"sample","values":{"a_text":"twice"},"idempotency_key":"k-1"}"#)
+        #expect(other.code == -32006)
+        let failing = #"{"entity":"sample","values":{"an_integer":"x"},"idempotency_key":"k-2"}"#
+        #expect(try client.call("record.create", failing).code == -32004)
+        let mended = #"{"entity":"sample","values":{"an_integer":7},"idempotency_key":"k-2"}"#
+        #expect(try client.call("record.create", mended).result?["an_integer"]?.int64 == 7)
+        let dry = #"{"entity":"sample","values":{"a_text":"dry"},"idempotency_key":"k-3","dry_run":true}"#
+        #expect(try client.call("record.create", dry).result?["a_text"]?.string == "dry")
+        #expect(try client.call("record.count", #"{"entity":"sample"}"#).result?["count"]?.int64 == 2)
+        for key in ["", String(repeating: "x", count: 256)] {
+            let refused = try client.call(
+                "record.create", #"{"entity":"sample","values":{},"idempotency_key":"\#(key)"}"#)
+            #expect(refused.code == -32602)
+        }
+    }
+
     struct ImportCase: Sendable, CustomTestStringConvertible {
         let options: String
         /// What becomes of a row that is there (with an empty number), and of one that is not.

@@ -98,7 +98,9 @@ struct FieldKindTests {
 
     @Test(
         "several choices are kept as an array of keys",
-        arguments: [([], "[]"), (["north"], #"["north"]"#), (["north", "x_1", "2"], #"["north","x_1","2"]"#)])
+        arguments: [
+            ([], "[]"), (["north"], #"["north"]"#), (["north", "x_1", "2"], #"["north","x_1","2"]"#),
+        ])
     func keyLists(_ keys: [String], _ text: String) {
         #expect(KeyList.text(keys) == text)
         #expect(KeyList.keys(in: text) == keys)

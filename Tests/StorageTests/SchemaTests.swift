@@ -92,6 +92,16 @@ struct SchemaTests {
             plan.contains { $0.contains("e_account.sort") } && !plan.contains { $0.contains("TEMP B-TREE") })
     }
 
+    @Test("whether a number is taken, by a deleted record too, is looked up and not searched for")
+    func numberLookUp() throws {
+        try apply([("core", [Self.account], [])])
+        let plan = try test.reader().queryPlan(
+            Statement(
+                "SELECT id FROM e_account WHERE number__k = ?1 AND id <> ?2 LIMIT 1",
+                [.blob([1]), .integer(1)]))
+        #expect(plan.contains { $0.contains("SEARCH") && $0.contains("e_account.field.number") }, "\(plan)")
+    }
+
     struct Pair: Sendable, CustomTestStringConvertible {
         let first: String
         let second: String

@@ -57,7 +57,8 @@ package final class Caller {
     package func call(_ method: String, _ params: String = "{}") throws -> JSONNode {
         let id = nextID
         nextID += 1
-        let answer = try post("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"\(method)\",\"params\":\(params)}")
+        let answer = try post(
+            "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"\(method)\",\"params\":\(params)}")
         guard let json = answer.json, json["jsonrpc"]?.string == "2.0" else {
             throw platform.failure("\(method) was not answered in JSON-RPC but with \(answer)")
         }

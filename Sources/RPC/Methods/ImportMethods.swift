@@ -68,11 +68,7 @@ enum ImportMethods {
             let call = try scope.context(source: .import)
             let records = scope.services.records
             return .write(scope.mode) { transaction, writer throws(CRMError) in
-                let outcomes = try records.unit(transaction, call) { unit throws(CRMError) in
-                    var run = ImportRun(
-                        plan: plan, records: records, call: call, transaction: transaction, unit: unit)
-                    return try run.run()
-                }
+                let outcomes = try ImportRun.outcomes(of: plan, records, call, transaction)
                 write(outcomes, of: rows, to: &writer)
             }
         }

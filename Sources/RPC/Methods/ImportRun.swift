@@ -4,7 +4,12 @@ import Records
 import Registry
 import Storage
 
-/// Runs the rows of an import inside one unit of work, each in a savepoint of its own.
+/// Runs the rows of an import inside one unit of work; a row that fails leaves nothing behind.
+///
+/// A savepoint for each row would make SQLite keep a second copy of every page that the row touches, which costs as
+/// much as the row itself. Nearly all refusals come before a row has written anything, so there is nothing to undo:
+/// all rows run in one savepoint. Where one row does fail after it has written, all are undone and run again, each in
+/// a savepoint of its own.
 ///
 /// What a row refuses is that row's outcome; what concerns the database as a whole (a full disk, a deadline that has
 /// passed) ends the unit.
@@ -17,11 +22,44 @@ struct ImportRun {
     let snapshot: KernelSnapshot
     /// Found in this unit. Only hits are kept: what is not there yet may be made by a later row.
     private var found: [ImportRow.Lookup: RecordID] = [:]
+    private let undoing: Undoing
 
-    init(
-        plan: ImportPlan, records: RecordService, call: CallContext, transaction: WriteTransaction,
-        unit: UnitOfWork
+    /// How what a failed row has written is undone.
+    private enum Undoing {
+        case allRows
+        case thatRow
+    }
+
+    static func outcomes(
+        of plan: ImportPlan, _ records: RecordService, _ call: CallContext, _ transaction: WriteTransaction
+    ) throws(CRMError) -> [ImportOutcome] {
+        var isSpoilt = false
+        do throws(CRMError) {
+            return try transaction.savepoint { () throws(CRMError) in
+                try outcomes(of: plan, records, call, transaction, .allRows, &isSpoilt)
+            }
+        } catch {
+            guard isSpoilt else { throw error }
+            return try outcomes(of: plan, records, call, transaction, .thatRow, &isSpoilt)
+        }
+    }
+
+    /// What is known of records is the unit's, so each attempt has a unit of its own.
+    private static func outcomes(
+        of plan: ImportPlan, _ records: RecordService, _ call: CallContext, _ transaction: WriteTransaction,
+        _ undoing: Undoing, _ isSpoilt: inout Bool
+    ) throws(CRMError) -> [ImportOutcome] {
+        try records.unit(transaction, call) { unit throws(CRMError) in
+            var run = ImportRun(plan, records, call, transaction, unit, undoing)
+            return try run.run(&isSpoilt)
+        }
+    }
+
+    private init(
+        _ plan: ImportPlan, _ records: RecordService, _ call: CallContext, _ transaction: WriteTransaction,
+        _ unit: UnitOfWork, _ undoing: Undoing
     ) {
+        self.undoing = undoing
         self.plan = plan
         self.records = records
         self.call = call
@@ -30,20 +68,29 @@ struct ImportRun {
         snapshot = records.snapshots.current
     }
 
-    mutating func run() throws(CRMError) -> [ImportOutcome] {
+    private mutating func run(_ isSpoilt: inout Bool) throws(CRMError) -> [ImportOutcome] {
         var outcomes: [ImportOutcome] = []
         outcomes.reserveCapacity(plan.rows.count)
-        for row in plan.rows { outcomes.append(try outcome(of: row)) }
+        for row in plan.rows { outcomes.append(try outcome(of: row, &isSpoilt)) }
         return outcomes
     }
 
-    private mutating func outcome(of row: ImportRow) throws(CRMError) -> ImportOutcome {
+    private mutating func outcome(of row: ImportRow, _ isSpoilt: inout Bool) throws(CRMError) -> ImportOutcome
+    {
         guard row.problems.isEmpty else { return .failed(row.problems) }
+        let before = transaction.writtenRows
         do throws(CRMError) {
             let values = try resolved(row)
-            return try transaction.savepoint { () throws(CRMError) in try write(values) }
+            switch undoing {
+            case .allRows: return try write(values)
+            case .thatRow: return try transaction.savepoint { () throws(CRMError) in try write(values) }
+            }
         } catch {
             guard error.kind != .unavailable, error.kind != .internalError else { throw error }
+            guard undoing == .thatRow || transaction.writtenRows == before else {
+                isSpoilt = true
+                throw error
+            }
             guard error.fields.isEmpty else { return .failed(error.fields) }
             let message = [error.message, error.hint].compactMap(\.self).joined(separator: "; ")
             return .failed([FieldProblem(field: "", code: error.kind.name, message: message)])

@@ -19,6 +19,15 @@ package struct FieldView: Sendable {
         return field
     }
 
+    /// Finds fields of one entity by name, with the mask looked up once.
+    package func finder(of entity: Entity) -> (String) -> Field? {
+        let mask = mask(entity.name)
+        return { name in
+            guard let field = entity[name], mask.isVisible(name) else { return nil }
+            return field
+        }
+    }
+
     package func fields(of entity: Entity) -> [Field] {
         let mask = mask(entity.name)
         return mask.isEverything ? entity.fields : entity.fields.filter { mask.isVisible($0.name) }

@@ -54,8 +54,9 @@ package enum RecordValues {
         }
         var values: [String: Value] = [:]
         values.reserveCapacity(node.count)
+        let find = view.finder(of: entity)
         for (name, value) in node.members {
-            guard let field = view.field(name, of: entity) else {
+            guard let field = find(name) else {
                 problems.append(view.unknownProblem(name, of: entity))
                 continue
             }

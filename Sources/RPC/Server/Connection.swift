@@ -7,8 +7,8 @@ import Wire
 
 /// One connection of another process of ours: its thread, its read connection, its open requests.
 ///
-/// All frames that have come are handled per wake-up, and their replies leave in one write. Replies of the writer's
-/// thread leave in one write per group, those of other threads at once.
+/// All frames that have come are handled per wake-up, their reads on one state of the database, and their replies leave
+/// in one write. Replies of the writer's thread leave in one write per group, those of other threads at once.
 final class Connection: Sendable {
     /// When a reply leaves.
     enum Sending: Sendable {
@@ -93,7 +93,9 @@ final class Connection: Sendable {
                 guard wait(reading: wantsMore) else { continue }
                 if try stream.read(into: &splitter) == .closed { return }
                 var replies: [UInt8] = []
-                while let frame = try splitter.next() { try handle(frame, dispatcher, &replies) }
+                try reader.sharingSnapshot { () throws(WireError) in
+                    while let frame = try splitter.next() { try handle(frame, dispatcher, &replies) }
+                }
                 if !replies.isEmpty { outbox.append(replies) }
                 outbox.flush(wakingOwner: false)
             }

@@ -216,7 +216,7 @@ final class Dispatcher {
             swap(&scope.writer, &writer)
             defer { swap(&scope.writer, &writer) }
             let work = try entry.method.handler(&scope)
-            guard case .done = work else { return .later(work, entry) }
+            guard case .done = work else { return .later(try once(work, scope), entry) }
             entry.calls.countSuccess()
             services.metrics.bounded.record(since: batch.startedAt)
             return .done
@@ -224,6 +224,16 @@ final class Dispatcher {
             let isWhole =
                 error.kind == .unauthenticated && batch.caller == nil && entry.method.need != .nothing
             return .refused(refusal(error, of: entry, batch.request), isWhole: isWhole)
+        }
+    }
+
+    /// A write with an idempotency key is done once.
+    private func once(_ work: Work, _ scope: CallScope) throws(CRMError) -> Work {
+        guard case .write(let mode, let unit) = work, let repeatable = try IdempotentCall(scope) else {
+            return work
+        }
+        return .write(mode) { transaction, writer throws(CRMError) in
+            try repeatable.run(transaction, &writer, unit)
         }
     }
 

@@ -12,16 +12,22 @@ struct EmailKind: FieldKind {
 
     func accept(_ value: Value, for field: FieldDefinition) throws(FieldRefusal) -> Value {
         let text = try TextRules.line(value, field, limit: 254)
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        let isAddress =
-            parts.count == 2 && !parts[0].isEmpty && parts[0].utf8.count <= 64
-            && !text.contains(where: { $0.isWhitespace || $0 == "," || $0 == ";" || $0 == "<" || $0 == ">" })
-            && (parts[1].contains(".") || parts[1] == "localhost") && !parts[1].hasPrefix(".")
-            && !parts[1].hasSuffix(".") && !parts[1].contains("..")
-        guard text.isEmpty || isAddress else {
+        guard text.isEmpty || Self.isAddress(text) else {
             throw FieldRefusal("format", "\(field.label) \"\(text.prefix(60))\" is not an e-mail address")
         }
         return .text(text)
+    }
+
+    /// Over scalars and bytes: asked for every record of an import.
+    private static func isAddress(_ text: String) -> Bool {
+        let hasStranger = text.unicodeScalars.contains {
+            $0.properties.isWhitespace || $0 == "," || $0 == ";" || $0 == "<" || $0 == ">"
+        }
+        let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+        guard !hasStranger, parts.count == 2, (1...64).contains(parts[0].count) else { return false }
+        let labels = parts[1].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return labels.allSatisfy { !$0.isEmpty }
+            && (labels.count > 1 || parts[1].elementsEqual("localhost".utf8))
     }
 
     func parse(_ text: String, for field: FieldDefinition) throws(FieldRefusal) -> Value {
@@ -31,6 +37,8 @@ struct EmailKind: FieldKind {
 
 /// A telephone number as people write it: at least two digits, and nothing but digits, blanks and `+-./()#*,x`.
 struct PhoneKind: FieldKind {
+    private static let permitted = Array("0123456789 +-./()#*,xXext".utf8)
+
     let name = "phone"
     let storage = StorageClass.text
     let comparisons = FilterOperator.forText
@@ -41,7 +49,7 @@ struct PhoneKind: FieldKind {
     func accept(_ value: Value, for field: FieldDefinition) throws(FieldRefusal) -> Value {
         let text = try TextRules.line(value, field, limit: 60)
         let digits = text.utf8.count { (0x30...0x39).contains($0) }
-        let isNumber = digits >= 2 && text.allSatisfy { "0123456789 +-./()#*,xXext".contains($0) }
+        let isNumber = digits >= 2 && text.utf8.allSatisfy { Self.permitted.contains($0) }
         guard text.isEmpty || isNumber else {
             throw FieldRefusal("format", "\(field.label) \"\(text.prefix(60))\" is not a telephone number")
         }

@@ -34,6 +34,13 @@ struct LongtextKind: FieldKind {
 
     func accept(_ value: Value, for field: FieldDefinition) throws(FieldRefusal) -> Value {
         guard case .text(let text) = value else { throw .type(field, wants: "text") }
+        let limit = min(field.type.maximumLength ?? 65_536, 65_536)
+        // Most text has nothing to change: one pass over its bytes, no copy.
+        if text.utf8.count <= limit,
+            text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x0A || $0 == 0x09 })
+        {
+            return value
+        }
         var lines = ""
         lines.reserveCapacity(text.utf8.count)
         for scalar in text.replacing("\r\n", with: "\n").unicodeScalars {
@@ -44,7 +51,6 @@ struct LongtextKind: FieldKind {
             default: lines.unicodeScalars.append(scalar)
             }
         }
-        let limit = min(field.type.maximumLength ?? 65_536, 65_536)
         guard lines.unicodeScalars.count <= limit else {
             throw FieldRefusal("length", "\(field.label) is longer than \(limit) characters")
         }

@@ -60,6 +60,9 @@ package final class WriteTransaction {
         try guarded { () throws(CRMError) in try runner.execute(statement) }
     }
 
+    /// Rows written so far, those undone since included: equal at two moments, nothing was written between them.
+    package var writtenRows: Int { runner.connection.totalChanges }
+
     /// Runs a definition; for `Storage` itself.
     func command(_ sql: String) throws(CRMError) {
         try guarded { () throws(CRMError) in try runner.command(sql) }
@@ -126,16 +129,18 @@ package final class WriteTransaction {
 
     /// The next number of a series, from 1, without gaps among what is committed.
     package func nextNumber(series: String) throws(CRMError) -> Int64 {
-        var number: Int64 = 0
-        let statement = Statement(
-            """
-            INSERT INTO crm_series (name, last) VALUES (?1, 1)
-            ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last
-            """, [.text(series)])
-        try rows(statement) { row in
-            number = row.int64(0)
-            return .next
+        // Not one statement with RETURNING: SQLite would open a savepoint for it, whose end gets dearer with every page
+        // that the transaction has touched.
+        let last = try first(Statement("SELECT last FROM crm_series WHERE name = ?1", [.text(series)])) {
+            $0.int64(0)
         }
+        let number = (last ?? 0) + 1
+        try execute(
+            Statement(
+                last == nil
+                    ? "INSERT INTO crm_series (name, last) VALUES (?1, ?2)"
+                    : "UPDATE crm_series SET last = ?2 WHERE name = ?1",
+                [.text(series), .integer(number)]))
         return number
     }
 

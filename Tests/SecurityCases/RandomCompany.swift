@@ -1,19 +1,19 @@
-import CRMSDK
-import Security
+package import CRMSDK
+package import Security
 
 /// A small company made by chance: roles, nested groups, profiles, defaults, rules and records that no person would
 /// configure. The same seed gives the same company.
-struct RandomCompany {
-    var facts = SecurityFacts()
-    var entities: [SecuredEntity] = []
-    var records: [(entity: String, record: RecordFacts)] = []
+package struct RandomCompany {
+    package var facts = SecurityFacts()
+    package var entities: [SecuredEntity] = []
+    package var records: [(entity: String, record: RecordFacts)] = []
     private var random: SplitMix64
 
-    static let verbs: [AccessVerb] = [
+    package static let verbs: [AccessVerb] = [
         .view, .edit, .delete, .create, .export, .import, .utility("convert_lead"),
     ]
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         random = SplitMix64(state: seed)
         makeEntities()
         makeProfiles()
@@ -152,10 +152,12 @@ struct RandomCompany {
 
 /// A generator with a seed that can be printed; Steele, Lea and Flood, "Fast splittable pseudorandom number
 /// generators" (OOPSLA 2014).
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
+package struct SplitMix64: RandomNumberGenerator {
+    private var state: UInt64
 
-    mutating func next() -> UInt64 {
+    package init(state: UInt64) { self.state = state }
+
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -1,13 +1,18 @@
-import CRMSDK
-import Security
+package import CRMSDK
+package import Security
 
 /// The fourteen steps once more, as plainly as they can be written: no tables, no caches, no sets worked out ahead.
 /// Shares nothing with the product but the facts; the property tests hold the product to it.
-struct PlainProcedure {
-    let facts: SecurityFacts
-    let entities: [SecuredEntity]
+package struct PlainProcedure {
+    private let facts: SecurityFacts
+    private let entities: [SecuredEntity]
 
-    func allows(_ caller: RecordID, _ verb: AccessVerb, _ entity: String, _ record: RecordFacts?) -> Bool {
+    package init(facts: SecurityFacts, entities: [SecuredEntity]) {
+        self.facts = facts
+        self.entities = entities
+    }
+
+    package func allows(_ caller: RecordID, _ verb: AccessVerb, _ entity: String, _ record: RecordFacts?) -> Bool {
         allows(caller, verb, entity, record, path: [])
     }
 
@@ -126,7 +131,7 @@ struct PlainProcedure {
 }
 
 /// A predicate applied to one record, written apart from the product's own.
-func lets(_ predicate: AccessPredicate, _ record: RecordFacts) -> Bool {
+package func lets(_ predicate: AccessPredicate, _ record: RecordFacts) -> Bool {
     switch predicate {
     case .everything: return true
     case .nothing: return false
