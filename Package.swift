@@ -38,7 +38,12 @@ let package = Package(
     dependencies: [
         .package(path: "Sources/CRMSDK"),
         .package(path: "Sources/CRMSDKTesting"),
+        .package(path: "Modules/Collaboration"),
+        .package(path: "Modules/Inventory"),
+        .package(path: "Modules/Marketing"),
         .package(path: "Modules/Sales"),
+        .package(path: "Modules/Support"),
+        .package(path: "Tests/Fixtures/Modules/Faulty"),
     ],
     targets: [
         // MARK: System libraries: headers only
@@ -48,7 +53,7 @@ let package = Package(
 
         // MARK: Ground floor: no CRM word in it
         room("Log"),
-        room("Settings"),
+        room("Settings", ["Text"]),
         room("JSON"),
         room("Text"),
         room("Crypto", ["COpenSSL"]),
@@ -76,7 +81,7 @@ let package = Package(
             "RPC",
             [
                 sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query",
-                "Storage", "JSON",
+                "Storage", "Text", "JSON",
                 "Wire", "Log",
             ]),
 
@@ -88,7 +93,13 @@ let package = Package(
         // MARK: The bundled modules, so that one `swift build` builds them
         .target(
             name: "BundledModules",
-            dependencies: [.product(name: "SalesModule", package: "Sales")]),
+            dependencies: [
+                .product(name: "CollaborationModule", package: "Collaboration"),
+                .product(name: "InventoryModule", package: "Inventory"),
+                .product(name: "MarketingModule", package: "Marketing"),
+                .product(name: "SalesModule", package: "Sales"),
+                .product(name: "SupportModule", package: "Support"),
+            ]),
 
         // MARK: Programs: wiring only
         program("crm", ["Supervisor"]),
@@ -101,7 +112,7 @@ let package = Package(
                 "Wire", "Settings", "Log", "Crypto", "CLinux", sdk,
             ]),
         program("crm-rpc", ["Gateway", "TLS", "Settings", "Log"]),
-        program("crm-admin", ["Admin"]),
+        program("crm-admin", ["Admin", "Settings"]),
 
         // MARK: Tests
         .target(
@@ -116,14 +127,22 @@ let package = Package(
         tests("TLSTests", ["TLS", "Crypto"]),
         tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire", "Log"]),
         tests("SQLiteTests", ["SQLite"]),
+        tests("AdminTests", ["Admin", "JSON", "Wire"]),
         tests("TestKitTests", ["TestKit"]),
         tests(
             "SupervisorTests",
             ["Supervisor", "Settings", "TestKit", "ModuleLoader", "JSON", "Log", "crm", sdk]),
         tests("CRMSDKTests", [sdk, sdkTesting]),
         tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
+        tests("CollaborationModuleTests", [sdk, sdkTesting]),
+        tests("InventoryModuleTests", [sdk, sdkTesting]),
+        tests("MarketingModuleTests", [sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
-        tests("SecurityTests", ["Security", sdk]),
+        .target(
+            name: "SecurityCases", dependencies: ["Security", sdk], path: "Tests/SecurityCases",
+            swiftSettings: strict),
+        tests("SecurityTests", ["Security", "SecurityCases", sdk]),
+        tests("SupportModuleTests", [sdk, sdkTesting]),
         tests(
             "IdentityTests",
             ["Identity", "Storage", "Query", "Registry", "Security", "Crypto", "Log", sdk]),
@@ -131,7 +150,7 @@ let package = Package(
             "RecordsTests",
             [
                 "Records", "Installation", "Core", "Storage", "Query", "Registry", "Security", "ModuleLoader",
-                "Log",
+                "SecurityCases", "Log",
                 sdk,
             ]),
         tests("QueryTests", ["Query", sdk]),
@@ -140,10 +159,14 @@ let package = Package(
         tests(
             "RPCTests",
             [
-                "RPC", "Records", "Identity", "Registry", "Core", "Security", "Query", "Storage", "JSON",
+                "RPC", "Installation", "Crypto", "Records", "Identity", "Registry", "Core", "Security",
+                "Query", "Storage", "JSON",
                 "Wire", "Log", sdk,
             ]),
         tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
+        tests(
+            "EndToEndTests",
+            ["TestKit", "JSON", "SQLite", .product(name: "FaultyModule", package: "Faulty")]),
         tests("ArchitectureTests", []),
     ]
 )

@@ -1,3 +1,4 @@
+import Glibc
 import Settings
 import TLS
 
@@ -42,6 +43,9 @@ package enum Connector {
         guard let url = settings.stringIfSet("url"), !isFolderMeant else {
             return try SocketClient(
                 dataFolder: settings.path("data"), token: token, programVersion: programVersion)
+        }
+        if let path = settings.pathIfSet("ca-file"), access(path, R_OK) != 0 {
+            throw .usage("\"\(path)\" could not be read: \(String(cString: strerror(errno)))")
         }
         let trust: TLSContext.Trust = settings.pathIfSet("ca-file").map { .file(path: $0) } ?? .system
         return try HTTPSClient(try EndpointAddress(url), trust: trust, token: token)

@@ -30,7 +30,9 @@ package struct FieldFacts: Sendable {
         self.type = type?.string ?? type?["name"]?.string ?? ""
         let details = type?.kind == .object ? type : node
         targets = details?["targets"]?.elements.compactMap(\.string) ?? []
-        values = (details?["values"] ?? node["values"])?.elements.compactMap { $0["key"]?.string ?? $0.string } ?? []
+        values =
+            (details?["values"] ?? node["values"])?.elements.compactMap { $0["key"]?.string ?? $0.string }
+            ?? []
         isMandatory = node["mandatory"]?.bool ?? false
     }
 
@@ -41,6 +43,7 @@ package struct FieldFacts: Sendable {
 package final class EntityDirectory {
     private let client: any RPCClient
     private var known: [String: [String: FieldFacts]] = [:]
+    private var lists: [String: [String]] = [:]
     private var names: [String]?
 
     package init(_ client: any RPCClient) { self.client = client }
@@ -57,7 +60,14 @@ package final class EntityDirectory {
             fields[field.name] = field
         }
         known[entity] = fields
+        lists[entity] = description["list_fields"]?.elements.compactMap(\.string) ?? []
         return fields
+    }
+
+    /// The fields that a list of the entity shows.
+    package func listFields(of entity: String) throws(AdminError) -> [String] {
+        _ = try fields(of: entity)
+        return lists[entity] ?? []
     }
 
     /// The field at the end of a path over references; nil where the path leaves what is known.

@@ -7,11 +7,13 @@ package struct CoreModule: CRMModule {
     package var manifest: ModuleManifest {
         var manifest = ModuleManifest(
             "core", version: "1.0.0", label: "Core",
-            summary: "Accounts, contacts, users, roles and currencies.")
-        manifest.entities = [
-            Account.definition, Contact.definition, User.definition, Role.definition, Currency.definition,
-        ]
-        manifest.hooks = Account.hooks + Contact.hooks + User.hooks + Role.hooks + Currency.hooks
+            summary: "Accounts, contacts, users, currencies, and who may do what.")
+        manifest.entities =
+            [Account.definition, Contact.definition, User.definition, Role.definition, Currency.definition]
+            + Profile.entities + Group.entities + Sharing.entities
+        manifest.hooks =
+            Account.hooks + Contact.hooks + User.hooks + Role.hooks + Currency.hooks + Profile.hooks
+            + Group.hooks + Sharing.hooks
         return manifest
     }
 }

@@ -4,7 +4,8 @@ package import Records
 import Security
 package import Storage
 
-/// The records without which there is no platform: the root role, the base currency, the first administrator.
+/// The records without which there is no platform: the root role, the base currency, the first administrator;
+/// and the profiles to begin with.
 package enum FirstRecords {
     private static let role = RecordID(1)
     private static let currency = RecordID(2)
@@ -37,6 +38,12 @@ package enum FirstRecords {
     package static func make(
         _ choices: Choices, _ service: RecordService, in transaction: WriteTransaction
     ) throws(CRMError) {
+        guard CurrencyCode(choices.baseCurrency) != nil else {
+            throw CRMError(
+                .invalidParameters,
+                "the base currency \"\(choices.baseCurrency.prefix(20))\" is not three capital letters",
+                hint: "Give an ISO 4217 code, such as EUR.")
+        }
         let call = CallContext(
             principal: .kernel(for: administrator), source: .system, method: "init", requestID: "init")
         try service.unit(transaction, call) { (unit) throws(CRMError) in
@@ -58,6 +65,7 @@ package enum FirstRecords {
             guard ids == [role, currency, administrator] else {
                 throw CRMError(.duplicate, "the database has records already")
             }
+            try ShippedProfiles.make(SecurityAdministration(unit))
         }
     }
 

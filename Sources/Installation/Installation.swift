@@ -32,7 +32,7 @@ package final class Installation: Sendable {
         database = setup.database
         records = RecordService(
             snapshots: snapshots, log: setup.log, cursorKey: setup.cursorKey,
-            clock: setup.clock)
+            noteProgress: { [sites = setup.callSites] in sites?.refresh() }, clock: setup.clock)
         log = setup.log
         core = setup.core
         store = modules.store

@@ -135,23 +135,12 @@ package final class CallSites: @unchecked Sendable {
         return try call(site, in: slot, body)
     }
 
-    /// Notes that the calling thread enters a module; `leave` follows on the same thread. For callers that cannot hand
-    /// over the call as a closure. Where no slot or site is left the call runs unnoted.
-    package func enter(module: String, place: String) {
-        guard let thread = thisThread() else { return }
-        let (site, since) = (word(thread.slot, 0), word(thread.slot, 1))
-        thread.enclosing.append((site.pointee.load(ordering: .relaxed), since.pointee.load(ordering: .relaxed)))
-        // Without a number left, the enclosing call stands for the inner one too.
-        guard let number = (try? self.site(module: module, hook: place))?.number else { return }
-        since.pointee.store(CallPage.monotonicMilliseconds(), ordering: .relaxed)
-        site.pointee.store(number, ordering: .releasing)
-    }
-
-    /// Ends what the last `enter` of the calling thread began.
-    package func leave() {
-        guard let thread = thisThread(), let (site, since) = thread.enclosing.popLast() else { return }
-        word(thread.slot, 1).pointee.store(since, ordering: .relaxed)
-        word(thread.slot, 0).pointee.store(site, ordering: .releasing)
+    /// Says that the calling thread's module is at work, not silent: it has just asked something of the platform.
+    package func refresh() {
+        guard let slot = slotOfThisThread(), word(slot, 0).pointee.load(ordering: .relaxed) != 0 else {
+            return
+        }
+        word(slot, 1).pointee.store(CallPage.monotonicMilliseconds(), ordering: .relaxed)
     }
 
     private func slotOfThisThread() -> Slot? { thisThread()?.slot }
@@ -185,8 +174,6 @@ package final class CallSites: @unchecked Sendable {
 /// A thread's hold on its slot, from its first call to its end.
 private final class ThreadSlot {
     let slot: CallSites.Slot
-    /// Site and beginning of the calls around the present one. Touched by the thread alone.
-    var enclosing: [(site: UInt64, since: UInt64)] = []
     private let sites: CallSites
 
     init(_ slot: CallSites.Slot, of sites: CallSites) {

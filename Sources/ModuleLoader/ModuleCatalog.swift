@@ -36,7 +36,8 @@ package struct ModuleCatalog: Sendable {
 
     /// The file that a module's name means: `price_books` is `libPriceBooksModule.so` of the folder.
     ///
-    /// - Throws: `invalidParameters` when it is no name; so no name leads out of the folder.
+    /// - Throws: `invalidParameters` when it is no name, so that none leads out of the folder; `notFound` when there is no such
+    ///   file, with those that there are as candidates.
     package func path(ofModule name: String) throws(CRMError) -> String {
         guard ManifestCheck.isName(name) else {
             throw CRMError(
@@ -44,7 +45,18 @@ package struct ModuleCatalog: Sendable {
                 hint: "Names are lowercase letters, digits and underscores, such as sales.")
         }
         let words = name.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }
-        return "\(folder)/lib\(words.joined())Module.so"
+        let path = "\(folder)/lib\(words.joined())Module.so"
+        guard access(path, F_OK) == 0 else {
+            let names = available().map(\.name)
+            var error = CRMError(
+                .notFound, "there is no module \"\(name)\" in the modules folder",
+                hint: names.isEmpty
+                    ? "There is none at all; is it the right folder?"
+                    : "There are \(names.joined(separator: ", ")).")
+            error.candidates = names
+            throw error
+        }
+        return path
     }
 
     private func fileNames() -> [String] {

@@ -30,9 +30,13 @@ package struct CallerClock: Sendable {
     }
 
     /// Milliseconds east of UTC.
-    private func offset(at instant: Instant) -> Int64 {
+    private func offset(at instant: Instant) -> Int64 { Int64(secondsFromUTC(at: instant)) * 1000 }
+
+    /// Seconds east of UTC.
+    package func secondsFromUTC(at instant: Instant) -> Int {
+        guard timeZone != "UTC" else { return 0 }
         let zone = TimeZone(identifier: timeZone) ?? .gmt
         let date = Date(timeIntervalSince1970: Double(instant.millisecondsSince1970) / 1000)
-        return Int64(zone.secondsFromGMT(for: date)) * 1000
+        return zone.secondsFromGMT(for: date)
     }
 }

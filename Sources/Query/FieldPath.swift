@@ -61,10 +61,11 @@ extension StatementBuilder {
         return FieldPath(field: first.field, aliases: found.map(\.alias))
     }
 
-    /// The entities that a reference may name and that have the field which follows it.
+    /// The entities that a reference may name and that have the field which follows it, as far as the caller sees it.
     private func targets(of field: Field, followedBy next: String) -> [Entity] {
         let names = field.kind.name == "owner" ? ["user"] : field.type.targets
-        return names.compactMap { viewpoint.registry[entity: $0] }.filter { $0[next] != nil }
+        return names.compactMap { viewpoint.registry[entity: $0] }
+            .filter { $0[next] != nil && viewpoint.mask($0).isVisible(next) }
     }
 
     private func unknown(_ name: String, in path: String, _ entities: [Entity], next: String?) -> CRMError {

@@ -92,6 +92,7 @@ extension StatementBuilder {
         -> String
     {
         guard !value.isNull else { return emptiness(path, "IS NULL") }
+        if path.field.wire == .keys { return try having(path, value, name) }
         if path.field.kind.ordering == .textKey {
             // A key is the folded text, and behind it at most a tie breaker after a zero byte.
             let folded = Array(TextFolding.fold(try text(value, path, name)).utf8.prefix(384))
@@ -150,9 +151,17 @@ extension StatementBuilder {
         return "(" + (isThatCurrency + isBase).joined(separator: " OR ") + ")"
     }
 
+    /// Holds where a field of several values has this one among them.
+    private mutating func having(_ path: FieldPath, _ value: Value, _ name: String) throws(CRMError) -> String
+    {
+        let key = try known(try text(value, path, name), path, name)
+        return "instr(\(column(path)), \(bind(.text(KeyList.quoted(key))))) > 0"
+    }
+
     private mutating func substring(_ path: FieldPath, _ condition: FilterCondition) throws(CRMError)
         -> String
     {
+        if path.field.wire == .keys { return try having(path, condition.operand, condition.path) }
         let folded = TextFolding.fold(try text(condition.operand, path, condition.path))
         guard !folded.isEmpty else { return emptiness(path, "IS NOT NULL") }
         switch condition.comparison {
@@ -200,12 +209,7 @@ extension StatementBuilder {
         let field = path.field
         switch (value, field.wire) {
         case (.text(let text), .string):
-            if field.kind.name == "picklist", field.listPosition(of: text) == nil {
-                throw CRMError(
-                    .invalidParameters, "\"\(name.prefix(120))\" has no value \"\(text.prefix(60))\"",
-                    hint: "It has \(field.type.values.prefix(12).map(\.key).joined(separator: ", ")).")
-            }
-            return .text(text)
+            return .text(field.kind.name == "picklist" ? try known(text, path, name) : text)
         case (.bool, .boolean), (.integer, .integer), (.date, .date), (.time, .time), (.instant, .instant),
             (.reference, .reference), (.money, .money):
             return field.kind.stored(value)
@@ -221,6 +225,14 @@ extension StatementBuilder {
             return .integer(try FixedDecimal(units: number, scale: 0).rescaled(to: scale).units)
         default: throw mismatch(path, name)
         }
+    }
+
+    /// A key that the field's list has, retired or not.
+    private func known(_ key: String, _ path: FieldPath, _ name: String) throws(CRMError) -> String {
+        guard path.field.listPosition(of: key) == nil else { return key }
+        throw CRMError(
+            .invalidParameters, "\"\(name.prefix(120))\" has no value \"\(key.prefix(60))\"",
+            hint: "It has \(path.field.type.values.prefix(12).map(\.key).joined(separator: ", ")).")
     }
 
     private func mismatch(_ path: FieldPath, _ name: String) -> CRMError {

@@ -1,6 +1,7 @@
 package import CRMSDK
 package import Registry
 package import Security
+import Text
 
 /// From where an operation looks at the data: what is registered, who asks, what day it is for them.
 package struct Viewpoint: Sendable {
@@ -40,9 +41,9 @@ package struct Viewpoint: Sendable {
         var error = CRMError(
             .invalidParameters, "field \"\(name.prefix(80))\" of \"\(entity.name)\" does not exist")
         let visible = mask(entity)
-        error.candidates = entity.fields.map(\.name).filter {
-            visible.isVisible($0) && ($0.hasPrefix(name.prefix(4)) || $0.hasSuffix("_" + name))
-        }
+        error.candidates = Spelling.nearest(
+            to: name, among: entity.fields.map(\.name).filter(visible.isVisible))
+        if let near = error.candidates.first { error.hint = "Did you mean \"\(near)\"?" }
         return error
     }
 }

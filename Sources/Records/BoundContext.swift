@@ -55,6 +55,7 @@ final class BoundContext: ModuleContext {
     }
 
     private func check() throws(CRMError) {
+        service.noteProgress()
         guard !isOver else {
             throw CRMError(
                 .internalError, "module \"\(module)\" used its context after its hook had returned")
@@ -83,6 +84,10 @@ final class BoundContext: ModuleContext {
     }
 
     var origin: String { call.source.origin }
+
+    func secondsFromUTC(at instant: Instant) -> Int {
+        CallerClock(now: now, timeZone: call.timeZone).secondsFromUTC(at: instant)
+    }
 
     func hasEntity(_ name: String) -> Bool { snapshot.registry[entity: name] != nil }
 

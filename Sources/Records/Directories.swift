@@ -16,7 +16,7 @@ package struct Directories: Sendable {
         self.currencies = currencies
     }
 
-    /// Reads them; costs one pass over users, roles and currencies.
+    /// Reads them; costs one pass over users, currencies and what administrators have decided about rights.
     ///
     /// - Throws: `unavailable` when there is no base currency, without which no amount has a meaning.
     package init(_ registry: RegistrySnapshot, from source: some RowSource) throws(CRMError) {
@@ -34,17 +34,16 @@ package struct Directories: Sendable {
                 isActive: person.isActive, role: person.role)
             return .next
         }
-        var roles: [RecordID: RoleFact] = [:]
-        try source.rows(DirectoryStatements.roles) { row throws(CRMError) in
-            let id = RecordID(row.int64(0))
-            // Until profiles are records, every role carries the shipped one.
-            roles[id] = RoleFact(
-                id: id, name: row.text(1), parent: row.isNull(2) ? nil : RecordID(row.int64(2)),
-                profiles: [ProfileFact.standard.id])
-            return .next
+        var facts = try SecurityFacts(of: source)
+        facts.users = users
+        for group in facts.groups.values {
+            people.append(
+                PeopleDirectory.Person(
+                    id: group.id, entity: "group", label: group.name, username: "", isAdministrator: false,
+                    isActive: true, role: nil, timeZone: "UTC", language: "en"))
         }
         self.people = PeopleDirectory(people)
-        facts = SecurityFacts(users: users, roles: roles, profiles: [ProfileFact.standard.id: .standard])
+        self.facts = facts
         currencies = try Self.currencies(source)
     }
 

@@ -47,14 +47,21 @@ package final class KernelSnapshot: Sendable {
 /// Where the current snapshot is kept.
 package final class SnapshotHolder: Sendable {
     private let held: Mutex<KernelSnapshot>
+    private let observers = Mutex<[@Sendable () -> Void]>([])
 
     package init(_ snapshot: KernelSnapshot) { held = Mutex(snapshot) }
+
+    /// Has `action` called after every update, on the thread that updates, which is the writer's: it must be short.
+    package func observe(_ action: @escaping @Sendable () -> Void) {
+        observers.withLock { $0.append(action) }
+    }
 
     package var current: KernelSnapshot { held.withLock { $0 } }
 
     /// Replaces the snapshot by one made from it. A change of one part never takes back another's.
     package func update(_ change: @Sendable (KernelSnapshot) -> KernelSnapshot) {
         held.withLock { $0 = change($0) }
+        for action in observers.withLock({ $0 }) { action() }
     }
 }
 

@@ -52,6 +52,8 @@ package enum WireForm: Hashable, Sendable {
     case instant
     /// Read as `{"id", "entity", "label"}`, written as the id.
     case reference
+    /// An array of keys, in the order of their list.
+    case keys
 }
 
 /// Why a value does not fit its field. Becomes a `FieldProblem` once the field's path is known.
@@ -88,7 +90,7 @@ extension FieldKind {
         case .instant(let payload): .integer(payload.millisecondsSince1970)
         case .reference(let payload): .integer(payload.rawValue)
         case .other(let payload): .blob(payload.encoded)
-        case .list: preconditionFailure("a list is stored by its own kind")
+        case .list(let payload): .text(KeyList.text(payload.compactMap(\.text)))
         }
     }
 
@@ -105,6 +107,8 @@ extension FieldKind {
         case (.integer(let number), .instant): .instant(Instant(millisecondsSince1970: number))
         case (.integer(let number), .reference): .reference(RecordID(number))
         case (.integer(let number), .string): .text(String(number))
+        case (.integer, .keys): .null
+        case (.text(let text), .keys): .list(KeyList.keys(in: text).map { .text($0) })
         case (.text(let text), _): .text(text)
         case (.blob(let bytes), _): .bytes(bytes)
         }

@@ -1,4 +1,5 @@
 package import CRMSDK
+import Text
 
 /// Everything that is registered at one moment: entities, relations, hooks, actions. Immutable; enabling a module or
 /// adding a field makes a new one.
@@ -76,7 +77,7 @@ package final class RegistrySnapshot: Sendable {
         var error = CRMError(
             .invalidParameters, "entity \"\(name.prefix(60))\" does not exist",
             hint: "Ask entity.list; its module may be disabled.")
-        error.candidates = entities.map(\.name).filter { $0.hasPrefix(name.prefix(3)) }
+        error.candidates = Spelling.nearest(to: name, among: entities.lazy.map(\.name))
         throw error
     }
 

@@ -63,6 +63,7 @@ extension SecuredEntity {
         }
         self.init(
             name: definition.name, sharing: definition.sharing, isAdministrative: definition.isAdministrative,
+            openFields: Self.shippedOpenFields[definition.name],
             sharingFollows: Self.shippedSharing[definition.name],
             parentFields: ways.filter { field($0.value, refersTo: $0.key) },
             belongsTo: belongsTo,
@@ -82,6 +83,21 @@ extension SecuredEntity {
         "sales_order": ["account": "account", "potential": "potential", "quote": "quote"],
         "invoice": ["account": "account", "sales_order": "sales_order"],
     ]
+
+    /// What everyone reads of the kernel's own records: who is there, and nothing of who may do what.
+    private static let shippedOpenFields: [String: Set<String>] = [
+        "user": systemFields.union([
+            "username", "first_name", "last_name", "email", "status", "title", "department", "phone",
+            "mobile",
+            "reports_to",
+        ]),
+        "group": systemFields.union(["group_name", "description"]),
+        "role": systemFields.union(["role_name"]),
+        "profile": [], "profile_right": [], "role_profile": [], "field_access": [], "group_member": [],
+        "sharing_default": [], "sharing_rule": [], "sharing_related": [],
+    ]
+
+    private static let systemFields: Set = ["id", "created_at", "modified_at", "version"]
 
     /// Records that whoever views the record they belong to views as well.
     private static let shippedFollowers: Set = ["comment", "task", "event", "call", "document"]

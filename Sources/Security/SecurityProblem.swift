@@ -16,6 +16,13 @@ package struct SecurityProblem: Hashable, Sendable {
     package let message: String
     /// The role, group, rule, profile or user that it is about.
     package let subject: RecordID
+
+    package init(severity: Severity, code: String, message: String, subject: RecordID) {
+        self.severity = severity
+        self.code = code
+        self.message = message
+        self.subject = subject
+    }
 }
 
 extension SecurityFacts {

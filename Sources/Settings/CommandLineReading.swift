@@ -1,3 +1,5 @@
+import Text
+
 /// The arguments of a program, taken apart by its table: `--name value`, `--name=value`, `--name` and `--no-name`
 /// for booleans, `--` before operands that look like flags. The last of repeated flags counts; lists collect.
 struct CommandLineReading {

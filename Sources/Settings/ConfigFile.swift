@@ -1,4 +1,5 @@
 import Foundation
+import Text
 
 /// The configuration file: JSON5, read by Foundation, flattened to key paths. Lines come from a scan of our own,
 /// since Foundation does not tell them.

@@ -15,6 +15,14 @@ extension SettingsTable.Option {
         "admin-uids", .list,
         help: "Who besides the platform's own user may use the console without a password: user id=user name."
     )
+    package static let endpointUIDs = Self(
+        "endpoint-uids", .list,
+        help: "Users of this machine that the network process may run as, besides the platform's own.")
+    package static let organisation = Self(
+        "organisation", .string, default: "Organisation",
+        help: "The name of the root role, when data is made new.")
+    package static let currency = Self(
+        "currency", .string, default: "EUR", help: "The base currency, ISO 4217, when data is made new.")
     package static let certificate = Self(
         "certificate", .path,
         help:
@@ -31,7 +39,9 @@ extension SettingsTable.Option {
 
     /// What the configuration file may set, whichever program reads it.
     package static let inFile = [
-        data, listen, modules, log, adminUIDs, certificate, key, connections, connectionsPerSource,
+        data, listen, modules, log, adminUIDs, endpointUIDs, organisation, currency, certificate, key,
+        connections,
+        connectionsPerSource,
     ]
 
     package static let config = Self(

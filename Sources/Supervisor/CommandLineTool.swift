@@ -37,7 +37,7 @@ package enum CommandLineTool {
         program: "crm",
         summary: "Prepares, runs and watches the platform.\n\ncommands:\n"
             + commands.map { "  \($0.name.padding(to: 10)) \($0.summary)" }.joined(separator: "\n"),
-        options: [.data, .listen, .modules, .log, .config], operands: "COMMAND")
+        options: [.data, .listen, .modules, .log, .organisation, .currency, .config], operands: "COMMAND")
 
     /// - Parameter arguments: without the program's name.
     /// - Returns: the exit code.
@@ -80,6 +80,8 @@ package enum CommandLineTool {
         let folder = DataFolder(path: settings.path("data"))
         var environment = environment()
         environment["CRM_LOG"] = settings.string("log")
+        environment["CRM_ORGANISATION"] = settings.string("organisation")
+        environment["CRM_CURRENCY"] = settings.string("currency")
         if let modules = settings.pathIfSet("modules") { environment["CRM_MODULES"] = modules }
         if let config = settings.pathIfSet("config") { environment["CRM_CONFIG"] = config }
         let plan = ServicePlan(

@@ -67,6 +67,7 @@ package struct DataFolder: Sendable {
     /// - Throws: if the path is too long for a socket's name, or the system refuses.
     func begin() throws(SupervisorError) {
         try checkLength()
+        try makeParents()
         try make(path, 0o700)
         let descriptor = open(mark, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .system("write to the folder \"\(path)\"") }
@@ -102,6 +103,17 @@ package struct DataFolder: Sendable {
             throw SupervisorError(
                 "data folder \"\(path)\" has too long a path: a socket in it would need \(longest) bytes of \(Self.socketPathLimitBytes)",
                 hint: "Choose a shorter one with --data.")
+        }
+    }
+
+    /// The folders above, where they are missing, with the mode that the process's mask leaves.
+    private func makeParents() throws(SupervisorError) {
+        var parent = ""
+        for name in path.split(separator: "/").dropLast() {
+            parent += (parent.isEmpty && !path.hasPrefix("/") ? "" : "/") + name
+            guard mkdir(parent, 0o755) == 0 || errno == EEXIST else {
+                throw .system("make the folder \"\(parent)\"")
+            }
         }
     }
 

@@ -39,6 +39,8 @@ struct KernelFolder {
         identity = try IdentityService(database: database, configuration: configuration, log: log) {
             SnapshotUsers(snapshots.current)
         }
+        // The sessions of a user who was made inactive end now, before the user can be made active again.
+        snapshots.observe { [weak identity] in identity?.maintain() }
     }
 
     func close() {

@@ -1,8 +1,12 @@
 import CRMSDK
 import Glibc
+import Identity
+import Installation
+import Jobs
 import Log
 import RPC
 import Settings
+import Storage
 
 /// `crm-kernel serve`: answers calls on its two sockets until SIGTERM.
 struct KernelServe {
@@ -38,12 +42,23 @@ struct KernelServe {
                     userIDs: consoleUsers),
             ])
         server.start()
+        let jobs = JobScheduler(
+            folder.installation.recordService, folder.database.writer,
+            administrator: FirstRecords.administrator,
+            house: [
+                HouseJob("identity", everySeconds: 30) { folder.identity.maintain() },
+                HouseJob("idempotency", everySeconds: 3600) {
+                    IdempotentCall.forgetOld(folder.database.writer)
+                },
+            ], log: settings.log)
+        jobs.start()
         settings.log.info("ready", ["data": settings.dataFolder, "version": KernelSettings.version])
         sayReady()
 
         var received: Int32 = 0
         sigwait(&signals, &received)
         settings.log.info("stopping")
+        jobs.stop()
         server.stop()
         folder.close()
         settings.log.info("stopped")
@@ -51,7 +66,7 @@ struct KernelServe {
 
     private func sayReady() {
         guard let descriptor = settings.values.integerIfSet("ready-fd") else { return }
-        let line = Array("ready\n".utf8)
+        let line = Array("\(SettingsTable.readyWord)\n".utf8)
         let written = line.withUnsafeBytes { write(Int32(descriptor), $0.baseAddress, $0.count) }
         if written != line.count { settings.log.warning("nobody heard that we are ready") }
         close(Int32(descriptor))

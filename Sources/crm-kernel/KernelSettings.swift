@@ -4,31 +4,18 @@ import Settings
 
 /// The options of `crm-kernel`, and how it says that something is wrong with them.
 struct KernelSettings {
-    static let version = "0.1.0"
+    static let version = PlatformVersion.current
 
-    static let table = SettingsTable(
-        program: "crm-kernel", summary: "owns the data: the database, the modules, who may do what",
+    static let table = SettingsTable.platform(
+        program: "crm-kernel", summary: "Owns the data: the database, the modules, who may do what.",
         options: [
-            .init("data", .path, default: "./data", help: "the data folder"),
-            .init("config", .path, help: "the configuration file"),
+            .data, .modules, .log, .adminUIDs, .endpointUIDs, .organisation, .currency, .config,
+            .readyDescriptor,
             .init(
-                "modules", .path,
-                help: "where modules lie that can be enabled by name; else beside the program"),
-            .init("admin-uids", .list, help: "who may use the console without a password: 1000=admin"),
-            .init("endpoint-uids", .list, help: "users that the network process may run as, beside our own"),
-            .init(
-                "ready-fd", .integer(3...1023), help: "the descriptor that is told when calls are answered"),
-            .init("organisation", .string, default: "Organisation", help: "the root role's name (init)"),
-            .init("currency", .string, default: "EUR", help: "the base currency, ISO 4217 (init)"),
-            .init(
-                "admin-password", .secret, help: "the first administrator's password; else one is made (init)"
-            ),
-            .init(
-                "log", .choice(Log.Level.allCases.map(\.name)), default: "info",
-                help: "the least important lines shown"),
+                "admin-password", .secret,
+                help: "The first administrator's password; else one is made (init)."),
         ],
-        operands: "init|serve|version",
-        foreignKeys: ["listen", "certificate", "key", "connections", "connections_per_source"])
+        operands: "init|serve|version")
 
     let values: SettingsValues
 
@@ -38,7 +25,8 @@ struct KernelSettings {
         do throws(SettingsError) {
             return try table.read(
                 arguments: Array(CommandLine.arguments.dropFirst()),
-                environment: ProcessInfo.processInfo.environment)
+                environment: ProcessInfo.processInfo.environment,
+                configFile: SettingsTable.systemConfigFile)
         } catch {
             fail(error.message, hint: error.hint, code: 2)
         }

@@ -180,9 +180,15 @@ struct CatalogTests {
 
     @Test("a name means one file of the folder, and never one outside")
     func names() throws {
-        let catalog = ModuleCatalog(folder: "/modules")
-        #expect(try catalog.path(ofModule: "sales") == "/modules/libSalesModule.so")
-        #expect(try catalog.path(ofModule: "price_books") == "/modules/libPriceBooksModule.so")
+        let folder = try TemporaryFolder()
+        writeFile([1], folder.path + "/libSalesModule.so")
+        writeFile([1], folder.path + "/libPriceBooksModule.so")
+        let catalog = ModuleCatalog(folder: folder.path)
+        #expect(try catalog.path(ofModule: "sales") == folder.path + "/libSalesModule.so")
+        #expect(try catalog.path(ofModule: "price_books") == folder.path + "/libPriceBooksModule.so")
+        let missing = #expect(throws: CRMError.self) { try catalog.path(ofModule: "price_book") }
+        #expect(missing?.kind == .notFound)
+        #expect(missing?.candidates == ["price_books", "sales"])
         for name in ["../sales", "Sales", "", "sales/x", "a\u{0}b"] {
             #expect(throws: CRMError.self) { try catalog.path(ofModule: name) }
         }

@@ -20,6 +20,9 @@ struct FieldKindTests {
 
     static let stages = FieldDefinition.picklist("stage", "Stage", labels: ["Open", "Closed Won"])
 
+    static let regions = FieldDefinition.multipicklist(
+        "regions", "Regions", ["North", "South", "East"].map { PicklistValue($0) })
+
     @Test(
         "a value is taken in one form or refused",
         arguments: [
@@ -47,7 +50,10 @@ struct FieldKindTests {
             Case(.date("d", "D"), "29.02.2024", nil),
             Case(.datetime("d", "D"), "2026-11-22T15:24:20+01:00", "2026-11-22T14:24:20.000Z"),
             Case(.datetime("d", "D"), "2026-11-22T15:24:20", nil), Case(stages, "closed_won", "closed_won"),
-            Case(stages, "Closed Won", nil), Case(.reference("r", "R", to: "account"), "17", "17"),
+            Case(stages, "Closed Won", nil), Case(regions, "east, north", "north, east"),
+            Case(regions, "south", "south"), Case(regions, "", ""), Case(regions, "west", nil),
+            Case(regions, "north,north", nil), Case(.time("t", "T"), "15:24", "15:24:00"),
+            Case(.time("t", "T"), "24:00", nil), Case(.reference("r", "R", to: "account"), "17", "17"),
             Case(.reference("r", "R", to: "account"), "0", nil),
             Case(.money("m", "M"), "12.5 EUR", "12.50 EUR"), Case(.money("m", "M"), "12.34567 EUR", nil),
         ])
@@ -87,6 +93,30 @@ struct FieldKindTests {
                 #expect(
                     try kind.parse(printed(read), for: field) == value, "\(field.type.name), seed \(seed)")
             }
+        }
+    }
+
+    @Test(
+        "several choices are kept as an array of keys",
+        arguments: [
+            ([], "[]"), (["north"], #"["north"]"#), (["north", "x_1", "2"], #"["north","x_1","2"]"#),
+        ])
+    func keyLists(_ keys: [String], _ text: String) {
+        #expect(KeyList.text(keys) == text)
+        #expect(KeyList.keys(in: text) == keys)
+    }
+
+    @Test("a list's keys may begin with a digit, and are there once")
+    func choiceProblems() throws {
+        for kind in ["picklist", "multipicklist"] {
+            let kind = try #require(FieldKindList.kind(named: kind))
+            func problems(_ keys: String...) -> Int {
+                kind.problems(in: .picklist(keys.map { PicklistValue($0, "Label") })).count
+            }
+            #expect(problems("300_sales", "north") == 0)
+            #expect(problems("north", "north") == 1)
+            #expect(problems("North") == 1)
+            #expect(problems("a\"b") == 1)
         }
     }
 

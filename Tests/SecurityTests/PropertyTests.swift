@@ -1,5 +1,6 @@
 import CRMSDK
 import Security
+import SecurityCases
 import Testing
 
 /// Random companies: the product beside the plain procedure, and its parts beside each other.

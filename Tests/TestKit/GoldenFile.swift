@@ -9,7 +9,8 @@ import Foundation
 /// expected output, up to an empty line or the end of the file
 /// ```
 ///
-/// An output that has empty lines begins after a second `----`, and ends before two more. The file is rewritten only on request: with `CRM_REWRITE_GOLDEN=1` in the environment.
+/// An output that has empty lines begins after a second `----`, and ends before two more. The file is rewritten
+/// only on request: with `CRM_REWRITE_GOLDEN=1` in the environment.
 package struct GoldenFile {
     package struct Case: Equatable, Sendable {
         package var comment: String

@@ -13,6 +13,8 @@ package final class HTTPSClient {
     private let connection: TLSConnection
     private let host: String
     private var reader = HTTPResponseReader()
+    /// Whether the endpoint will read another request on this connection.
+    package private(set) var isOpen = true
 
     /// Connects and shakes hands.
     ///
@@ -45,7 +47,12 @@ package final class HTTPSClient {
         var head = "\(method) \(target) HTTP/1.1\r\nHost: \(host)\r\n"
         for (name, value) in fields { head += "\(name): \(value)\r\n" }
         if !body.isEmpty || method == "POST" { head += "Content-Length: \(body.count)\r\n" }
-        try write(Array((head + "\r\n").utf8) + body)
+        do {
+            try write(Array((head + "\r\n").utf8) + body)
+        } catch {
+            isOpen = false
+            throw error
+        }
         return try response(method == "HEAD" ? .headOnly : .withBody)
     }
 
@@ -61,8 +68,12 @@ package final class HTTPSClient {
         var room = [UInt8](repeating: 0, count: 16 << 10)
         while true {
             switch reader.next(asked) {
-            case .response(let response): return response
-            case .refused(let refusal): throw Failure(description: "the answer is not HTTP: \(refusal)")
+            case .response(let response):
+                isOpen = response.keepsAlive
+                return response
+            case .refused(let refusal):
+                isOpen = false
+                throw Failure(description: "the answer is not HTTP: \(refusal)")
             case .needsMore: break
             }
             switch try connection.read(into: &room) {

@@ -1,6 +1,6 @@
 import Foundation
-import HTTP
-package import JSON
+import JSON
+import Synchronization
 import TLS
 
 /// The whole platform as an operator starts it: `crm up` on a temporary data folder, on a port of the system's
@@ -8,42 +8,56 @@ import TLS
 ///
 /// ```
 /// let platform = try TestPlatform()
-/// let token = try platform.logIn()
-/// let made = try platform.call("record.create", #"{"entity":"account","values":{"name":"Acme"}}"#, token: token)
+/// let admin = try platform.logIn()
+/// let made = try admin.call("record.create", #"{"entity":"account","values":{"account_name":"Acme"}}"#)
 /// ```
-package final class TestPlatform {
-    /// An error that the platform answered.
-    package struct Refusal: Error, CustomStringConvertible {
-        package let code: Int64
-        package let message: String
-        /// `error.data`; nil if there was none.
-        package let data: JSONNode?
+package final class TestPlatform: Sendable {
+    /// Where the first administrator's password comes from.
+    package enum FirstPassword: Sendable {
+        /// `administratorPassword`, through a file, as scripts do it.
+        case given
+        /// The platform makes one and writes it into a file.
+        case generated
+    }
 
-        package var description: String { "\(code) \(message)" }
+    private struct Running {
+        var process: TestProcess
+        /// `127.0.0.1:PORT`.
+        var address: String
+        /// What ended processes have logged.
+        var earlierLogs = ""
     }
 
     package static let administratorPassword = "a password for tests only"
 
     package let folder: TemporaryFolder
-    /// `127.0.0.1:PORT`.
-    package private(set) var address = ""
-    private var process: TestProcess
-    private var client: HTTPSClient?
-    private var nextID = 1
+    private let programs: String
+    private let environment: [String: String]
+    private let running: Mutex<Running>
 
     package var dataPath: String { folder.path("data") }
+    package var databasePath: String { "\(dataPath)/kernel/crm.sqlite" }
     package var certificatePath: String { "\(dataPath)/endpoint/certificate.pem" }
-    /// What the platform has logged; for the message of a test that fails.
-    package var logs: String { process.standardError }
+    package var address: String { running.withLock { $0.address } }
+    /// The process of `crm up`.
+    package var process: TestProcess { running.withLock { $0.process } }
+    /// What the platform has logged, over all restarts.
+    package var logs: String { running.withLock { $0.earlierLogs + $0.process.standardError } }
 
     /// Prepares the folder, starts everything, and returns when a call would be answered.
     ///
-    /// - Parameter programs: the folder of the programs.
-    package init(programs: String = BuildFolder.path) throws {
+    /// - Parameters:
+    ///   - firstPassword: for the user `admin`.
+    ///   - programs: the folder of the programs.
+    package init(firstPassword: FirstPassword = .given, programs: String = BuildFolder.path) throws {
         folder = try TemporaryFolder()
         try folder.write(Self.administratorPassword, to: "password")
-        process = try Self.start(programs, folder)
-        address = try Self.waitForAddress(process)
+        self.programs = programs
+        var environment = ["CRM_LOG": "debug"]
+        if firstPassword == .given { environment["CRM_ADMIN_PASSWORD_FILE"] = folder.path("password") }
+        self.environment = environment
+        let process = try Self.start(programs, folder, environment)
+        running = Mutex(Running(process: process, address: try Self.waitForAddress(process)))
         try waitUntilReady()
     }
 
@@ -53,25 +67,36 @@ package final class TestPlatform {
     }
 
     /// Ends everything as an operator would, and starts it again on the same data.
-    package func restart(programs: String = BuildFolder.path) throws {
-        client = nil
+    package func restart() throws {
         try stop()
-        process = try Self.start(programs, folder)
-        address = try Self.waitForAddress(process)
-        try waitUntilReady()
+        try start()
     }
 
     /// Ends everything and checks that it ended well.
     package func stop() throws {
         process.send(SIGTERM)
         let code = process.waitForEnd()
-        guard code == 0 else { throw process.failure("crm up ended with code \(code)") }
+        guard code == 0 else { throw failure("crm up ended with code \(code)") }
     }
 
-    private static func start(_ programs: String, _ folder: TemporaryFolder) throws -> TestProcess {
+    /// Starts everything again after `stop`.
+    package func start() throws {
+        let process = try Self.start(programs, folder, environment)
+        running.withLock {
+            $0.earlierLogs += $0.process.standardError
+            $0.process = process
+        }
+        let address = try Self.waitForAddress(process)
+        running.withLock { $0.address = address }
+        try waitUntilReady()
+    }
+
+    private static func start(
+        _ programs: String, _ folder: TemporaryFolder, _ environment: [String: String]
+    ) throws -> TestProcess {
         try TestProcess(
             "\(programs)/crm", ["up", "--data", folder.path("data"), "--listen", "127.0.0.1:0"],
-            environment: ["CRM_ADMIN_PASSWORD_FILE": folder.path("password"), "CRM_LOG": "debug"])
+            environment: environment)
     }
 
     private static func waitForAddress(_ process: TestProcess) throws -> String {
@@ -83,60 +108,21 @@ package final class TestPlatform {
         }
     }
 
-    // MARK: Calls
+    /// An error that shows what the platform wrote.
+    package func failure(_ what: String) -> TestProcess.Failure { process.failure(what) }
 
-    /// Logs the first administrator in.
+    // MARK: Clients
+
+    /// Logs somebody in.
     ///
-    /// - Returns: the token for `call`.
+    /// - Throws: `Caller.Refusal` if the platform does not let them.
     package func logIn(_ username: String = "admin", _ password: String = administratorPassword) throws
-        -> String
+        -> Caller
     {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("username")
-        writer.string(username)
-        writer.key("password")
-        writer.string(password)
-        writer.endObject()
-        let answer = try call("auth.login", String(decoding: writer.finish(), as: UTF8.self))
-        guard let token = answer["token"]?.string else {
-            throw process.failure("auth.login answers no token")
-        }
-        return token
-    }
-
-    /// One JSON-RPC call.
-    ///
-    /// - Parameter params: JSON text.
-    /// - Returns: the `result`.
-    /// - Throws: `Refusal` for an error that the platform answered; anything else with the platform's logs.
-    package func call(_ method: String, _ params: String = "{}", token: String? = nil) throws -> JSONNode {
-        let body = "{\"jsonrpc\":\"2.0\",\"id\":\(nextID),\"method\":\"\(method)\",\"params\":\(params)}"
-        nextID += 1
-        let answer = try post(body, token: token).json
-        if let result = answer?["result"] { return result }
-        guard let error = answer?["error"], let code = error["code"]?.int64,
-            let message = error["message"]?.string
-        else { throw process.failure("\(method) was not answered in JSON-RPC") }
-        throw Refusal(code: code, message: message, data: error["data"])
-    }
-
-    /// One POST to `/rpc`, as raw as a test wants it.
-    ///
-    /// - Returns: the HTTP status, the text, and the text as JSON; nil if it is none.
-    package func post(
-        _ body: String, token: String? = nil, contentType: String = "application/json"
-    ) throws -> (status: UInt16, text: String, json: JSONNode?) {
-        var fields = [("Content-Type", contentType)]
-        if let token { fields.append(("Authorization", "Bearer \(token)")) }
-        let response = try connected { try $0.send("POST", "/rpc", fields: fields, body: Array(body.utf8)) }
-        return (response.status, String(decoding: response.body, as: UTF8.self), Self.json(response.body))
-    }
-
-    /// - Returns: the HTTP status and the text.
-    package func get(_ target: String) throws -> (status: UInt16, text: String) {
-        let response = try connected { try $0.send("GET", target) }
-        return (response.status, String(decoding: response.body, as: UTF8.self))
+        let answer = try Caller(self).call(
+            "auth.login", #"{"username":\#(username.jsonText),"password":\#(password.jsonText)}"#)
+        guard let token = answer["token"]?.string else { throw failure("auth.login answers no token") }
+        return Caller(self, token: token)
     }
 
     /// A connection of its own, which trusts the platform's own certificate and nothing else.
@@ -144,32 +130,33 @@ package final class TestPlatform {
         try HTTPSClient(address: address, trust: .file(path: certificatePath))
     }
 
-    /// Keeps one connection for all calls; one that has broken is not used again.
-    private func connected<Result>(_ body: (HTTPSClient) throws -> Result) throws -> Result {
-        do {
-            let client = try client ?? newClient()
-            self.client = client
-            return try body(client)
-        } catch {
-            client = nil
-            throw process.failure("\(error)")
-        }
+    /// Runs one of the programs on the platform's data folder, to its end.
+    package func run(_ program: String, _ arguments: [String]) throws -> TestProcess.Finished {
+        try TestProcess("\(programs)/\(program)", ["--data", dataPath] + arguments).finish()
     }
 
-    private static func json(_ bytes: [UInt8]) -> JSONNode? {
-        // What is not JSON is nil here, and shown as text.
-        (try? JSONDocument(parsing: bytes))?.root
+    /// Runs a command of the administrator's console.
+    package func admin(_ arguments: String...) throws -> TestProcess.Finished {
+        try run("crm-admin", arguments)
     }
 
     // MARK: Accidents
 
-    /// Kills the kernel as a power cut would, and returns when the supervisor's new one answers.
-    package func kill9Kernel() throws {
-        guard let killed = try processID(of: "crm-kernel") else { throw process.failure("no kernel runs") }
+    /// Kills the kernel as a power cut would; `waitForNewKernel` returns when the supervisor's new one answers.
+    ///
+    /// - Returns: the process that was killed.
+    @discardableResult
+    package func killKernel() throws -> Int32 {
+        guard let killed = try processID(of: "crm-kernel") else { throw failure("no kernel runs") }
         kill(killed, SIGKILL)
-        try eventually("a new kernel") {
+        return killed
+    }
+
+    /// Waits until another kernel than `former` answers.
+    package func waitForNewKernel(after former: Int32) throws {
+        try eventually(orThrow: { failure("no new kernel") }) {
             let now = try processID(of: "crm-kernel")
-            return now != nil && now != killed
+            return now != nil && now != former
         }
         try waitUntilReady()
     }
@@ -182,17 +169,10 @@ package final class TestPlatform {
         return row?["pid"]?.int64.flatMap { Int32(exactly: $0) }
     }
 
-    private func waitUntilReady() throws {
-        try eventually("readiness") { try get("/readyz").status == 200 }
-    }
-
-    /// Asks again and again until the answer is yes: for what announces itself to nobody.
-    private func eventually(_ what: String, limit: Duration = .seconds(60), _ isSo: () throws -> Bool) throws
-    {
-        let deadline = ContinuousClock.now + limit
-        while try !isSo() {
-            guard ContinuousClock.now < deadline else { throw process.failure("no \(what) within \(limit)") }
-            sched_yield()
+    package func waitUntilReady() throws {
+        let caller = Caller(self)
+        try eventually(orThrow: { failure("the platform is not ready") }) {
+            try caller.get("/readyz").status == 200
         }
     }
 }

@@ -29,6 +29,16 @@ package final class TestProcess: Sendable {
         }
     }
 
+    /// A program that has ended.
+    package struct Finished: Sendable, CustomStringConvertible {
+        /// The exit code, or 128 and the signal's number, as a shell has it.
+        package let code: Int32
+        package let output: String
+        package let errors: String
+
+        package var description: String { "code \(code)\n\(output)\(errors)" }
+    }
+
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
     }
@@ -104,6 +114,12 @@ package final class TestProcess: Sendable {
         for collected in [output, errors] { _ = collected.wait(until: soon) { _ -> Void? in nil } }
         let isSignal = process.terminationReason == .uncaughtSignal
         return isSignal ? 128 + process.terminationStatus : process.terminationStatus
+    }
+
+    /// Waits for the end.
+    package func finish() -> Finished {
+        let code = waitForEnd()
+        return Finished(code: code, output: standardOutput, errors: standardError)
     }
 
     /// An error that shows what the program wrote.

@@ -60,8 +60,9 @@ package enum Conversation {
         if code == internalError, let request = data?["request_id"]?.string {
             refusal.hint = "The kernel's log has the reason under request \(request)."
         }
-        if code == unauthenticated, refusal.hint == nil {
-            refusal.hint = "Give a token in CRM_TOKEN or by --token-file."
+        if code == unauthenticated {
+            // The kernel's own hint is about HTTP.
+            refusal.hint = "Get a token by crm-admin login, and give it in CRM_TOKEN or by --token-file."
         }
         return refusal
     }

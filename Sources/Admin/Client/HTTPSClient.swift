@@ -103,7 +103,8 @@ package final class HTTPSClient: RPCClient {
     private func body(of response: HTTPResponse) throws(AdminError) -> [UInt8] {
         if response.body.isEmpty || response.status == 404 && JSONNode.parsing(text(response.body)) == nil {
             throw AdminError(
-                "\(place) answered with status \(response.status)", hint: "Is \(address.path) the right path?")
+                "\(place) answered with status \(response.status)", hint: "Is \(address.path) the right path?"
+            )
         }
         return response.body
     }

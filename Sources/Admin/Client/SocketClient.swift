@@ -46,7 +46,8 @@ package final class SocketClient: RPCClient {
         nextCall += 1
         let body = Conversation.request(number, method, params)
         guard body.count <= CallFrame.maximumBodyBytes else {
-            throw AdminError("the call of \(body.count) bytes is over the limit of \(CallFrame.maximumBodyBytes)")
+            throw AdminError(
+                "the call of \(body.count) bytes is over the limit of \(CallFrame.maximumBodyBytes)")
         }
         let milliseconds = UInt32(clamping: Int64(patience / .milliseconds(1)))
         let call = CallFrame(

@@ -29,7 +29,8 @@ final class TCPSocket {
         while let entry = next?.pointee {
             next = entry.ai_next
             let made = socket(
-                entry.ai_family, entry.ai_socktype | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue),
+                entry.ai_family,
+                entry.ai_socktype | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue),
                 entry.ai_protocol)
             guard made >= 0 else { continue }
             let socket = TCPSocket(owning: made)

@@ -1,3 +1,5 @@
+import Text
+
 /// What was typed, sorted into a command, its operands and its options. Pure.
 ///
 /// Options may stand anywhere, as `--name value` or `--name=value`; behind `--` everything is an operand. A word that
@@ -79,7 +81,8 @@ package struct CommandLine: Sendable {
         mutating func take(option word: String, from rest: inout ArraySlice<String>) throws(AdminError) {
             let short = ["-h": "--help", "-y": "--yes", "-c": "--command", "-f": "--file"]
             let full = short[word] ?? word
-            let parts = full.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = full.dropFirst(2).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts.first ?? "")
             let candidates = known + (command?.options ?? [])
             guard full.hasPrefix("--"), let option = candidates.first(where: { $0.name == name }) else {
@@ -103,7 +106,7 @@ package struct CommandLine: Sendable {
 
         private func unknown(_ word: String, among candidates: [Command.Option]) -> AdminError {
             let bare = String(word.drop { $0 == "-" }.prefix { $0 != "=" })
-            let near = Spelling.nearest(to: bare, among: candidates.map(\.name))
+            let near = Spelling.nearest(to: bare, among: candidates.map(\.name)).first
             let place = command.map { " of \($0.name)" } ?? (noun.map { " before the verb of \($0)" } ?? "")
             if candidates.contains(where: { $0.name == bare }) {
                 return .usage("there is no option \"\(word)\"\(place)", hint: "Did you mean \"--\(bare)\"?")

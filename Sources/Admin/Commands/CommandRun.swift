@@ -35,7 +35,8 @@ package final class CommandRun {
         return word
     }
 
-    package func call(_ method: String, _ parameters: Parameters = Parameters()) throws(AdminError) -> JSONNode
+    package func call(_ method: String, _ parameters: Parameters = Parameters()) throws(AdminError)
+        -> JSONNode
     {
         try client.call(method, parameters)
     }

@@ -1,7 +1,8 @@
 /// All commands, in the order that help shows them.
 package enum CommandTable {
     package static let all: [Command] = [
-        SystemCommands.all, ModuleCommands.all, EntityCommands.all, FieldCommands.all, UserCommands.all,
+        SystemCommands.all, SessionCommands.all, ModuleCommands.all, EntityCommands.all, FieldCommands.all,
+        UserCommands.all,
         RecordCommands.all, ImportCommand.all, LogCommands.all, RawCommands.all,
     ].flatMap { $0 }
 

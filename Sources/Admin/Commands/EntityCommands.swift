@@ -3,7 +3,8 @@ enum EntityCommands {
     static let all: [Command] = [
         Command("entity", "list", .reads, "entities that there are") { run throws(AdminError) in
             run.printRecords(
-                try run.call("entity.list"), in: "entities", columns: ["name", "label", "plural_label", "module"])
+                try run.call("entity.list"), in: "entities",
+                columns: ["name", "label", "plural_label", "module"])
         },
         Command(
             "entity", "describe", .reads, "an entity with its fields", operands: [.init("ENTITY", .entity)],

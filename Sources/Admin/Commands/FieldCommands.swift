@@ -1,4 +1,5 @@
 import JSON
+import Text
 
 /// Fields, and what an administrator may change about them.
 enum FieldCommands {
@@ -9,13 +10,14 @@ enum FieldCommands {
     private static let settings = Command.Operand("SETTING=VALUE", .text, .any)
 
     private static let details = """
-        Settings: label, help, section, default, mandatory, unique, indexed, read_only (true or false), maximum_length,
+        Settings: label, help, section, default, mandatory, unique, indexed (true or false), maximum_length,
         scale, minimum, maximum, currency_field, targets (entities, by commas), values (a picklist's keys by commas, or
         KEY:LABEL). SETTING:=JSON gives anything else as it stands. The name of a field of your own begins with x_.
         """
 
     static let all: [Command] = [
-        Command("field", "list", .reads, "fields of an entity", operands: [entity]) { run throws(AdminError) in
+        Command("field", "list", .reads, "fields of an entity", operands: [entity]) {
+            run throws(AdminError) in
             var parameters = Parameters()
             parameters.set("name", try run.required(0))
             run.printRecords(try run.call("entity.describe", parameters), in: "fields", columns: columns)
@@ -44,11 +46,18 @@ enum FieldCommands {
             try finish("field.update", parameters, run, "updated")
         },
         Command(
-            "field", "delete", .destroys(question: "Delete"), "take a field of your own out of sight; its values are kept",
+            "field", "delete", .destroys(question: "Delete"),
+            "take a field of your own out of sight; its values are kept",
             operands: [entity, field]
         ) { run throws(AdminError) in
             try run.confirm("field \"\(try run.required(1))\" of \(try run.required(0))")
             try finish("field.delete", try start(run), run, "deleted")
+        },
+        Command(
+            "field", "restore", .writes, "bring a deleted field back, with its values",
+            operands: [entity, field]
+        ) { run throws(AdminError) in
+            try finish("field.restore", try start(run), run, "restored")
         },
     ]
 
@@ -68,7 +77,7 @@ enum FieldCommands {
         run.say("field \"\(try run.required(1))\" of \(try run.required(0)) \(done)")
     }
 
-    private static let flags: Set = ["mandatory", "unique", "indexed", "read_only"]
+    private static let flags: Set = ["mandatory", "unique", "indexed"]
     private static let numbers: Set = ["maximum_length", "scale"]
     private static let lists: Set = ["targets"]
     private static let texts: Set = [
@@ -78,7 +87,8 @@ enum FieldCommands {
     /// One row for each kind of setting, so that a wrong one is found before the kernel is asked.
     static func set(_ words: ArraySlice<String>, in parameters: inout Parameters) throws(AdminError) {
         for word in words {
-            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+                String.init)
             guard parts.count == 2, !parts[0].isEmpty else {
                 throw .usage("\"\(word)\" is not a setting", hint: "Give SETTING=VALUE.")
             }

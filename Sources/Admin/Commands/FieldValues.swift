@@ -1,4 +1,5 @@
 import JSON
+import Text
 
 /// Field values as they are typed, as JSON of the type that the field takes.
 ///
@@ -29,7 +30,8 @@ package struct FieldValues {
     package func value(_ word: String) throws(AdminError) -> (name: String, json: [UInt8]) {
         guard let sign = word.firstIndex(of: "="), sign > word.startIndex else {
             throw .usage(
-                "\"\(word)\" is not a value of a field", hint: "Give NAME=VALUE, or NAME:=JSON for anything else.")
+                "\"\(word)\" is not a value of a field",
+                hint: "Give NAME=VALUE, or NAME:=JSON for anything else.")
         }
         let value = String(word[word.index(after: sign)...])
         var name = String(word[..<sign])
@@ -57,6 +59,12 @@ package struct FieldValues {
                 throw .usage("\(field.name) must be true or false, not \"\(text)\"")
             }
             return Array(flag ? "true".utf8 : "false".utf8)
+        case "multipicklist":
+            var writer = JSONWriter()
+            writer.beginArray()
+            for key in text.split(separator: ",") { writer.string(String(key.trimmingPrefix(" "))) }
+            writer.endArray()
+            return writer.finish()
         case _ where field.isReference || field.name == "id": return try reference(text, for: field)
         default:
             var writer = JSONWriter()
@@ -74,7 +82,9 @@ package struct FieldValues {
         guard parts.count == 2 else {
             throw .usage(
                 "\(field.name) refers to a record, and \"\(text)\" is no id",
-                hint: "Give its id, or a field and its value: \(field.name)=\(target == "user" ? "username" : "name"):VALUE.")
+                hint:
+                    "Give its id, or a field and its value: \(field.name)=\(target == "user" ? "username" : "name"):VALUE."
+            )
         }
         return Array(String(try RecordFinding.id(of: target, by: parts[0], value: parts[1], session)).utf8)
     }
@@ -104,7 +114,8 @@ enum RecordFinding {
         parameters.set("filter", json: filter.finish())
         parameters.set("fields", ["id"])
         parameters.set("limit", 2)
-        let found = try session.client().call("record.list", parameters)["records"]?.elements
+        let found =
+            try session.client().call("record.list", parameters)["records"]?.elements
             .compactMap { $0["id"]?.int64 } ?? []
         guard let id = found.first else {
             throw AdminError("no \(entity) has \(field) \"\(value)\"", exit: .notFound)

@@ -12,7 +12,8 @@ package enum FilterOptions {
     ]
 
     /// - Returns: nil where nothing was asked for.
-    package static func filter(_ line: CommandLine, entity: String, _ session: Session) throws(AdminError) -> [UInt8]?
+    package static func filter(_ line: CommandLine, entity: String, _ session: Session) throws(AdminError)
+        -> [UInt8]?
     {
         var parts: [[UInt8]] = []
         if let text = line.value("filter") {

@@ -19,9 +19,10 @@ package enum HelpText {
     package static func page(noun: String) -> String {
         let commands = CommandTable.all.filter { $0.noun == noun }
         if commands.count == 1 { return page(commands[0]) }
-        return (["commands:"] + columns(commands.map { ($0.name, $0.summary) }) + [
-            "", "crm-admin \(noun) VERB --help explains one.",
-        ]).joined(separator: "\n") + "\n"
+        return
+            (["commands:"] + columns(commands.map { ($0.name, $0.summary) }) + [
+                "", "crm-admin \(noun) VERB --help explains one.",
+            ]).joined(separator: "\n") + "\n"
     }
 
     /// What `crm-admin record list --help` prints.

@@ -1,1 +1,81 @@
-enum ImportCommand { static let all: [Command] = [] }
+import JSON
+
+/// Files into records.
+enum ImportCommand {
+    static let all: [Command] = [
+        Command(
+            "import", nil, .writes, "import CSV files by a mapping",
+            details: """
+                The mapping (JSON5) says which column becomes which field of which entity; it is checked against the files
+                and the entities before anything is written. A mapping of several steps makes what later steps refer to.
+                Every row stands or falls alone; a run that was broken off goes on when it is started again.
+
+                --dry-run gives the counts and writes nothing. Rows that refer to records which the same run would make are
+                judged without the kernel: the mapping and the look-ups are checked, the kernel's rules are not.
+                Ends with 7 where rows were refused.
+                """,
+            operands: [.init("FILE", .file, .optional)],
+            options: [
+                .init("mapping", "FILE", .file, help: "The mapping."),
+                .init(
+                    "from", "DIR", .folder,
+                    help: "Where the mapping's files are; otherwise beside the mapping."),
+                .init("rejects", "FILE", .file, help: "Write refused rows here, with line and reason."),
+            ],
+            examples: [
+                "import --mapping config/import/sales-pipeline.json5 --from ./sales-pipeline --dry-run",
+                "import accounts.csv --mapping accounts.json5 --rejects refused.csv",
+            ]
+        ) { run throws(AdminError) in
+            try importFiles(run)
+        }
+    ]
+
+    private static func importFiles(_ run: CommandRun) throws(AdminError) {
+        guard let path = run.line.value("mapping") else {
+            throw .usage("import lacks --mapping", hint: "Usage: \(run.line.command.usage)")
+        }
+        let mapping = try ImportMapping.read(try MappingNode.read(path: path), path: path)
+        let file = run.operand(0)
+        guard file == nil || mapping.steps.count == 1 else {
+            throw .usage(
+                "the mapping has several steps, each with its own file",
+                hint: "Give --from DIR instead of a file.")
+        }
+        let check = MappingCheck(
+            session: run.session, folder: run.line.value("from") ?? folder(of: path), file: file)
+        var prepared = try check.prepare(mapping)
+        var options = ImportRun.Options()
+        options.isDryRun = run.isDryRun
+        options.rejectsPath = run.line.value("rejects")
+        let work = ImportRun(mapping, client: try run.client, streams: run.session.streams, options: options)
+        let missing = try check.missing(mapping)
+        try work.make(missing)
+        if !missing.isEmpty, !run.isDryRun {
+            run.session.forgetEntities()
+            prepared = try check.prepare(mapping)
+        }
+        do throws(AdminError) {
+            for step in prepared { try work.run(step) }
+        } catch {
+            // What was done is told, whatever ended it.
+            ImportReport(work).print(run)
+            throw error
+        }
+        ImportReport(work).print(run)
+        let failed = work.counts.reduce(0) { $0 + $1.counts.failed }
+        guard failed == 0 else {
+            throw AdminError(
+                "\(failed) rows were refused",
+                hint: work.rejects.isEmpty
+                    ? "Add --rejects FILE to get them."
+                    : "They are in \(work.rejects.joined(separator: ", ")).",
+                exit: .partial)
+        }
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

@@ -5,7 +5,8 @@ enum LogCommands {
     static let all: [Command] = [
         Command(
             "log", "verify", .reads, "recompute the hash chain of the change log",
-            details: "Ends with 1 where the chain is broken, and names the first entry that is not as it was written."
+            details:
+                "Ends with 1 where the chain is broken, and names the first entry that is not as it was written."
         ) { run throws(AdminError) in
             let result = try run.call("log.verify")
             run.printObject(result)
@@ -27,7 +28,8 @@ enum LogCommands {
             let columns = ["seq", "at", "by", "kind", "entity", "record", "version", "method", "source"]
             var parameters = Parameters()
             if run.line.has("all") {
-                try PageWalk(method: "log.list", member: "entries", parameters).printAll(run, columns: columns)
+                try PageWalk(method: "log.list", member: "entries", parameters).printAll(
+                    run, columns: columns)
                 return
             }
             try Page.set(run.line, in: &parameters)

@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 
 /// Modules: what is there, and what is enabled.
@@ -7,7 +8,8 @@ enum ModuleCommands {
     static let all: [Command] = [
         Command("module", "list", .reads, "modules that are here, enabled or not") { run throws(AdminError) in
             run.printRecords(
-                try run.call("module.list"), in: "modules", columns: ["name", "version", "state", "summary"])
+                try run.call("module.list"), in: "modules",
+                columns: ["name", "version", "state", "label", "problem"])
         },
         Command(
             "module", "inspect", .reads, "what a module is and brings, without enabling it",
@@ -33,13 +35,20 @@ enum ModuleCommands {
 
     private static func parameters(_ run: CommandRun) throws(AdminError) -> Parameters {
         var parameters = Parameters()
-        parameters.set("name", try run.required(0))
+        parameters.set("name", try name(run))
         return parameters
+    }
+
+    /// The path of a file is the caller's: the kernel has another working directory.
+    private static func name(_ run: CommandRun) throws(AdminError) -> String {
+        let name = try run.required(0)
+        guard name.contains("/"), !name.hasPrefix("/") else { return name }
+        return FileManager.default.currentDirectoryPath + "/" + name
     }
 
     private static func change(_ method: String, _ run: CommandRun, _ done: String) throws(AdminError) {
         var parameters = run.writeParameters
-        parameters.set("name", try run.required(0))
+        parameters.set("name", try name(run))
         let result = try run.call(method, parameters)
         run.session.forgetEntities()
         run.printObject(result)

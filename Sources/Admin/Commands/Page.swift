@@ -5,7 +5,8 @@ enum Page {
     static func set(_ line: CommandLine, in parameters: inout Parameters) throws(AdminError) {
         if let text = line.value("limit") {
             guard let limit = Int(text), (1...1000).contains(limit) else {
-                throw .usage("the limit must be 1 to 1000, not \"\(text)\"", hint: "Give --all for everything.")
+                throw .usage(
+                    "the limit must be 1 to 1000, not \"\(text)\"", hint: "Give --all for everything.")
             }
             parameters.set("limit", limit)
         }

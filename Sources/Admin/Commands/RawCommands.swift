@@ -5,7 +5,8 @@ enum RawCommands {
     static let all: [Command] = [
         Command(
             "call", nil, .writesAtOnce(reason: "a method that knows dry_run takes it among its parameters"),
-            "call any method with parameters as JSON", operands: [.init("METHOD", .method), .init("JSON", .text, .optional)],
+            "call any method with parameters as JSON",
+            operands: [.init("METHOD", .method), .init("JSON", .text, .optional)],
             examples: [
                 "call record.count '{\"entity\": \"account\"}'", "call rpc.discover --json",
             ]
@@ -17,7 +18,9 @@ enum RawCommands {
             } catch {
                 throw .usage("the parameters are not JSON: \(error)")
             }
-            guard parameters.kind == .object else { throw .usage("the parameters are not one object in braces") }
+            guard parameters.kind == .object else {
+                throw .usage("the parameters are not one object in braces")
+            }
             let client = try run.client
             let result = try client.answer(to: try client.send(try run.required(0), parameters.rawBytes))
             run.session.forgetEntities()

@@ -1,4 +1,5 @@
 import JSON
+import Text
 
 /// Records of any entity.
 enum RecordCommands {
@@ -8,7 +9,8 @@ enum RecordCommands {
     private static let id = Command.Operand("ID", .number)
     private static let values = Command.Operand("FIELD=VALUE", .values, .any)
     private static let fields = Command.Option(
-        "fields", "NAMES", .field, help: "Fields to read, by commas; otherwise the entity's list.")
+        "fields", "NAMES", .field,
+        help: "Fields to read, by commas; otherwise the entity's list, as JSON all.")
     private static let version = Command.Option(
         "version", "NUMBER", help: "Refuse if the record has changed since this version.")
 
@@ -53,7 +55,8 @@ enum RecordCommands {
             var parameters = run.writeParameters
             parameters.set("entity", entity)
             parameters.set(
-                "values", try FieldValues(entity: entity, session: run.session).read(run.line.operands.dropFirst()))
+                "values",
+                try FieldValues(entity: entity, session: run.session).read(run.line.operands.dropFirst()))
             let record = try run.call("record.create", parameters)
             run.printObject(record)
             run.say("\(entity) \(record["id"]?.int64 ?? 0) created")
@@ -85,13 +88,15 @@ enum RecordCommands {
             try write("record.delete", run, "deleted")
         },
         Command(
-            "record", "restore", .writes, "bring a record back from the recycle bin", operands: [entityOfID, id]
+            "record", "restore", .writes, "bring a record back from the recycle bin",
+            operands: [entityOfID, id]
         ) { run throws(AdminError) in
             try write("record.restore", run, "restored")
         },
         Command(
             "record", "count", .reads, "how many records there are", operands: [entity],
-            options: FilterOptions.options, examples: ["record count potential --where sales_stage=closed_won"]
+            options: FilterOptions.options,
+            examples: ["record count potential --where sales_stage=closed_won"]
         ) { run throws(AdminError) in
             var parameters = Parameters()
             parameters.set("entity", try run.required(0))
@@ -123,9 +128,10 @@ enum RecordCommands {
             try aggregate(run)
         },
         Command(
-            "record", "history", .reads, "what became of a record, oldest first", operands: [entityOfID, id],
+            "record", "history", .reads, "what became of a record, oldest first", operands: [id],
             options: [
-                .init("limit", "NUMBER", help: "How many at most."), .init("cursor", "TEXT", help: "Where to go on."),
+                .init("limit", "NUMBER", help: "How many at most."),
+                .init("cursor", "TEXT", help: "Where to go on."),
             ]
         ) { run throws(AdminError) in
             var parameters = Parameters()
@@ -145,7 +151,12 @@ enum RecordCommands {
             parameters.set("filter", json: filter)
         }
         let asked = names(run.line.value("fields")) ?? run.output.columns.map(fieldsBehind)
-        if let asked { parameters.set("fields", asked) }
+        var columns = columns
+        if asked == nil, columns == nil, run.output.format.isTable {
+            let shown = try run.session.entities().listFields(of: entity)
+            if !shown.isEmpty { columns = ["id"] + shown }
+        }
+        if let fields = asked ?? columns { parameters.set("fields", fields) }
         if let sort = names(run.line.value("sort")) { parameters.set("sort", sort) }
         if run.line.has("count") { parameters.set("count", true) }
         if run.line.has("all") {
@@ -164,7 +175,8 @@ enum RecordCommands {
         let parts: Set = ["id", "label", "entity", "amount", "currency"]
         var seen: Set<String> = []
         return columns.map { column in
-            guard let point = column.lastIndex(of: "."), parts.contains(String(column[column.index(after: point)...]))
+            guard let point = column.lastIndex(of: "."),
+                parts.contains(String(column[column.index(after: point)...]))
             else { return column }
             return String(column[..<point])
         }.filter { seen.insert($0).inserted }
@@ -224,7 +236,8 @@ enum RecordCommands {
                 writer.string(parts[1])
             }
             writer.key("as")
-            let plain = parts.count == 2 ? "\(op)_\(parts[1].split(separator: ".").joined(separator: "_"))" : op
+            let plain =
+                parts.count == 2 ? "\(op)_\(parts[1].split(separator: ".").joined(separator: "_"))" : op
             writer.string(named.count == 2 ? named[0] : plain)
             writer.endObject()
         }
@@ -251,7 +264,8 @@ enum RecordCommands {
         if let id = Int(first), id > 0 { return (nil, id) }
         guard let text = run.operand(1), let id = Int(text), id > 0 else {
             throw .usage(
-                "\"\(run.operand(1) ?? first)\" is no id of a record", hint: "An id is a whole number, such as 17.")
+                "\"\(run.operand(1) ?? first)\" is no id of a record",
+                hint: "An id is a whole number, such as 17.")
         }
         return (first, id)
     }

@@ -1,12 +1,9 @@
 import JSON
-import Settings
 
 /// People and programs that log in.
 enum UserCommands {
     private static let user = Command.Operand("USERNAME", .user)
-    private static let passwordOptions: [Command.Option] = [
-        .init("password-file", "FILE", .file, help: "File whose first line is the password; only its owner may read it.")
-    ]
+    private static let passwordOptions = [Passwords.option("password-file", "the password")]
 
     static let all: [Command] = [
         Command(
@@ -14,7 +11,8 @@ enum UserCommands {
             examples: ["user list --where status=active"]
         ) { run throws(AdminError) in
             try RecordCommands.list(
-                "user", run, columns: ["id", "username", "first_name", "last_name", "role", "status", "is_admin"])
+                "user", run,
+                columns: ["id", "username", "first_name", "last_name", "role", "status", "is_admin"])
         },
         Command(
             "user", "create", .writes, "add a user; without a password nobody can log in as this user",
@@ -22,7 +20,7 @@ enum UserCommands {
             examples: ["user create anna first_name=Anna last_name=Snelling role=role_name:Central"]
         ) { run throws(AdminError) in
             let words = ["username=\(try run.required(0))"] + run.line.operands.dropFirst()
-            let password = try run.line.value("password-file").map(passwordInFile)
+            let password = try run.line.value("password-file").map(Passwords.inFile)
             var parameters = run.writeParameters
             parameters.set("entity", "user")
             parameters.set("values", try FieldValues(entity: "user", session: run.session).read(words))
@@ -42,20 +40,24 @@ enum UserCommands {
             run throws(AdminError) in try change("user.enable", run, "enabled")
         },
         Command(
-            "user", "set-password", .writesAtOnce(reason: "a password is either set or not, and no record changes"),
+            "user", "set-password",
+            .writesAtOnce(reason: "a password is either set or not, and no record changes"),
             "give a user a password, to be changed at the next log-in",
-            details: "Asks for it on a terminal. It is never an argument, since arguments can be seen by everybody.",
+            details:
+                "Asks for it on a terminal. It is never an argument, since arguments can be seen by everybody.",
             operands: [user],
-            options: passwordOptions + [.init("generate", help: "Let the kernel make one, and print it once.")],
+            options: passwordOptions + [
+                .init("generate", help: "Let the kernel make one, and print it once.")
+            ],
             examples: ["user set-password anna", "user set-password anna --generate"]
         ) { run throws(AdminError) in
             let id = try userID(run)
             if run.line.has("generate") {
                 run.printObject(try setPassword(id, nil, run))
             } else if let path = run.line.value("password-file") {
-                _ = try setPassword(id, try passwordInFile(path), run)
+                _ = try setPassword(id, try Passwords.inFile(path), run)
             } else {
-                _ = try setPassword(id, try askedPassword(run), run)
+                _ = try setPassword(id, try Passwords.askedTwice(run), run)
             }
             run.say("password of user \"\(try run.required(0))\" set; all sessions of the user have ended")
         },
@@ -79,27 +81,5 @@ enum UserCommands {
         parameters.set("id", Int(id))
         if let password { parameters.set("password", password) }
         return try run.call("user.set_password", parameters)
-    }
-
-    private static func askedPassword(_ run: CommandRun) throws(AdminError) -> String {
-        let streams = run.session.streams
-        guard streams.isInteractive else {
-            throw .usage("nobody can be asked for the password here", hint: "Give --password-file or --generate.")
-        }
-        let password = try streams.ask("New password: ", isSecret: true)
-        guard try streams.ask("Once more: ", isSecret: true) == password else {
-            throw AdminError("the two passwords differ; nothing was changed")
-        }
-        return password
-    }
-
-    private static func passwordInFile(_ path: String) throws(AdminError) -> String {
-        let table = SettingsTable(
-            program: "crm-admin", summary: "", options: [.init("password", .secret, help: "")])
-        do throws(SettingsError) {
-            return try table.read(arguments: ["--password-file", path], environment: [:]).string("password")
-        } catch {
-            throw AdminError(error)
-        }
     }
 }

@@ -16,7 +16,8 @@ package struct History {
             ?? environment["HOME"].map { "\($0)/.local/state" }
         path = folder.map { "\($0)/crm/history" }
         guard let path, let data = FileManager.default.contents(atPath: path) else { return }
-        lines = Array(String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init).suffix(Self.limit))
+        lines = Array(
+            String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init).suffix(Self.limit))
     }
 
     /// Keeps a line, unless it repeats the last one or may hold a secret.

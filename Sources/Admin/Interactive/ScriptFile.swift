@@ -8,7 +8,8 @@ package enum ScriptFile {
         do {
             data =
                 path == "-"
-                ? FileHandle.standardInput.readDataToEndOfFile() : try Data(contentsOf: URL(fileURLWithPath: path))
+                ? FileHandle.standardInput.readDataToEndOfFile()
+                : try Data(contentsOf: URL(fileURLWithPath: path))
         } catch {
             throw .usage("the script \"\(path)\" could not be read")
         }

@@ -22,10 +22,16 @@ package enum DelimitedText {
     }
 
     static func harmless(_ text: String) -> String {
-        guard let first = text.utf8.first, formulaStarts.contains(first), !Rows.isPlainNumber(text) else {
-            return text
-        }
+        guard let first = text.utf8.first, formulaStarts.contains(first), !isAmount(text) else { return text }
         return "'" + text
+    }
+
+    /// `-12.50`, or `-12.50 EUR`.
+    private static func isAmount(_ text: String) -> Bool {
+        let words = text.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let number = words.first, Rows.isPlainNumber(String(number)) else { return false }
+        let unit = words.dropFirst().first
+        return unit.map { $0.utf8.count == 3 && $0.utf8.allSatisfy { (0x41...0x5A).contains($0) } } ?? true
     }
 
     private static let formulaStarts: [UInt8] = Array("=+-@\t\r".utf8)

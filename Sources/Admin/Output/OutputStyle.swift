@@ -1,3 +1,5 @@
+import Text
+
 /// How a command's data is printed: decided by options, then `CRM_OUTPUT`, then where standard output goes.
 package struct OutputStyle: Equatable, Sendable {
     package enum Format: String, Sendable, CaseIterable {
@@ -13,6 +15,9 @@ package struct OutputStyle: Equatable, Sendable {
         case json
         /// One record in a line.
         case jsonl
+
+        /// Of columns that somebody has chosen; JSON has everything.
+        var isTable: Bool { self != .json && self != .jsonl }
     }
 
     package var format: Format
@@ -51,6 +56,7 @@ package struct OutputStyle: Equatable, Sendable {
         let names = Format.allCases.map(\.rawValue)
         throw .usage(
             "\(place) cannot be \"\(name)\"",
-            hint: Spelling.suggestion(for: name, among: names) ?? "Give one of \(names.joined(separator: ", ")).")
+            hint: Spelling.suggestion(for: name, among: names)
+                ?? "Give one of \(names.joined(separator: ", ")).")
     }
 }

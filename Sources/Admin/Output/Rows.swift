@@ -31,7 +31,9 @@ package struct Rows: Sendable {
         for index in columns.indices {
             columns[index].isNumeric =
                 nodes.contains { CellText.value(at: names[index], in: $0).map(Self.isNumber) ?? false }
-                && nodes.allSatisfy { CellText.value(at: names[index], in: $0).map(Self.isNumberOrEmpty) ?? true }
+                && nodes.allSatisfy {
+                    CellText.value(at: names[index], in: $0).map(Self.isNumberOrEmpty) ?? true
+                }
         }
     }
 

@@ -45,6 +45,8 @@ enum TestFields {
         case "date": value.date != nil
         case "time": value.time != nil
         case "datetime": value.instant != nil
+        case "multipicklist":
+            value.list?.allSatisfy { key in type.values.contains { .text($0.key) == key } } == true
         case "reference", "owner": value.reference != nil
         default: true
         }

@@ -11,6 +11,8 @@ public final class TestModuleContext: ModuleContext {
         user: RecordID(1), username: "tester", isAdministrator: false, timeZone: "UTC", language: "en")
     /// From where the calls come: `import` makes an importer of the test.
     public var origin = "api"
+    /// The caller's clocks, in seconds ahead of UTC, at every moment.
+    public var secondsFromUTC = 0
     /// The hooks that ran, as `moment entity hook`, oldest first.
     public private(set) var firedHooks: [String] = []
     /// The reasons given for raised rights, oldest first.
@@ -80,6 +82,8 @@ public final class TestModuleContext: ModuleContext {
     // MARK: ModuleContext
 
     public var now: Instant { clock.now }
+
+    public func secondsFromUTC(at instant: Instant) -> Int { secondsFromUTC }
 
     public func hasEntity(_ name: String) -> Bool { definitions[name] != nil }
 

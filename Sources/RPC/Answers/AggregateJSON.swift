@@ -38,6 +38,8 @@ package struct AggregateJSON {
         case .integer(let index): RecordJSON.write(row, index, .integer, to: &writer)
         case .decimal(let index, let scale):
             guard let units = units(row, index) else { return writer.null() }
+            // A sum of whole numbers is one, as the field itself reads; decimals are text.
+            guard scale > 0 else { return writer.number(text: String(units)) }
             writer.string(Self.text(units, scale: scale, minimumDecimals: scale))
         case .average(let sum, let count, let scale):
             guard let average = average(row, sum, count, scale: scale, answer: max(scale, 2)) else {

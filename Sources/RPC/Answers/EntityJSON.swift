@@ -10,20 +10,23 @@ enum EntityJSON {
         writer.endObject()
     }
 
+    /// - Parameter fields: those that the caller may see; the others are named nowhere.
     static func write(_ entity: Entity, fields: [Field], to writer: inout JSONWriter) {
+        let visible = Set(fields.map(\.name))
         writer.beginObject()
         writeNames(entity, to: &writer)
         writer.key("label_fields")
-        writer.strings(entity.labelFields.map(\.name))
+        writer.strings(entity.labelFields.map(\.name).filter(visible.contains))
         writer.key("list_fields")
-        writer.strings(entity.listFields.map(\.name))
+        writer.strings(entity.listFields.map(\.name).filter(visible.contains))
         writer.key("default_sort")
-        writer.strings(entity.defaultSort.map { ($0.descending ? "-" : "") + $0.field.name })
+        let sort = entity.defaultSort.filter { visible.contains($0.field.name) }
+        writer.strings(sort.map { ($0.descending ? "-" : "") + $0.field.name })
         writer.key("sharing")
         writer.string(entity.definition.sharing.name)
         writer.key("fields")
         writer.beginArray()
-        for field in fields { write(field, to: &writer) }
+        for field in fields { write(field, visible: visible, to: &writer) }
         writer.endArray()
         writer.endObject()
     }
@@ -41,7 +44,7 @@ enum EntityJSON {
         writer.bool(entity.definition.isAdministrative)
     }
 
-    static func write(_ field: Field, to writer: inout JSONWriter) {
+    private static func write(_ field: Field, visible: Set<String>, to writer: inout JSONWriter) {
         let definition = field.definition
         writer.beginObject()
         writer.key("name")
@@ -67,7 +70,7 @@ enum EntityJSON {
         write(definition.help, as: "help", to: &writer)
         write(definition.section, as: "section", to: &writer)
         write(definition.defaultText, as: "default", to: &writer)
-        write(field.type, to: &writer)
+        write(field.type, visible: visible, to: &writer)
         writer.key("operators")
         writer.strings(field.kind.comparisons.map(\.symbol))
         writer.key("sortable")
@@ -82,7 +85,7 @@ enum EntityJSON {
     }
 
     /// The parameters of a type, those that it has.
-    private static func write(_ type: FieldType, to writer: inout JSONWriter) {
+    private static func write(_ type: FieldType, visible: Set<String>, to writer: inout JSONWriter) {
         if let length = type.maximumLength {
             writer.key("maximum_length")
             writer.int(length)
@@ -93,7 +96,8 @@ enum EntityJSON {
         }
         write(type.minimum, as: "minimum", to: &writer)
         write(type.maximum, as: "maximum", to: &writer)
-        write(type.currencyField, as: "currency_field", to: &writer)
+        write(
+            type.currencyField.flatMap { visible.contains($0) ? $0 : nil }, as: "currency_field", to: &writer)
         write(type.pattern, as: "pattern", to: &writer)
         if !type.targets.isEmpty {
             writer.key("targets")

@@ -7,10 +7,19 @@ import Registry
 /// `{field, old, new}`.
 struct HistoryJSON {
     private let records: RecordJSON
+    private let reference: (RecordID) throws(CRMError) -> ReferenceFacts
+    /// References already looked up: a history names the same few again and again.
+    private var known: [RecordID: ReferenceFacts] = [:]
 
-    init(_ snapshot: KernelSnapshot) { records = RecordJSON(snapshot) }
+    /// - Parameter reference: looks up how a reference reads for the caller.
+    init(
+        _ snapshot: KernelSnapshot, reference: @escaping (RecordID) throws(CRMError) -> ReferenceFacts
+    ) {
+        records = RecordJSON(snapshot)
+        self.reference = reference
+    }
 
-    func write(_ entry: HistoryEntry, to writer: inout JSONWriter) {
+    mutating func write(_ entry: HistoryEntry, to writer: inout JSONWriter) throws(CRMError) {
         writer.beginObject()
         writer.key("seq")
         writer.int(entry.sequence)
@@ -35,14 +44,34 @@ struct HistoryJSON {
             writer.key("field")
             writer.string(change.field.name)
             writer.key("old")
-            ValueJSON.write(change.old, to: &writer)
+            try write(change.old, to: &writer)
             writer.key("new")
-            ValueJSON.write(change.new, to: &writer)
+            try write(change.new, to: &writer)
             writer.endObject()
         }
         writer.endArray()
         if entry.isErased {
             writer.key("erased")
+            writer.bool(true)
+        }
+        writer.endObject()
+    }
+
+    /// A value as a record's answer shows it.
+    private mutating func write(_ value: Value, to writer: inout JSONWriter) throws(CRMError) {
+        guard case .reference(let id) = value else { return ValueJSON.write(value, to: &writer) }
+        let facts: ReferenceFacts
+        if let found = known[id] { facts = found } else { facts = try reference(id) }
+        known[id] = facts
+        writer.beginObject()
+        writer.key("id")
+        writer.int(id.rawValue)
+        writer.key("entity")
+        if let entity = facts.entity { writer.string(entity) } else { writer.null() }
+        writer.key("label")
+        if let label = facts.label { writer.string(label) } else { writer.null() }
+        if facts.isDeleted {
+            writer.key("deleted")
             writer.bool(true)
         }
         writer.endObject()

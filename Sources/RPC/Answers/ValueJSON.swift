@@ -1,4 +1,5 @@
 package import CRMSDK
+import Crypto
 package import JSON
 
 /// Writes SDK values as JSON: what actions answer, and what the change log keeps.
@@ -20,7 +21,7 @@ package enum ValueJSON {
             writer.string(payload.currency.description)
             writer.endObject()
         case .text(let payload): writer.string(payload)
-        case .bytes(let payload): writer.string(base64(payload))
+        case .bytes(let payload): writer.string(Base64.encode(payload))
         case .date(let payload): writer.calendarDateString(daysSince1970: payload.daysSince1970)
         case .time(let payload): writer.string(payload.description)
         case .instant(let payload): writer.instantString(millisecondsSince1970: payload.millisecondsSince1970)
@@ -48,26 +49,5 @@ package enum ValueJSON {
             }
             writer.endObject()
         }
-    }
-
-    private static let alphabet = Array(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    /// RFC 4648 §4, padded.
-    private static func base64(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            var bits: UInt32 = 0
-            for byte in group { bits = bits << 8 | UInt32(byte) }
-            bits <<= UInt32(8 * (3 - group.count))
-            for index in 0..<4 {
-                text.append(
-                    index <= group.count
-                        ? alphabet[Int(bits >> UInt32(18 - 6 * index) & 63)] : UInt8(ascii: "="))
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }

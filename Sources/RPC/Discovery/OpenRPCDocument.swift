@@ -99,12 +99,8 @@ struct OpenRPCDocument {
         writer.endObject()
         writer.key("errors")
         writer.beginArray()
-        for kind in method.allErrors {
-            writer.beginObject()
-            writer.key("$ref")
-            writer.string("#/components/errors/\(kind.name)")
-            writer.endObject()
-        }
+        // In full rather than by reference, which some readers of such documents do not follow here.
+        for kind in method.allErrors { Self.write(kind, to: &writer) }
         writer.endArray()
         if let example = method.example { write(example, of: method, to: &writer) }
         writer.endObject()
@@ -214,13 +210,17 @@ struct OpenRPCDocument {
         writer.beginObject()
         for kind in CRMError.Kind.all {
             writer.key(kind.name)
-            writer.beginObject()
-            writer.key("code")
-            writer.int(kind.rpcCode)
-            writer.key("message")
-            writer.string(Self.meaning[kind.name] ?? kind.name)
-            writer.endObject()
+            Self.write(kind, to: &writer)
         }
+        writer.endObject()
+    }
+
+    private static func write(_ kind: CRMError.Kind, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("code")
+        writer.int(kind.rpcCode)
+        writer.key("message")
+        writer.string(meaning[kind.name] ?? kind.name)
         writer.endObject()
     }
 

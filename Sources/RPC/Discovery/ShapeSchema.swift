@@ -73,11 +73,16 @@ struct ShapeSchema {
                 writer.key("maxLength")
                 writer.int(limit)
             }
-            let keys = field.values.filter { isAnswer || !$0.retired }.map(\.key)
-            if !keys.isEmpty {
-                writer.key("enum")
-                writer.strings(keys)
-            }
+            writeKeys(field, isAnswer: isAnswer, to: &writer)
+        case .keys:
+            type("array", to: &writer)
+            writer.key("uniqueItems")
+            writer.bool(true)
+            writer.key("items")
+            writer.beginObject()
+            type("string", to: &writer)
+            writeKeys(field, isAnswer: isAnswer, to: &writer)
+            writer.endObject()
         case .boolean: type("boolean", to: &writer)
         case .integer:
             type("integer", to: &writer)
@@ -102,6 +107,13 @@ struct ShapeSchema {
                 writer.string("id of \(field.targets.joined(separator: " or "))")
             }
         }
+    }
+
+    private static func writeKeys(_ field: FieldType, isAnswer: Bool, to writer: inout JSONWriter) {
+        let keys = field.values.filter { isAnswer || !$0.retired }.map(\.key)
+        guard !keys.isEmpty else { return }
+        writer.key("enum")
+        writer.strings(keys)
     }
 
     private static func writeRange(_ field: FieldType, to writer: inout JSONWriter) {

@@ -47,7 +47,9 @@ package struct Method: Sendable {
         self.name = name
         self.need = need
         self.effect = effect
-        self.parameters = parameters
+        // What can be tried without effect can be repeated without effect.
+        let isRepeatable = parameters.contains { $0.name == "dry_run" }
+        self.parameters = isRepeatable ? parameters + [IdempotentCall.parameter] : parameters
         self.result = result
         self.errors = errors
         self.summary = summary

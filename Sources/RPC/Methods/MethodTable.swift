@@ -1,5 +1,6 @@
 package import CRMSDK
 package import Registry
+import Text
 
 /// All methods that can be called at one moment: the kernel's own and the actions of enabled modules.
 ///
@@ -27,7 +28,8 @@ package final class MethodTable: Sendable {
 
     /// The kernel's own, by group. A module cannot take their names: none is a module's.
     package static let kernelMethods: [Method] = [
-        AuthMethods.all, KeyMethods.all, UserMethods.all, EntityMethods.all, FieldMethods.all,
+        AuthMethods.all, KeyMethods.all, UserMethods.all, RightsMethods.all, SecurityMethods.all,
+        EntityMethods.all, FieldMethods.all,
         RecordMethods.all,
         ImportMethods.all, ModuleMethods.all, LogMethods.all, SystemMethods.all,
     ].flatMap { $0 }
@@ -38,7 +40,7 @@ package final class MethodTable: Sendable {
     package func entry(named name: String) throws(CRMError) -> Entry {
         if let entry = byName[name] { return entry }
         var error = CRMError(.methodNotFound, "method \"\(name.prefix(80))\" does not exist")
-        error.candidates = NearNames.nearest(to: name, among: methods.map(\.name))
+        error.candidates = Spelling.nearest(to: name, among: methods.map(\.name))
         error.hint =
             error.candidates.first.map { "Did you mean \"\($0)\"?" }
             ?? "rpc.discover lists all methods; a module that is disabled has none."

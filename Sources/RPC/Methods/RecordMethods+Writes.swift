@@ -48,6 +48,10 @@ extension RecordMethods {
             let id = try scope.arguments.id()
             let entity = try scope.services.records.entity(
                 of: id, named: scope.arguments.textIfGiven("entity"), scope.snapshot, scope.reader)
+            // Before anything is said of the entity's fields: what cannot be seen is not there.
+            try scope.services.records.requireVisible(
+                try scope.context(), scope.snapshot, on: scope.reader, id: id, entity,
+                named: scope.arguments.textIfGiven("entity"))
             try scope.checkScope(.edit, entity)
             let values = try RecordValues.read(
                 try scope.arguments.node("values"), of: entity, try scope.fieldView())

@@ -152,13 +152,17 @@ enum RecordMethods {
         try scope.checkScope(.view, of: id)
         let limit = Int(scope.arguments.integerIfGiven("limit") ?? 50)
         let after = try PlainCursor.position(scope.arguments.textIfGiven("cursor"))
-        let entries = try scope.services.records.history(
-            try scope.context(), scope.snapshot, on: scope.reader, id: id, after: after, limit: limit)
-        let json = HistoryJSON(scope.snapshot)
+        let (records, call, snapshot, reader) = (
+            scope.services.records, try scope.context(), scope.snapshot, scope.reader
+        )
+        let entries = try records.history(call, snapshot, on: reader, id: id, after: after, limit: limit)
+        var json = HistoryJSON(snapshot) { id throws(CRMError) in
+            try records.reference(call, snapshot, on: reader, to: id)
+        }
         scope.writer.beginObject()
         scope.writer.key("entries")
         scope.writer.beginArray()
-        for entry in entries { json.write(entry, to: &scope.writer) }
+        for entry in entries { try json.write(entry, to: &scope.writer) }
         scope.writer.endArray()
         scope.writer.key("next_cursor")
         PlainCursor.write(entries.count == limit ? entries.last?.sequence : nil, to: &scope.writer)

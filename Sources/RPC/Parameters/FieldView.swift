@@ -1,6 +1,7 @@
 package import CRMSDK
 package import Registry
 package import Security
+import Text
 
 /// The fields as one caller sees them: what is hidden from them is unknown to them, in messages and near names too.
 package struct FieldView: Sendable {
@@ -44,25 +45,34 @@ package struct FieldView: Sendable {
                 .limitExceeded,
                 "the path \"\(path.prefix(80))\" is over the limit of \(FilterReading.pathLimit) references")
         }
-        var place = entity
+        // Where a reference may name records of several entities, those count that have the field which follows.
+        var places = [entity]
         for (index, name) in names.enumerated() {
-            guard let field = field(String(name), of: place) else { throw unknown(String(name), of: place) }
+            let found = places.compactMap { place in field(String(name), of: place).map { (place, $0) } }
+            guard let (place, field) = found.first else { throw unknown(String(name), of: places[0]) }
             if index == names.count - 1 { return field }
             guard field.isReference else {
                 throw CRMError(
                     .invalidParameters,
                     "\"\(field.name)\" of \(place.name) is no reference; a path ends there")
             }
-            let targets = field.type.name == "owner" ? ["user"] : field.type.targets
-            guard targets.count == 1, let target = registry[entity: targets[0]] else {
+            let next = String(names[index + 1])
+            let targets = found.flatMap { self.targets(of: $0.1) }
+            guard !targets.isEmpty else {
                 throw CRMError(
                     .invalidParameters,
-                    "\"\(field.name)\" of \(place.name) may refer to several entities; a path cannot go over it"
-                )
+                    "\"\(field.name)\" of \(place.name) may refer to any entity; a path cannot go over it")
             }
-            place = target
+            let following = targets.filter { self.field(next, of: $0) != nil }
+            guard !following.isEmpty else { throw unknown(next, of: targets[0]) }
+            places = following
         }
         throw unknown(path, of: entity)
+    }
+
+    private func targets(of field: Field) -> [Entity] {
+        let names = field.type.name == "owner" ? ["user"] : field.type.targets
+        return names.compactMap { registry[entity: $0] }
     }
 
     private func unknown(_ name: String, of entity: Entity) -> CRMError {
@@ -80,6 +90,6 @@ package struct FieldView: Sendable {
     }
 
     private func near(_ name: String, of entity: Entity) -> [String] {
-        NearNames.nearest(to: name, among: fields(of: entity).map(\.name))
+        Spelling.nearest(to: name, among: fields(of: entity).map(\.name))
     }
 }

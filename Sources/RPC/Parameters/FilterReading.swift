@@ -139,7 +139,9 @@ package struct FilterReading {
             throw refusal(place, "compares with null; use \"is empty\" or \"is not empty\"")
         }
         do throws(FieldRefusal) {
-            return try WireValue.read(node, field.wire, label: "\(place): \(field.name)")
+            // A field of several values is compared with single ones.
+            let wire = field.wire == .keys ? .string : field.wire
+            return try WireValue.read(node, wire, label: "\(place): \(field.name)")
         } catch {
             throw CRMError(.invalidParameters, error.message)
         }

@@ -1,6 +1,7 @@
 package import CRMSDK
 package import JSON
 import Registry
+import Text
 
 /// Holds what a caller sent against a method's parameter table, and reads it.
 ///
@@ -100,7 +101,7 @@ package enum ParameterReading {
                 .invalidParameters,
                 "parameter \"\(place)\" must be one of \(type.values.map(\.key).joined(separator: ", ")), "
                     + "not \"\(text.prefix(60))\"")
-            error.candidates = NearNames.nearest(to: text, among: type.values.map(\.key))
+            error.candidates = Spelling.nearest(to: text, among: type.values.map(\.key))
             throw error
         }
         if let limit = type.maximumLength, text.utf8.count > limit, text.unicodeScalars.count > limit {
@@ -201,7 +202,7 @@ package enum ParameterReading {
 
     private static func unknown(_ name: String, _ parameters: [Parameter], at place: String) -> CRMError {
         var error = CRMError(.invalidParameters, "there is no parameter \"\(place)\(name.prefix(60))\"")
-        error.candidates = NearNames.nearest(to: name, among: parameters.map(\.name))
+        error.candidates = Spelling.nearest(to: name, among: parameters.map(\.name))
         error.hint =
             parameters.isEmpty
             ? "It takes none." : "It takes \(parameters.map(\.name).joined(separator: ", "))."

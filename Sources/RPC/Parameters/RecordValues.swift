@@ -7,15 +7,37 @@ package enum RecordValues {
     /// Fields of one record.
     package static let fieldLimit = 200
 
-    /// - Throws: `invalidRecord` with every problem of type and every unknown field; further rules are checked by
-    ///   `Records`.
+    /// - Throws: `invalidRecord` with every problem of the single values, if one of them cannot even be read. Where all
+    ///   can, their rules are checked by `Records`.
     package static func read(
         _ node: JSONNode, of entity: Entity, _ view: FieldView
     ) throws(CRMError) -> [String: Value] {
         var problems: [FieldProblem] = []
         let values = try read(node, of: entity, view, &problems)
-        guard problems.isEmpty else { throw .invalidRecord(entity.name, problems) }
+        guard problems.isEmpty else {
+            throw .invalidRecord(entity.name, complete(problems, node, values, entity))
+        }
         return values
+    }
+
+    /// The problems in the order of the values, with those that `Records` would have found in the others: whoever fixes
+    /// them should not be told of the next ones only then.
+    private static func complete(
+        _ problems: [FieldProblem], _ node: JSONNode, _ values: [String: Value], _ entity: Entity
+    ) -> [FieldProblem] {
+        var all: [FieldProblem] = []
+        for (name, _) in node.members {
+            if let problem = problems.first(where: { $0.field == name.prefix(60) }) {
+                all.append(problem)
+            } else if let field = entity[name], let value = values[name], !value.isNull {
+                do throws(FieldRefusal) {
+                    _ = try field.kind.accept(value, for: field.definition)
+                } catch {
+                    all.append(FieldProblem(field: name, code: error.code, message: error.message))
+                }
+            }
+        }
+        return all
     }
 
     /// Collects the problems instead of throwing them.

@@ -7,6 +7,9 @@ package import Registry
 /// Strict: no text is taken for a number, no number for text, and decimals are strings, since a JSON number goes
 /// through a binary fraction in most clients. Whether the value also obeys the field's rules is the kind's `accept`.
 package enum WireValue {
+    /// Values of one field that holds several.
+    package static let keyLimit = 200
+
     /// - Returns: null for JSON's null; `.decimal` at scale 4 for an amount without a currency.
     /// - Throws: `type` or `format`, with a sentence that begins with `label`.
     package static func read(
@@ -44,6 +47,8 @@ package enum WireValue {
                 guard let instant = Instant(text) else { throw format(text, wire, label()) }
                 return .instant(instant)
             }
+        case .keys:
+            if node.kind == .array { return .list(try keys(node, label())) }
         }
         throw FieldRefusal("type", "\(label()) must be \(wire.phrase), not \(described(node))")
     }
@@ -56,6 +61,20 @@ package enum WireValue {
         } catch {
             throw FieldRefusal("format", "\(label): \(error.message)")
         }
+    }
+
+    private static func keys(_ node: JSONNode, _ label: String) throws(FieldRefusal) -> [Value] {
+        guard node.count <= keyLimit else {
+            throw FieldRefusal("length", "\(label) has more than \(keyLimit) values")
+        }
+        var keys: [Value] = []
+        for element in node.elements {
+            guard let key = element.string else {
+                throw FieldRefusal("type", "\(label) must hold text, not \(described(element))")
+            }
+            keys.append(.text(key))
+        }
+        return keys
     }
 
     private static func money(_ node: JSONNode, _ label: String) throws(FieldRefusal) -> Money {
@@ -97,6 +116,7 @@ extension WireForm {
         case .time: "a time of day such as \"15:24\""
         case .instant: "a moment such as \"2026-11-22T15:24:20Z\""
         case .reference: "the id of a record, a whole number"
+        case .keys: "an array of keys, such as [\"north\", \"south\"]"
         }
     }
 }

@@ -68,9 +68,12 @@ package struct CallScope {
     /// The entity of the record that `id` names. Looked up only where it matters: for keys that are narrowed.
     package func checkScope(_ verb: AccessVerb, of id: RecordID) throws(CRMError) {
         guard let caller, !caller.scopes.isEverything else { return }
-        try checkScope(
-            verb,
-            try services.records.entity(of: id, named: arguments.textIfGiven("entity"), snapshot, reader))
+        let name = arguments.textIfGiven("entity")
+        let entity = try services.records.entity(of: id, named: name, snapshot, reader)
+        // What the key's user cannot see is not there: no word about its module.
+        try services.records.requireVisible(
+            try context(), snapshot, on: reader, id: id, entity, named: name)
+        try checkScope(verb, entity)
     }
 
     /// The mode of a write: `dry_run` runs everything and keeps nothing.

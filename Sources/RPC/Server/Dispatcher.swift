@@ -216,7 +216,7 @@ final class Dispatcher {
             swap(&scope.writer, &writer)
             defer { swap(&scope.writer, &writer) }
             let work = try entry.method.handler(&scope)
-            guard case .done = work else { return .later(work, entry) }
+            guard case .done = work else { return .later(try once(work, scope), entry) }
             entry.calls.countSuccess()
             services.metrics.bounded.record(since: batch.startedAt)
             return .done
@@ -224,6 +224,16 @@ final class Dispatcher {
             let isWhole =
                 error.kind == .unauthenticated && batch.caller == nil && entry.method.need != .nothing
             return .refused(refusal(error, of: entry, batch.request), isWhole: isWhole)
+        }
+    }
+
+    /// A write with an idempotency key is done once.
+    private func once(_ work: Work, _ scope: CallScope) throws(CRMError) -> Work {
+        guard case .write(let mode, let unit) = work, let repeatable = try IdempotentCall(scope) else {
+            return work
+        }
+        return .write(mode) { transaction, writer throws(CRMError) in
+            try repeatable.run(transaction, &writer, unit)
         }
     }
 
@@ -257,7 +267,7 @@ final class Dispatcher {
     private func hand(
         over work: Work, of entry: MethodTable.Entry, slot: Int, _ open: OpenRequest, _ batch: Batch
     ) {
-        let finish = Finish(
+        let finish = CallFinish(
             entry: entry, slot: slot, open: open, request: batch.request, startedAt: batch.startedAt,
             services: services)
         switch work {
@@ -290,71 +300,5 @@ final class Dispatcher {
         entry.calls.count(error.kind)
         log.refusal(error, of: entry.method.name, requestID: request.requestID)
         return ErrorObject(error)
-    }
-}
-
-/// The end of a call that ran elsewhere.
-private struct Finish: Sendable {
-    let entry: MethodTable.Entry
-    let slot: Int
-    let open: OpenRequest
-    let request: RequestFacts
-    let startedAt: ContinuousClock.Instant
-    let services: KernelServices
-
-    func scan(
-        _ read: @Sendable (ReadConnection, inout JSONWriter) throws(CRMError) -> Void,
-        on reader: ReadConnection
-    ) {
-        var result: Result<[UInt8], CRMError>
-        do throws(CRMError) {
-            guard !open.isCancelled else { throw .cancelled }
-            let left = (request.deadline - .now) / .milliseconds(1)
-            guard left >= 1 else { throw .deadlinePassed }
-            reader.statementLimitMilliseconds = Int(left)
-            var writer = JSONWriter(reservingCapacity: 16 << 10)
-            try read(reader, &writer)
-            result = .success(writer.finish())
-        } catch {
-            result = .failure(error)
-        }
-        finish(result, lane: services.metrics.scan, sending: .now)
-    }
-
-    func finish(_ result: Result<[UInt8], CRMError>, lane: LatencyHistogram, sending: Connection.Sending) {
-        lane.record(since: startedAt)
-        switch result {
-        case .success(let bytes):
-            entry.calls.countSuccess()
-            open.fill(slot, .result(bytes), sending: sending)
-        case .failure(let error):
-            entry.calls.count(error.kind)
-            services.log.refusal(error, of: entry.method.name, requestID: request.requestID)
-            open.fill(slot, .refused(ErrorObject(error)), sending: sending)
-        }
-    }
-}
-
-extension CRMError {
-    static let cancelled = CRMError(.unavailable, "the caller has gone")
-    static let deadlinePassed = CRMError(
-        .limitExceeded, "the call took longer than its time", hint: "Ask for less, or try again later.")
-}
-
-extension Log {
-    /// An internal error is a bug and is logged with its cause; other refusals only for whoever looks for a fault.
-    func refusal(_ error: CRMError, of method: String, requestID: String) {
-        if error.kind == .internalError {
-            self.error(
-                error.message,
-                ["method": method, "request_id": requestID, "detail": error.detail ?? "none"])
-        } else {
-            debug(
-                "refused",
-                [
-                    "method": method, "request_id": requestID, "kind": error.kind.name,
-                    "detail": error.detail ?? "none",
-                ])
-        }
     }
 }

@@ -35,12 +35,13 @@ final class OpenRequest: Sendable {
     private let state: Mutex<State>
     private let connection: Connection
 
+    /// - Parameter slots: those that are filled already count as done.
     init(callID: UInt64, requestID: String, isBatch: Bool, slots: [Slot], of connection: Connection) {
         self.callID = callID
         self.requestID = requestID
         self.isBatch = isBatch
         self.connection = connection
-        state = Mutex(State(slots: slots, open: slots.count))
+        state = Mutex(State(slots: slots, open: slots.count { $0.outcome == nil }))
     }
 
     var isCancelled: Bool { state.withLock { $0.isCancelled } }

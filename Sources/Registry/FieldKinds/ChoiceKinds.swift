@@ -11,15 +11,30 @@ struct PicklistKind: FieldKind {
 
     func wire(_ type: FieldType) -> WireForm { .string }
 
-    func problems(in type: FieldType) -> [String] {
+    func problems(in type: FieldType) -> [String] { ChoiceRules.problems(type) }
+
+    func accept(_ value: Value, for field: FieldDefinition) throws(FieldRefusal) -> Value {
+        guard case .text(let key) = value else { throw .type(field, wants: "one of its values, as text") }
+        try ChoiceRules.check(key, field)
+        return value
+    }
+
+    func parse(_ text: String, for field: FieldDefinition) throws(FieldRefusal) -> Value {
+        try accept(.text(text), for: field)
+    }
+}
+
+/// What a list of values is held to, and what it takes; for one choice and for several.
+enum ChoiceRules {
+    static func problems(_ type: FieldType) -> [String] {
         var seen: Set<String> = []
         var problems: [String] = []
         for value in type.values {
             if !seen.insert(value.key).inserted {
                 problems.append("the value \"\(value.key)\" is there twice")
             }
-            if !DefinitionRules.isIdentifier(value.key) {
-                problems.append("\"\(value.key)\" is not a key: use a–z, 0–9 and _")
+            if !ManifestCheck.isKey(value.key) {
+                problems.append("\"\(value.key)\" is not a key: use a–z, 0–9 and single _ between them")
             }
             if value.label.isEmpty || value.label.unicodeScalars.count > 100 {
                 problems.append("the label of \"\(value.key)\" must have 1 to 100 characters")
@@ -28,8 +43,8 @@ struct PicklistKind: FieldKind {
         return problems
     }
 
-    func accept(_ value: Value, for field: FieldDefinition) throws(FieldRefusal) -> Value {
-        guard case .text(let key) = value else { throw .type(field, wants: "one of its values, as text") }
+    /// Refuses a key that the list does not have, or has retired.
+    static func check(_ key: String, _ field: FieldDefinition) throws(FieldRefusal) {
         guard let known = field.type.values.first(where: { $0.key == key }) else {
             let near = field.type.values.prefix(12).map(\.key).joined(separator: ", ")
             throw FieldRefusal(
@@ -40,11 +55,6 @@ struct PicklistKind: FieldKind {
         guard !known.retired else {
             throw FieldRefusal("unknown_value", "\(field.label) \"\(known.label)\" is retired")
         }
-        return value
-    }
-
-    func parse(_ text: String, for field: FieldDefinition) throws(FieldRefusal) -> Value {
-        try accept(.text(text), for: field)
     }
 }
 

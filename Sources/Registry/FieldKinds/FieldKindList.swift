@@ -3,8 +3,8 @@ package enum FieldKindList {
     static let all: [any FieldKind] = [
         TextKind(), LongtextKind(), EmailKind(), PhoneKind(), URLKind(), BooleanKind(), IntegerKind(),
         DecimalKind(),
-        PercentKind(), MoneyKind(), DateKind(), TimeKind(), DatetimeKind(), PicklistKind(), ReferenceKind(),
-        OwnerKind(), AutonumberKind(),
+        PercentKind(), MoneyKind(), DateKind(), TimeKind(), DatetimeKind(), PicklistKind(),
+        MultipicklistKind(), ReferenceKind(), OwnerKind(), AutonumberKind(),
     ]
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

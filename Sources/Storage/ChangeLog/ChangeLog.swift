@@ -23,7 +23,8 @@ package enum ChangeLog {
     }
 
     /// The entries of one unit of work, in order.
-    package static func entries(_ reader: some RowSource, changeSet: Int64) throws(CRMError) -> [LoggedChange] {
+    package static func entries(_ reader: some RowSource, changeSet: Int64) throws(CRMError) -> [LoggedChange]
+    {
         try entries(
             reader, "change_set = ?1 AND ?2 IS NULL", [.integer(changeSet), .null, .integer(.max)])
     }

@@ -137,7 +137,7 @@ struct EntityTable {
         case .time: return "strftime('%H:%M:%f', \(column) / 1000.0, 'unixepoch')"
         case .money: return decimal(column, scale: 4)
         case .decimal(let scale): return decimal(column, scale: scale)
-        case .string, .boolean, .integer, .reference: return column
+        case .string, .boolean, .integer, .reference, .keys: return column
         }
     }
 

@@ -119,7 +119,8 @@ extension WriteTransaction {
 }
 
 extension WriteTransaction {
-    /// Notes a module, or what has become of it.
+    /// Notes a module, or what has become of it. A new generation of the schema, even where no table changes: what can
+    /// be called does.
     package func store(_ module: StoredModule) throws(CRMError) {
         try execute(
             Statement(
@@ -132,5 +133,6 @@ extension WriteTransaction {
                     .integer(module.isEnabled ? 1 : 0), .text(module.label), .text(module.manifest),
                     module.enabledAt.map { .integer($0.millisecondsSince1970) } ?? .null,
                 ]))
+        try execute(Statement("UPDATE crm_meta SET value = value + 1 WHERE key = 'schema_generation'"))
     }
 }

@@ -50,6 +50,8 @@ extension FieldDefinition {
         Self(name, label, .money(currencyField: currencyField))
     }
     public static func date(_ name: String, _ label: String) -> Self { Self(name, label, .date) }
+    /// A time of day without a zone.
+    public static func time(_ name: String, _ label: String) -> Self { Self(name, label, .time) }
     public static func datetime(_ name: String, _ label: String) -> Self { Self(name, label, .datetime) }
     public static func picklist(_ name: String, _ label: String, _ values: [PicklistValue]) -> Self {
         Self(name, label, .picklist(values))
@@ -57,6 +59,10 @@ extension FieldDefinition {
     /// A picklist whose keys are the labels in snake case.
     public static func picklist(_ name: String, _ label: String, labels: [String]) -> Self {
         Self(name, label, .picklist(labels.map { PicklistValue($0) }))
+    }
+    /// A choice of several values, which are given in the order of the list.
+    public static func multipicklist(_ name: String, _ label: String, _ values: [PicklistValue]) -> Self {
+        Self(name, label, .multipicklist(values))
     }
     public static func reference(_ name: String, _ label: String, to targets: String...) -> Self {
         Self(name, label, .reference(to: targets))

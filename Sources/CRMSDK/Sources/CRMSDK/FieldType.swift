@@ -72,6 +72,12 @@ public struct FieldType: Hashable, Sendable, Codable {
         type.values = values
         return type
     }
+    /// Several values of such a list.
+    public static func multipicklist(_ values: [PicklistValue]) -> Self {
+        var type = Self("multipicklist")
+        type.values = values
+        return type
+    }
     /// Another record; of any entity when no target is named.
     public static func reference(to targets: [String]) -> Self {
         var type = Self("reference")

@@ -11,6 +11,9 @@ public protocol ModuleContext {
     /// One moment for the whole unit of work.
     var now: Instant { get }
 
+    /// How far the caller's clocks are ahead of UTC at a moment, in seconds; negative in the west.
+    func secondsFromUTC(at instant: Instant) -> Int
+
     /// Whether an entity is there now: its module may be disabled.
     func hasEntity(_ name: String) -> Bool
     /// The definition as it is now, with fields and picklist values that administrators have changed.
@@ -48,6 +51,8 @@ public protocol ModuleContext {
 
 extension ModuleContext {
     public var origin: String { "api" }
+
+    public func secondsFromUTC(at instant: Instant) -> Int { 0 }
 
     public func update(_ entity: String, _ id: RecordID, _ values: [String: Value]) throws(CRMError) -> Record
     {

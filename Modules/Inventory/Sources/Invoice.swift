@@ -1,0 +1,50 @@
+import CRMSDK
+
+/// What an account owes. Once sent it stays as it is; what was wrong with it is put right by a credit note.
+enum Invoice {
+    static let definition = EntityDefinition(
+        "invoice", label: "Invoice", plural: "Invoices",
+        fields: TradeDocument.fields(
+            number: ("invoice_no", "Invoice number", "INV00000"),
+            status: .picklist("invoice_status", "Status", statuses).mandatory().defaulting(to: "created"),
+            party: [
+                TradeDocument.account, .reference("sales_order", "Sales order", to: "sales_order").indexed(),
+                .reference("quote", "Quote", to: "quote").indexed(),
+            ],
+            extra: [
+                .date("invoice_date", "Invoice date").mandatory(),
+                .date("due_date", "Due date").indexed(),
+                .text("customer_no", "Customer number", maximumLength: 100),
+                .text("customer_po", "Customer's order number", maximumLength: 100),
+                .money("paid_amount", "Paid", currencyField: "currency").range("0", nil),
+            ] + TradeDocument.commission)
+    )
+    .labelled(by: "invoice_no", "subject")
+    .sorted(by: "-invoice_date")
+    .listing("invoice_no", "subject", "account", "invoice_status", "invoice_date", "due_date", "owner")
+    .index("invoice_status", "invoice_date")
+    .index("owner", "invoice_status", "invoice_date")
+
+    static let hooks =
+        TradeDocument.hooks("invoice", status: "invoice_status", open: ["paid_amount"]) + [
+            TradeDocument.keepIssued("invoice", status: "invoice_status"),
+            Hook("check_invoice_dates", on: "invoice", [.beforeCreate, .beforeUpdate]) {
+                change, context throws(CRMError) in
+                try FieldRules.check(
+                    change, "invoice_date", notAfter: "due_date", in: try context.definition(of: "invoice"))
+            },
+        ]
+
+    static let statuses = [
+        PicklistValue("auto_created", "AutoCreated").stateClass("draft").next(
+            "created", "approved", "sent", "cancel"
+        )
+        .system(),
+        PicklistValue("Created").stateClass("draft").next("approved", "sent", "cancel").system(),
+        PicklistValue("Approved").stateClass("open").next("created", "sent", "cancel").system(),
+        PicklistValue("Sent").stateClass("open").next("paid", "credit_invoice", "cancel").locked().system(),
+        PicklistValue("Credit Invoice").stateClass("closed").next().locked().system(),
+        PicklistValue("Paid").stateClass("closed").next("sent", "credit_invoice").locked().system(),
+        PicklistValue("Cancel").stateClass("cancelled").next().locked().system(),
+    ]
+}

@@ -1,0 +1,85 @@
+import JSON
+
+/// What an import tells at its end: a row of counts for each step, and what was wrong with the files.
+struct ImportReport {
+    private let work: ImportRun
+
+    init(_ work: ImportRun) { self.work = work }
+
+    func print(_ run: CommandRun) {
+        for field in work.fieldsMade { run.say("field \(field) \(run.isDryRun ? "would be made" : "made")") }
+        switch run.output.format {
+        case .json, .jsonl: run.session.streams.write(String(decoding: json(run), as: UTF8.self) + "\n")
+        case .tsv, .csv:
+            run.printRows(stepRows)
+            // One table on standard output is all that a script can read; people read the other one too.
+            if !work.ledger.entries.isEmpty { run.session.streams.writeError(findings) }
+        case .table, .expanded:
+            run.printRows(stepRows)
+            if !work.ledger.entries.isEmpty { run.session.streams.write("\n" + findings) }
+        }
+    }
+
+    private static let names = [
+        "rows", "created", "updated", "unchanged", "skipped", "failed", "passed_over",
+    ]
+
+    private static func numbers(_ counts: StepCounts) -> [Int] {
+        [
+            counts.rows, counts.created, counts.updated, counts.unchanged, counts.skipped, counts.failed,
+            counts.passedOver,
+        ]
+    }
+
+    private var stepRows: Rows {
+        Rows(
+            columns: [Rows.Column("step")] + Self.names.map { Rows.Column($0, isNumeric: true) },
+            cells: work.counts.map { step, counts in [step] + Self.numbers(counts).map(String.init) })
+    }
+
+    private var findings: String {
+        let rows = Rows(
+            columns: [.init("step"), .init("rows", isNumeric: true), .init("finding")],
+            cells: work.ledger.entries.map { [$0.step, String($0.count), $0.sentence] })
+        return TableText.aligned(rows, OutputStyle(.table))
+    }
+
+    private func json(_ run: CommandRun) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("dry_run")
+        writer.bool(run.isDryRun)
+        writer.key("fields")
+        writer.beginArray()
+        for field in work.fieldsMade { writer.string(field) }
+        writer.endArray()
+        writer.key("steps")
+        writer.beginArray()
+        for (step, counts) in work.counts {
+            writer.beginObject()
+            writer.key("step")
+            writer.string(step)
+            for (name, number) in zip(Self.names, Self.numbers(counts)) {
+                writer.key(name)
+                writer.int(number)
+            }
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.key("findings")
+        writer.beginArray()
+        for entry in work.ledger.entries {
+            writer.beginObject()
+            writer.key("step")
+            writer.string(entry.step)
+            writer.key("rows")
+            writer.int(entry.count)
+            writer.key("finding")
+            writer.string(entry.sentence)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+        return writer.finish()
+    }
+}

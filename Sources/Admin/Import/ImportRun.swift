@@ -1,0 +1,273 @@
+import JSON
+
+/// Runs a prepared mapping: reads rows, sends them in batches with two under way, and counts what becomes of them.
+///
+/// Each row stands or falls alone. After a kill the same command goes on: what is there already is found by `match_on` and
+/// stays unchanged. Used by one thread.
+package final class ImportRun {
+    package struct Options {
+        package var isDryRun = false
+        /// Where refused rows go; nil drops them after they have been counted.
+        package var rejectsPath: String?
+
+        package init() {}
+    }
+
+    /// Rows of one call, and bytes after which it is sent anyway.
+    private static let batchRows = 250
+    private static let batchBytes = 2 << 20
+    /// Calls that may be under way.
+    private static let window = 2
+
+    package private(set) var ledger = DefectLedger()
+    /// In the order of the steps.
+    package private(set) var counts: [(step: String, counts: StepCounts)] = []
+    package private(set) var rejects: [String] = []
+    /// Entity and name of the fields that were made, or would be.
+    package private(set) var fieldsMade: [String] = []
+
+    private let client: any RPCClient
+    private let streams: any ConsoleStreams
+    private let options: Options
+    private var presumed: PresumedRecords
+    private let hasSeveralSteps: Bool
+
+    /// One call under way.
+    private struct Batch {
+        let ticket: CallTicket
+        let rows: [(row: RowMaker.Row, record: CSVReader.Record)]
+    }
+
+    package init(
+        _ mapping: ImportMapping, client: any RPCClient, streams: any ConsoleStreams, options: Options
+    ) {
+        self.client = client
+        self.streams = streams
+        self.options = options
+        presumed = PresumedRecords(mapping.steps)
+        hasSeveralSteps = mapping.steps.count > 1
+    }
+
+    /// Makes the fields that are missing.
+    func make(_ wishes: [ImportMapping.FieldWish]) throws(AdminError) {
+        for wish in wishes {
+            var parameters = wish.parameters
+            if options.isDryRun { parameters.set("dry_run", true) }
+            _ = try client.call("field.create", parameters)
+            fieldsMade.append("\(wish.entity).\(wish.name)")
+        }
+    }
+
+    func run(_ prepared: PreparedStep) throws(AdminError) {
+        let source = try RecordSource(prepared)
+        let rejects = rejectsFile(prepared)
+        var step = StepState(prepared, rejects, streams)
+        defer {
+            step.progress.end()
+            counts.append((prepared.step.name, step.counts))
+            if let rejects, rejects.count > 0 { self.rejects.append(rejects.path) }
+        }
+        var waiting: [Batch] = []
+        var rows: [(row: RowMaker.Row, record: CSVReader.Record)] = []
+        var bytes = 0
+        // Where the file cannot be read any further, what was read is still done.
+        var readError: AdminError?
+        while let record = next(of: source, &readError) {
+            step.counts.rows += 1
+            switch step.maker.make(record, &ledger) {
+            case .passedOver: step.counts.passedOver += 1
+            case .refused(let problems): try refuse(record, problems, &step)
+            case .row(let row):
+                if options.isDryRun, presumed.concerns(row, of: prepared) {
+                    // The rows before this one may be what it refers to.
+                    try flush(&rows, &waiting, &step)
+                    try judge(row, record, &step)
+                } else {
+                    rows.append((row, record))
+                    bytes += row.json.count
+                }
+            }
+            guard rows.count >= Self.batchRows || bytes >= Self.batchBytes else { continue }
+            try dispatch(&rows, &waiting, &step)
+            bytes = 0
+            if streams.takeInterrupt() {
+                for batch in waiting { try settle(batch, &step) }
+                throw AdminError(
+                    "interrupted after line \(record.line) of \"\(prepared.path)\"",
+                    hint: "Run the same command again to go on.", exit: .interrupted)
+            }
+        }
+        try flush(&rows, &waiting, &step)
+        try rejects?.close()
+        if let readError { throw readError }
+    }
+
+    private func next(of source: RecordSource, _ readError: inout AdminError?) -> CSVReader.Record? {
+        do throws(AdminError) {
+            return try source.next()
+        } catch {
+            readError = error
+            return nil
+        }
+    }
+
+    /// What changes while one step runs.
+    private struct StepState {
+        let prepared: PreparedStep
+        let rejects: RejectsFile?
+        var maker: RowMaker
+        var counts = StepCounts()
+        var progress: ImportProgress
+
+        init(_ prepared: PreparedStep, _ rejects: RejectsFile?, _ streams: any ConsoleStreams) {
+            self.prepared = prepared
+            self.rejects = rejects
+            maker = RowMaker(prepared)
+            progress = ImportProgress(prepared.step.name, streams)
+        }
+    }
+
+    private func rejectsFile(_ prepared: PreparedStep) -> RejectsFile? {
+        guard let path = options.rejectsPath else { return nil }
+        var stepPath = path
+        if hasSeveralSteps {
+            let stem = path.hasSuffix(".csv") ? String(path.dropLast(4)) : path
+            stepPath = "\(stem).\(prepared.step.name).csv"
+        }
+        return RejectsFile(path: stepPath, header: prepared.header, delimiter: prepared.step.delimiter)
+    }
+
+    // MARK: Batches
+
+    private func send(
+        _ rows: [(row: RowMaker.Row, record: CSVReader.Record)], _ prepared: PreparedStep
+    ) throws(AdminError) -> Batch {
+        var list = JSONWriter(reservingCapacity: rows.reduce(2) { $0 + $1.row.json.count + 1 })
+        list.beginArray()
+        for (row, _) in rows { list.raw(row.json) }
+        list.endArray()
+        var parameters = Parameters()
+        parameters.set("entity", prepared.step.entity)
+        parameters.set("match_on", prepared.step.matchOn)
+        parameters.set("mode", prepared.step.mode.rawValue)
+        parameters.set("on_match", prepared.step.onMatch.rawValue)
+        if options.isDryRun { parameters.set("dry_run", true) }
+        parameters.set("rows", json: list.finish())
+        return Batch(ticket: try client.send("import.rows", parameters.bytes), rows: rows)
+    }
+
+    /// Sends the rows, when there is room for another call under way.
+    private func dispatch(
+        _ rows: inout [(row: RowMaker.Row, record: CSVReader.Record)], _ waiting: inout [Batch],
+        _ step: inout StepState
+    ) throws(AdminError) {
+        if waiting.count >= Self.window { try settle(waiting.removeFirst(), &step) }
+        waiting.append(try send(rows, step.prepared))
+        rows = []
+    }
+
+    /// Sends what is left, and waits for every answer.
+    private func flush(
+        _ rows: inout [(row: RowMaker.Row, record: CSVReader.Record)], _ waiting: inout [Batch],
+        _ step: inout StepState
+    ) throws(AdminError) {
+        if !rows.isEmpty { try dispatch(&rows, &waiting, &step) }
+        for batch in waiting { try settle(batch, &step) }
+        waiting = []
+    }
+
+    private func settle(_ batch: Batch, _ step: inout StepState) throws(AdminError) {
+        let answers = try client.answer(to: batch.ticket)["rows"]?.elements ?? JSONNode.noElements
+        var settled = 0
+        for (answer, (row, record)) in zip(answers, batch.rows) {
+            settled += 1
+            switch answer["outcome"]?.string {
+            case "created":
+                step.counts.created += 1
+                if options.isDryRun { presumed.insert(row.texts, of: step.prepared.step.entity) }
+            case "updated": step.counts.updated += 1
+            case "unchanged": step.counts.unchanged += 1
+            case "skipped": step.counts.skipped += 1
+            default: try refuse(record, Self.problems(answer), &step)
+            }
+        }
+        guard settled == batch.rows.count else {
+            throw AdminError("the kernel answered \(settled) of \(batch.rows.count) rows")
+        }
+        step.progress.show(step.counts)
+    }
+
+    private static func problems(_ answer: JSONNode) -> [String] {
+        let problems = (answer["problems"]?.elements ?? JSONNode.noElements).map { problem in
+            let field = problem["field"]?.string ?? ""
+            let message = problem["message"]?.string ?? "refused"
+            return field.isEmpty ? message : "\(field): \(message)"
+        }
+        return problems.isEmpty ? ["refused, and the kernel did not say why"] : problems
+    }
+
+    private func judge(
+        _ row: RowMaker.Row, _ record: CSVReader.Record, _ step: inout StepState
+    ) throws(AdminError) {
+        switch try presumed.judge(row, of: step.prepared, client) {
+        case .created:
+            step.counts.created += 1
+            presumed.insert(row.texts, of: step.prepared.step.entity)
+        case .updated: step.counts.updated += 1
+        case .refused(let reason): try refuse(record, [reason], &step)
+        }
+    }
+
+    private func refuse(
+        _ record: CSVReader.Record, _ problems: [String], _ step: inout StepState
+    ) throws(AdminError) {
+        step.counts.failed += 1
+        for problem in problems { ledger.note(.refused(reason: problem), in: step.prepared.step.name) }
+        try step.rejects?.append(record, reason: problems.joined(separator: "; "))
+    }
+}
+
+/// The records of a step: those of its file, or the one that a step without a file is about.
+private final class RecordSource {
+    private let file: CSVFile?
+    private var isDone = false
+
+    init(_ prepared: PreparedStep) throws(AdminError) {
+        file =
+            prepared.step.isOneRecord
+            ? nil : try CSVFile(path: prepared.path, delimiter: prepared.step.delimiter)
+    }
+
+    func next() throws(AdminError) -> CSVReader.Record? {
+        if let file { return try file.next() }
+        defer { isDone = true }
+        return isDone ? nil : CSVReader.Record(line: 1, fields: [], problem: nil)
+    }
+}
+
+/// One line on stderr that is written over, on a terminal; nothing anywhere else.
+struct ImportProgress {
+    private let name: String
+    private let streams: any ConsoleStreams
+    private let start = ContinuousClock.now
+    private var isShown = false
+
+    init(_ name: String, _ streams: any ConsoleStreams) {
+        self.name = name
+        self.streams = streams
+    }
+
+    mutating func show(_ counts: StepCounts) {
+        guard streams.isErrorTerminal else { return }
+        isShown = true
+        let seconds = max((ContinuousClock.now - start) / .seconds(1), 0.001)
+        let rate = Int(Double(counts.rows) / seconds)
+        let failed = counts.failed > 0 ? ", \(counts.failed) failed" : ""
+        streams.writeError("\r\u{1B}[K\(name): \(counts.rows) rows, \(rate) a second\(failed)")
+    }
+
+    mutating func end() {
+        if isShown { streams.writeError("\r\u{1B}[K") }
+        isShown = false
+    }
+}

@@ -1,0 +1,153 @@
+import CRMSDK
+import Query
+import Registry
+import Security
+import Storage
+
+/// The checks of a unit of work that need to look at other records, and the numbers that it gives.
+extension UnitOfWork {
+    func checkReferences(
+        _ entity: Entity, _ values: [String: Value], old: Record?, _ call: CallContext
+    ) throws(CRMError) {
+        var problems: [FieldProblem] = []
+        for field in entity.references {
+            guard let id = values[field.name]?.reference, old?[field.name].reference != id else { continue }
+            let permitted = field.kind.name == "owner" ? ["user", "group"] : field.type.targets
+            guard let target = try visibleTarget(id, call), permitted.isEmpty || permitted.contains(target)
+            else {
+                problems.append(
+                    FieldProblem(
+                        field: field.name, code: "not_found",
+                        message:
+                            "\(field.label): \(permitted.isEmpty ? "record" : permitted.joined(separator: " or ")) "
+                            + "\(id) does not exist"))
+                continue
+            }
+        }
+        guard problems.isEmpty else { throw .invalidRecord(entity.name, problems) }
+    }
+
+    /// The entity of a record that is there and that the caller may view; nil otherwise.
+    private func visibleTarget(_ id: RecordID, _ call: CallContext) throws(CRMError) -> String? {
+        if let known = knownReferences[id] { return snapshot.registry.entity(number: known)?.name }
+        var number: Int?
+        try transaction.rows(Planner.directoryEntry(id)) { row throws(CRMError) in
+            if row.isNull(2) { number = Int(row.int64(0)) }
+            return .stop
+        }
+        guard let number, let target = snapshot.registry.entity(number: number) else { return nil }
+        let predicate = snapshot.security.predicate(call.principal, .view, target.name)
+        guard predicate != .everything else {
+            knownReferences[id] = number
+            return target.name
+        }
+        var isVisible = false
+        try transaction.rows(Planner.check(viewpoint(call), target, .view, id: id)) { _ throws(CRMError) in
+            isVisible = true
+            return .stop
+        }
+        return isVisible ? target.name : nil
+    }
+
+    func checkAssignment(
+        _ entity: Entity, _ owner: RecordID?, old: RecordID?, _ call: CallContext
+    ) throws(CRMError) {
+        guard let owner, owner != old else { return }
+        let decision = snapshot.security.mayAssign(call.principal, entity: entity.name, to: owner)
+        guard !decision.allowed else { return }
+        var error = CRMError.invalidRecord(
+            entity.name,
+            [
+                FieldProblem(
+                    field: "owner", code: "rule", message: "you may not assign a \(entity.name) to this owner"
+                )
+            ])
+        error.rule = decision.reason.name
+        throw error
+    }
+
+    func checkUnique(
+        _ entity: Entity, _ values: [String: Value], old: Record?, id: RecordID
+    ) throws(CRMError) {
+        for field in entity.unique {
+            guard let value = values[field.name], !value.isNull, old?[field.name] != value else { continue }
+            var twin: Int64?
+            try transaction.rows(WriteStatements.twin(entity, field, field.kind.stored(value), besides: id)) {
+                row throws(CRMError) in
+                twin = row.int64(0)
+                return .stop
+            }
+            guard let twin else { continue }
+            let message = "\(field.label) \"\(printed(value).prefix(80))\" is taken"
+            var error = CRMError(.duplicate, message, hint: "Choose another value, or change that record.")
+            error.fields = [FieldProblem(field: field.name, code: "duplicate", message: message)]
+            if snapshot.security.predicate(call.principal, .view, entity.name) == .everything {
+                error.candidates = [String(twin)]
+            }
+            throw error
+        }
+    }
+
+    private func series(_ entity: Entity, _ field: Field) -> String { "\(entity.name).\(field.name)" }
+
+    /// Gives the numbers that the record does not bring along, and lifts the counters over those that it does.
+    func assignNumbers(_ entity: Entity, _ values: inout [String: Value]) throws(CRMError) {
+        for field in entity.numbers {
+            if let brought = values[field.name]?.text {
+                try raiseSeries(entity, field, to: brought)
+            } else {
+                values[field.name] = .text(try nextNumber(entity, field))
+            }
+        }
+    }
+
+    func nextNumber(_ entity: Entity, _ field: Field) throws(CRMError) -> String {
+        let pattern = field.type.pattern ?? "0"
+        // A number that an import brought may lie ahead: then the counter goes past it.
+        for _ in 0..<10_000 {
+            let number = NumberPattern.text(
+                pattern, counter: try transaction.nextNumber(series: series(entity, field)))
+            var isTaken = false
+            let twin = WriteStatements.twin(entity, field, .text(number), besides: RecordID(0))
+            try transaction.rows(twin) { _ throws(CRMError) in
+                isTaken = true
+                return .stop
+            }
+            if !isTaken { return number }
+        }
+        throw CRMError(
+            .unavailable, "no free number was found for \(field.label)",
+            hint: "Ask an administrator to raise its counter.")
+    }
+
+    func raiseSeries(_ entity: Entity, _ field: Field, to number: String) throws(CRMError) {
+        guard let pattern = field.type.pattern,
+            let counter = NumberPattern.counter(of: number, pattern: pattern)
+        else {
+            return
+        }
+        try transaction.execute(WriteStatements.raiseSeries(series(entity, field), to: counter))
+    }
+
+    // MARK: Version conflicts
+
+    func conflict(_ entity: Entity, _ old: Record, since version: Int64, _ call: CallContext)
+        -> CRMError
+    {
+        var error = CRMError(
+            .versionConflict, "\(entity.name) \(old.id) has version \(old.version), not \(version)",
+            hint: "Read it again; another user changed it.")
+        let mask = snapshot.security.mask(call.principal, entity.name)
+        var fields: Set<String> = []
+        // Best effort: without the entries the conflict is still told, only not its fields.
+        let entries = (try? service.entries(of: old.id, entity, after: version, on: transaction)) ?? []
+        for entry in entries {
+            fields.formUnion(entry.changes.map(\.field.name).filter(mask.isVisible))
+        }
+        error.conflict = VersionConflict(
+            version: old.version, fields: fields.sorted(),
+            by: old["modified_by"].reference.flatMap { snapshot.people[$0]?.label } ?? "",
+            at: old["modified_at"].instant ?? transaction.now)
+        return error
+    }
+}

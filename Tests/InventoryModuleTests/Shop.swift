@@ -1,0 +1,79 @@
+import CRMSDK
+import CRMSDKTesting
+
+/// A company that trades, in memory: what each test of this target starts from.
+struct Shop {
+    let context: TestModuleContext
+    let clock = TestClock("2026-03-10T09:00:00Z")
+    let euro, dollar, account, vendor: RecordID
+
+    init() throws {
+        context = TestModuleContext(
+            modules: [try BuiltModule.load("inventory")], entities: Self.kernelEntities, clock: clock)
+        euro = try context.create("currency", ["code": "EUR", "rate": decimal("1", scale: 6)]).id
+        dollar = try context.create("currency", ["code": "USD", "rate": decimal("1.0837", scale: 6)]).id
+        account = try context.create("account", ["account_name": "Fabrikam"]).id
+        vendor = try context.create("vendor", ["vendor_name": "Contoso"]).id
+    }
+
+    private static let kernelEntities = [
+        EntityDefinition(
+            "account", label: "Account", plural: "Accounts", fields: [.text("account_name", "Name")]),
+        EntityDefinition(
+            "currency", label: "Currency", plural: "Currencies",
+            fields: [.text("code", "Code"), .decimal("rate", "Rate", scale: 6)]),
+    ]
+
+    func create(_ entity: String, _ values: [String: Value]) throws(CRMError) -> Record {
+        try context.create(entity, values)
+    }
+
+    func update(_ record: Record, _ values: [String: Value]) throws(CRMError) -> Record {
+        try context.update(record.entity, record.id, values)
+    }
+
+    /// A document of trade with all that it must have, and `values` over it.
+    func document(_ entity: String, _ values: [String: Value] = [:]) throws(CRMError) -> Record {
+        var whole: [String: Value] = ["subject": "Three lathes", "currency": .reference(euro)]
+        whole[entity == "purchase_order" ? "vendor" : "account"] = .reference(
+            entity == "purchase_order" ? vendor : account)
+        if entity == "invoice" { whole["invoice_date"] = date("2026-03-10") }
+        if entity == "credit_note" {
+            whole["credit_note_date"] = date("2026-03-10")
+            whole["reason"] = "One was broken."
+            if values["invoice"] == nil { whole["invoice"] = .reference(try document("invoice").id) }
+        }
+        return try context.create(entity, whole.merging(values) { $1 })
+    }
+
+    func product(_ values: [String: Value] = [:]) throws(CRMError) -> Record {
+        try context.create("product", ["product_name": "Lathe"].merging(values) { $1 })
+    }
+
+    /// The record as it is now.
+    func now(_ record: Record) throws(CRMError) -> Record { try context.get(record.entity, record.id) }
+}
+
+func date(_ text: String) -> Value { CalendarDate(text).map { .date($0) } ?? .null }
+
+func decimal(_ text: String, scale: Int) -> Value {
+    (try? FixedDecimal(parsing: text, scale: scale)).map { .decimal($0) } ?? .null
+}
+
+/// A quantity, scale 4.
+func quantity(_ text: String) -> Value { decimal(text, scale: 4) }
+
+func money(_ text: String, _ code: String = "EUR") -> Value {
+    guard let currency = CurrencyCode(code) else { return .null }
+    return (try? Money(parsing: text, currency: currency)).map { .money($0) } ?? .null
+}
+
+/// What a call refuses with; nil when it does not.
+func refusal(_ body: () throws -> Void) -> CRMError? {
+    do {
+        try body()
+        return nil
+    } catch {
+        return error as? CRMError
+    }
+}
