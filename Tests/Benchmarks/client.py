@@ -6,6 +6,7 @@ import pathlib
 import re
 import statistics
 import subprocess
+import time
 
 from servers import cpu_seconds
 
@@ -15,10 +16,14 @@ LUA = pathlib.Path(__file__).with_name("calls.lua")
 class Client:
     """One keep-alive connection. Every answer is looked at: an error is raised, whatever its HTTP status."""
 
+    # The endpoint closes connections that say nothing for longer than some seconds.
+    IDLE_SECONDS = 5
+
     def __init__(self, platform, token=None):
         self.connection = http.client.HTTPSConnection(
             "127.0.0.1", platform.port, context=platform.tls, timeout=60)
         self.token = token
+        self.last_use = time.monotonic()
 
     def log_in(self, username, password):
         self.token = self.call("auth.login", username=username, password=password)["token"]
@@ -31,8 +36,15 @@ class Client:
         headers = {"Content-Type": "application/json"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        self.connection.request("POST", "/rpc", encoded, headers)
-        return self.connection.getresponse().read()
+        return self.exchange("POST", "/rpc", encoded, headers)
+
+    def exchange(self, verb, path, content=None, headers={}):
+        if time.monotonic() - self.last_use > self.IDLE_SECONDS:
+            self.connection.close()
+        self.connection.request(verb, path, content, headers)
+        answer = self.connection.getresponse().read()
+        self.last_use = time.monotonic()
+        return answer
 
     @staticmethod
     def result(answer):
@@ -43,8 +55,7 @@ class Client:
 
     def outcomes(self, method):
         """How many calls of a method there have been, by outcome."""
-        self.connection.request("GET", "/metrics")
-        text = self.connection.getresponse().read().decode()
+        text = self.exchange("GET", "/metrics").decode()
         pattern = rf'crm_calls_total{{method="{re.escape(method)}",outcome="(\w+)"}} (\d+)'
         return {outcome: int(count) for outcome, count in re.findall(pattern, text)}
 
