@@ -143,7 +143,6 @@ let package = Package(
             swiftSettings: strict),
         tests("SecurityTests", ["Security", "SecurityCases", sdk]),
         tests("SupportModuleTests", [sdk, sdkTesting]),
-        tests("SecurityTests", ["Security", sdk]),
         tests(
             "IdentityTests",
             ["Identity", "Storage", "Query", "Registry", "Security", "Crypto", "Log", sdk]),
