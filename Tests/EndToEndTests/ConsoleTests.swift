@@ -13,13 +13,23 @@ struct ConsoleTests {
         try platform.folder.write("nine green bottles hanging\n", to: "annas-password")
         var file = try GoldenFile(path: Files.golden(name))
         #expect(!file.cases.isEmpty)
-        let differences = try file.differences { try answer($0, platform) }
+        let last = try lastRecord(platform)
+        let differences = try file.differences { try answer($0, platform, after: last) }
         #expect(differences.isEmpty, "\(differences.map(\.description).joined(separator: "\n\n"))")
     }
 
-    /// What a terminal would show: standard output, then standard error, then the code if it is not 0.
-    private func answer(_ line: String, _ platform: TestPlatform) throws -> String {
+    /// The id of the last record that the platform began with.
+    private func lastRecord(_ platform: TestPlatform) throws -> Int64 {
+        let entries = try platform.logIn().call("log.list", #"{"limit":1000}"#).array("entries")
+        let records = entries.compactMap { $0["record"]?.int64 }
+        return try #require(records.max())
+    }
+
+    /// What a terminal would show: standard output, then standard error, then the code if it is not 0. The first record
+    /// that a file makes is `@1`, the second `@2`; what no run repeats stands in angle brackets.
+    private func answer(_ line: String, _ platform: TestPlatform, after last: Int64) throws -> String {
         let line = line.replacing("$FOLDER", with: platform.folder.path)
+            .replacing(/@(\d)\b/) { "\(last + (Int64($0.1) ?? 0))" }
         let ended = try TestProcess(
             "/bin/sh", ["-c", "exec \(BuildFolder.path)/crm-admin \(line.dropFirst("crm-admin ".count))"],
             environment: ["CRM_DATA": platform.dataPath]
@@ -30,6 +40,9 @@ struct ConsoleTests {
         text = text.replacing(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/, with: "<time>")
         text = text.replacing(/\b[0-9a-f]{64}\b/, with: "<hash>")
         text = text.replacing(/"next_cursor":"[^"]+"/, with: #""next_cursor":"<cursor>""#)
+        for number in 1...9 {
+            text = text.replacing(try Regex("\\b\(last + Int64(number))\\b"), with: "@\(number)")
+        }
         // CSV ends its lines as RFC 4180 has them.
         text = text.replacing("\r\n", with: "\n")
         return text.hasSuffix("\n") ? String(text.dropLast()) : text
