@@ -8,7 +8,7 @@ struct MisbehavingModuleTests {
     func trap() throws {
         let platform = try TestPlatform()
         try platform.enable("sales")
-        try platform.enable("faulty")
+        try platform.enable("\(BuildFolder.path)/libFaultyFixture.so")
         let admin = try platform.logIn()
         _ = try admin.create("faulty_probe", #"{"faulty_name":"Good","behaviour":"well"}"#)
         let acme = try admin.create("account", #"{"account_name":"Acme"}"#)
@@ -53,7 +53,7 @@ struct MisbehavingModuleTests {
     @Test("a hook that never returns is ended with the kernel, and named")
     func hang() throws {
         let platform = try TestPlatform()
-        try platform.enable("faulty")
+        try platform.enable("\(BuildFolder.path)/libFaultyFixture.so")
         let admin = try platform.logIn()
         let kernel = try #require(try platform.processID(of: "crm-kernel"))
         let refusal = try admin.refusal(

@@ -3,7 +3,8 @@ import PackageDescription
 
 let package = Package(
     name: "Faulty",
-    products: [.library(name: "FaultyModule", type: .dynamic, targets: ["FaultyModule"])],
+    // Not lib…Module.so: the kernel's catalog must not offer it beside real modules; tests enable it by its path.
+    products: [.library(name: "FaultyFixture", type: .dynamic, targets: ["FaultyModule"])],
     dependencies: [.package(path: "../../../../Sources/CRMSDK")],
     targets: [
         .target(
