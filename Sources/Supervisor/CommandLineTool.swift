@@ -80,6 +80,11 @@ package enum CommandLineTool {
         let folder = DataFolder(path: settings.path("data"))
         var environment = environment()
         environment["CRM_LOG"] = settings.string("log")
+        // Swift's own report of a trap: the crashed thread's calls, and no registers, which may point at record values.
+        if environment["SWIFT_BACKTRACE"] == nil {
+            environment["SWIFT_BACKTRACE"] =
+                "threads=crashed,registers=none,images=none,symbolicate=fast,limit=32"
+        }
         environment["CRM_ORGANISATION"] = settings.string("organisation")
         environment["CRM_CURRENCY"] = settings.string("currency")
         if let modules = settings.pathIfSet("modules") { environment["CRM_MODULES"] = modules }
