@@ -94,6 +94,7 @@ package final class RegistrySnapshot: Sendable {
             .invalidParameters, "entity \"\(name.prefix(60))\" does not exist",
             hint: "Ask entity.list; its module may be disabled.")
         error.candidates = Spelling.nearest(to: name, among: entities.lazy.map(\.name))
+        if let near = error.candidates.first { error.hint = "Did you mean \"\(near)\"?" }
         return error
     }
 
