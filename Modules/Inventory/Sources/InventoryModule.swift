@@ -14,12 +14,13 @@ public struct InventoryModule: CRMModule {
                 "Products and services, vendors, price books, stock, and the documents of selling and buying."
         )
         manifest.publisher = "CRM"
-        manifest.entities = [
-            Product.definition, Vendor.definition, PriceBook.definition, PriceBookEntry.definition,
-            ProductPrice.definition, Tax.definition, Quote.definition, SalesOrder.definition,
-            PurchaseOrder.definition,
-            Invoice.definition, CreditNote.definition, StockMovement.definition, TradeSettings.definition,
-        ] + DocumentKind.all.flatMap(TradeLine.definitions)
+        manifest.entities =
+            [
+                Product.definition, Vendor.definition, PriceBook.definition, PriceBookEntry.definition,
+                ProductPrice.definition, Tax.definition, Quote.definition, SalesOrder.definition,
+                PurchaseOrder.definition,
+                Invoice.definition, CreditNote.definition, StockMovement.definition, TradeSettings.definition,
+            ] + DocumentKind.all.flatMap(TradeLine.definitions)
         manifest.extensions = [PriceBook.accountFields]
         manifest.relations = Product.relations + Vendor.relations
         manifest.hooks =

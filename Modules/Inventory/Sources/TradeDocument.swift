@@ -35,13 +35,13 @@ enum TradeDocument {
             "tax_mode", "Tax mode", [PicklistValue("Individual").system(), PicklistValue("Group").system()]
         )
         .mandatory().defaulting(to: "group").help("Taxes of each line, or of the document."),
-        .text("taxes", "Taxes", maximumLength: 1000)
+        .text("taxes", "Taxes")
             .help("With taxes of the document: \"VAT 21%; Retention -15%\"; the usual ones if left out."),
         .picklist("discount_kind", "Discount", discountKinds).mandatory().defaulting(to: "none"),
         .percent("discount_percent", "Discount percent", scale: 4),
         .money("discount_amount", "Discount amount", currencyField: "currency").range("0", nil),
         .money("shipping_amount", "Shipping", currencyField: "currency").range("0", nil),
-        .text("shipping_taxes", "Taxes on shipping", maximumLength: 1000),
+        .text("shipping_taxes", "Taxes on shipping"),
         .money("adjustment", "Adjustment", currencyField: "currency").help("Added as it is; may be negative.")
     )
 
@@ -148,7 +148,8 @@ enum TradeDocument {
 
     /// Refuses to delete a document that has left the house.
     static func keepIssued(_ kind: DocumentKind) -> Hook {
-        Hook("keep_issued_\(kind.entity)", on: kind.entity, [.beforeDelete]) { change, context throws(CRMError) in
+        Hook("keep_issued_\(kind.entity)", on: kind.entity, [.beforeDelete]) {
+            change, context throws(CRMError) in
             let definition = try context.definition(of: kind.entity)
             guard let state = LifeCycle.state(change.old, kind.status, in: definition),
                 state.attributes[LifeCycle.locked] == "true"

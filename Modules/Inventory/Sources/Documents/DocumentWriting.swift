@@ -51,7 +51,8 @@ struct DocumentWriting {
         guard !change.isNew, change.changes("currency"), !change.given.contains(TradeLine.field),
             !lines.isEmpty
         else { return }
-        refuse("currency", "rule", "Currency cannot change without new lines: their prices are in the old one")
+        refuse(
+            "currency", "rule", "Currency cannot change without new lines: their prices are in the old one")
     }
 
     private mutating func complete(
@@ -99,7 +100,8 @@ struct DocumentWriting {
         _ context: any ModuleContext
     ) throws(CRMError) {
         let isSame = before != nil && line["list_price"] == before?["list_price"]
-        let isChosen = line["item"] != before?["item"]
+        let isChosen =
+            line["item"] != before?["item"]
             || line["price_book"] != before?["price_book"] && !line["price_book"].isNull
         guard line["list_price"].isNull || isSame && isChosen else {
             let isGiven = before == nil ? line["price_source"].isNull : !isSame
@@ -221,7 +223,8 @@ struct DocumentWriting {
         let currency = rates.denomination
         refuse(
             field, "rule",
-            "\(field) is \(currency.text(computed)), not \(sent.money?.amountText(minimumDecimals: 0) ?? "that")")
+            "\(field) is \(currency.text(computed)), not \(sent.money?.amountText(minimumDecimals: 0) ?? "that")"
+        )
     }
 }
 

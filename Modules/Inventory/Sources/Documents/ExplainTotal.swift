@@ -9,7 +9,10 @@ enum ExplainTotal {
             The figures are computed anew from what the document says, by the arithmetic that stored them. Lines are \
             numbered from 0, as in messages: lines[0] is the first.
             """,
-        parameters: [Parameter("id", .field(.reference(to: DocumentKind.all.map(\.entity))), "The document.", required: true)],
+        parameters: [
+            Parameter(
+                "id", .field(.reference(to: DocumentKind.all.map(\.entity))), "The document.", required: true)
+        ],
         result: .object([Parameter("document", .text, "Kind and number.")] + TotalAnswer.members), run)
 
     @Sendable
@@ -27,7 +30,8 @@ enum ExplainTotal {
         switch try DocumentSum(rates, { record[$0] }).figures() {
         case .failure(let problems): throw .invalidRecord(kind.entity, problems.list)
         case .success(let figures):
-            guard case .object(let members) = TotalAnswer.structure(figures, rates.denomination).content else {
+            guard case .object(let members) = TotalAnswer.structure(figures, rates.denomination).content
+            else {
                 throw CRMError(.internalError, "the figures are no object")
             }
             let name = StructuredValue.value(.text("\(kind.label) \(kind.name(record))"))
@@ -46,7 +50,7 @@ extension DocumentKind {
         for kind in all {
             do throws(CRMError) {
                 return (kind, try context.get(kind.entity, id))
-            } catch where error.kind == .notFound {
+            } catch  where error.kind == .notFound {
                 continue
             } catch {
                 throw error

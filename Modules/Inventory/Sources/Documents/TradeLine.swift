@@ -21,7 +21,8 @@ enum TradeLine {
             .line(
                 "\(kind.entity)_line", of: kind.entity, label: "Line", plural: "Lines",
                 fields: item + price + figures + (kind.takers.isEmpty ? [] : taken(kind))),
-            .line("\(kind.entity)_tax", of: kind.entity, label: "Tax due", plural: "Taxes due", fields: taxSum),
+            .line(
+                "\(kind.entity)_tax", of: kind.entity, label: "Tax due", plural: "Taxes due", fields: taxSum),
         ]
     }
 
@@ -38,13 +39,15 @@ enum TradeLine {
 
     private static let price: [FieldDefinition] = [
         .decimal("list_price", "List price", scale: 6).range("0", nil)
-            .help("In the document's currency, before discount and tax; found by the price rules if left out."),
+            .help(
+                "In the document's currency, before discount and tax; found by the price rules if left out."),
         .reference("price_book", "Price book", to: "price_book"),
         .picklist("price_source", "Price from", PriceSource.values).readOnly(),
-        .picklist("discount_kind", "Discount", TradeDocument.discountKinds).mandatory().defaulting(to: "none"),
+        .picklist("discount_kind", "Discount", TradeDocument.discountKinds).mandatory().defaulting(
+            to: "none"),
         .percent("discount_percent", "Discount percent", scale: 4),
         .money("discount_amount", "Discount amount", currencyField: "currency").range("0", nil),
-        .text("taxes", "Taxes", maximumLength: 1000)
+        .text("taxes", "Taxes")
             .help("With taxes by line: \"VAT 21%; Retention -15%\"; the item's usual ones if left out."),
     ]
 
@@ -69,7 +72,8 @@ enum TradeLine {
     static let kept: Set = ["taken_quantity", "remaining_quantity", "taken_discount", "bought_quantity"]
 
     private static let taxSum: [FieldDefinition] = [
-        .text("tax_name", "Tax", maximumLength: 100), .percent("percent", "Percent", scale: 4).range("-100", "100"),
+        .text("tax_name", "Tax", maximumLength: 100),
+        .percent("percent", "Percent", scale: 4).range("-100", "100"),
         .picklist(
             "applied_to", "On", [PicklistValue("Items").system(), PicklistValue("Shipping").system()]),
         .money("base", "Base", currencyField: "currency"),
