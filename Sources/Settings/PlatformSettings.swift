@@ -37,11 +37,24 @@ extension SettingsTable.Option {
         "connections-per-source", .integer(1...65_000), default: "256",
         help: "Open connections of one address.")
 
+    package static let sessionIdleMinutes = Self(
+        "session-idle-minutes", .integer(1...1_440), default: "30",
+        help: "A session that is not used for so long ends.")
+    package static let sessionHours = Self(
+        "session-hours", .integer(1...720), default: "12",
+        help: "A session ends after so long, however much it is used.")
+    package static let passwordLength = Self(
+        "password-length", .integer(12...64), default: "15",
+        help: "The fewest characters of a password that somebody chooses.")
+    package static let requireSecondFactor = Self(
+        "require-second-factor", .list,
+        help: "Who must set up a second factor: administrators, everyone, or names of roles.")
+
     /// What the configuration file may set, whichever program reads it.
     package static let inFile = [
         data, listen, modules, log, adminUIDs, endpointUIDs, organisation, currency, certificate, key,
         connections,
-        connectionsPerSource,
+        connectionsPerSource, sessionIdleMinutes, sessionHours, passwordLength, requireSecondFactor,
     ]
 
     package static let config = Self(

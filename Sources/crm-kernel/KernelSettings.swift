@@ -1,4 +1,5 @@
 import Foundation
+import Identity
 import Log
 import Settings
 
@@ -10,7 +11,7 @@ struct KernelSettings {
         program: "crm-kernel", summary: "Owns the data: the database, the modules, who may do what.",
         options: [
             .data, .modules, .log, .adminUIDs, .endpointUIDs, .organisation, .currency, .config,
-            .readyDescriptor,
+            .readyDescriptor, .sessionIdleMinutes, .sessionHours, .passwordLength, .requireSecondFactor,
             .init(
                 "admin-password", .secret,
                 help: "The first administrator's password; else one is made (init)."),
@@ -68,6 +69,16 @@ struct KernelSettings {
             users[user] = String(parts[1])
         }
         return users
+    }
+
+    /// How people log in, and for how long.
+    func apply(to configuration: inout IdentityService.Configuration) {
+        configuration.consoleUsers = consoleUsers
+        configuration.sessions.idleSeconds = Int64(values.integer("session-idle-minutes")) * 60
+        configuration.sessions.absoluteSeconds = Int64(values.integer("session-hours")) * 3_600
+        configuration.passwords.minimumLength = values.integer("password-length")
+        configuration.passwords.names.append(values.string("organisation"))
+        configuration.secondFactors = SecondFactorPolicy(values.list("require-second-factor"))
     }
 
     var endpointUsers: Set<UInt32> {

@@ -18,6 +18,12 @@ final class Dispatcher {
     private let connection: Connection
     private let log: Log
 
+    /// What looks at a password or a code: once in a request, so that a batch is no way to guess many.
+    private static let asksForPassword: Set = [
+        "auth.login", "auth.change_password", "second_factor.begin", "second_factor.confirm",
+        "second_factor.remove",
+    ]
+
     /// The longest that one request may take.
     static let deadline = Duration.seconds(10)
 
@@ -149,6 +155,7 @@ final class Dispatcher {
         var later: [(slot: Int, work: Work, entry: MethodTable.Entry)] = []
         var known = 0
         var turnedAway = 0
+        var isPasswordAsked = false
         for element in elements {
             switch element {
             case .invalid(let id, let reason):
@@ -158,6 +165,14 @@ final class Dispatcher {
                 var writer = JSONWriter()
                 var slot = OpenRequest.Slot(id: call.id, isAnswered: !call.isNotification, outcome: nil)
                 known += 1
+                if Self.asksForPassword.contains(call.method.string ?? "") {
+                    guard !isPasswordAsked else {
+                        slot.outcome = .refused(ErrorObject(.onePasswordPerRequest))
+                        slots.append(slot)
+                        continue
+                    }
+                    isPasswordAsked = true
+                }
                 switch start(call, batch, &writer) {
                 case .done: slot.outcome = .result(writer.finish())
                 case .refused(let error, let isWhole):
@@ -301,4 +316,10 @@ final class Dispatcher {
         log.refusal(error, of: entry.method.name, requestID: request.requestID)
         return ErrorObject(error)
     }
+}
+
+extension CRMError {
+    fileprivate static let onePasswordPerRequest = CRMError(
+        .limitExceeded, "a batch can hold one call that takes a password or a code",
+        hint: "Send them in requests of their own.")
 }
