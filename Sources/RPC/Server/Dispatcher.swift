@@ -40,6 +40,15 @@ final class Dispatcher {
         switch call.route {
         case .rpc: answerRPC(call, callID, &buffer)
         case .metrics:
+            // Without a token the network process lets the machine's own callers pass; a token must be a good one.
+            if let token = call.token,
+                services.identity.authenticate(token: token, peer: call.peer) == nil
+            {
+                ReplyComposer.append(
+                    ErrorObject(.noSession), status: 401, callID: callID, requestID: call.requestID,
+                    to: &buffer)
+                return
+            }
             let text = services.metrics.text(figures: services.figures(scanDepth: scans.depth))
             ReplyFrame(status: 200, contentKind: .text, body: Array(text.utf8)).encode(
                 callID: callID, into: &buffer)
