@@ -49,12 +49,15 @@ extension SettingsTable.Option {
     package static let requireSecondFactor = Self(
         "require-second-factor", .list,
         help: "Who must set up a second factor: administrators, everyone, or names of roles.")
+    package static let loginWait = Self(
+        "login-wait", .integer(1...900), default: "1",
+        help: "Seconds that a user name waits after five wrong passwords in a row; doubled by each further one.")
 
     /// What the configuration file may set, whichever program reads it.
     package static let inFile = [
         data, listen, modules, log, adminUIDs, endpointUIDs, organisation, currency, certificate, key,
-        connections,
-        connectionsPerSource, sessionIdleMinutes, sessionHours, passwordLength, requireSecondFactor,
+        connections, connectionsPerSource, loginWait, sessionIdleMinutes, sessionHours, passwordLength,
+        requireSecondFactor,
     ]
 
     package static let config = Self(

@@ -10,8 +10,9 @@ struct KernelSettings {
     static let table = SettingsTable.platform(
         program: "crm-kernel", summary: "Owns the data: the database, the modules, who may do what.",
         options: [
-            .data, .modules, .log, .adminUIDs, .endpointUIDs, .organisation, .currency, .config,
-            .readyDescriptor, .sessionIdleMinutes, .sessionHours, .passwordLength, .requireSecondFactor,
+            .data, .modules, .log, .adminUIDs, .endpointUIDs, .organisation, .currency, .loginWait,
+            .sessionIdleMinutes, .sessionHours, .passwordLength, .requireSecondFactor, .config,
+            .readyDescriptor,
             .init(
                 "admin-password", .secret,
                 help: "The first administrator's password; else one is made (init)."),
@@ -78,6 +79,7 @@ struct KernelSettings {
         configuration.sessions.absoluteSeconds = Int64(values.integer("session-hours")) * 3_600
         configuration.passwords.minimumLength = values.integer("password-length")
         configuration.passwords.names.append(values.string("organisation"))
+        configuration.logins.firstWaitSeconds = Int64(values.integer("login-wait"))
         configuration.secondFactors = SecondFactorPolicy(values.list("require-second-factor"))
     }
 

@@ -73,7 +73,7 @@ struct SecondFactorOverTheWireTests {
 
     @Test("where it is required, nothing else can be done before it is set up")
     func required() throws {
-        let platform = try TestPlatform(environment: ["CRM_REQUIRE_SECOND_FACTOR": "administrators"])
+        let platform = try TestPlatform(settings: ["CRM_REQUIRE_SECOND_FACTOR": "administrators"])
         let admin = try platform.logIn()
         #expect(try admin.call("auth.whoami")["must_set_up_second_factor"]?.bool == true)
         for method in ["role.list", "auth.sessions", "log.list"] {

@@ -49,17 +49,16 @@ package final class TestPlatform: Sendable {
     /// - Parameters:
     ///   - firstPassword: for the user `admin`.
     ///   - programs: the folder of the programs.
-    ///   - environment: settings beside those of every test.
+    ///   - settings: `CRM_…` of the environment.
     package init(
         firstPassword: FirstPassword = .given, programs: String = BuildFolder.path,
-        environment settings: [String: String] = [:]
+        settings: [String: String] = [:]
     ) throws {
         folder = try TemporaryFolder()
         try folder.write(Self.administratorPassword, to: "password")
         self.programs = programs
-        var environment = ["CRM_LOG": "debug"]
+        var environment = ["CRM_LOG": "debug"].merging(settings) { _, given in given }
         if firstPassword == .given { environment["CRM_ADMIN_PASSWORD_FILE"] = folder.path("password") }
-        environment.merge(settings) { _, given in given }
         self.environment = environment
         let process = try Self.start(programs, folder, environment)
         running = Mutex(Running(process: process, address: try Self.waitForAddress(process)))
