@@ -51,7 +51,9 @@ extension SettingsTable.Option {
         help: "Who must set up a second factor: administrators, everyone, or names of roles.")
     package static let loginWait = Self(
         "login-wait", .integer(1...900), default: "1",
-        help: "Seconds that a user name waits after five wrong passwords in a row; doubled by each further one.")
+        help:
+            "Seconds that a user name waits after five wrong passwords in a row; doubled by each further one."
+    )
 
     /// What the configuration file may set, whichever program reads it.
     package static let inFile = [

@@ -78,7 +78,8 @@ struct HostileClientTests {
         let values = [
             ("id", "7"), ("version", "9"), ("created_at", #""2020-01-01T00:00:00.000Z""#),
             ("created_by", "1"), ("modified_at", #""2020-01-01T00:00:00.000Z""#), ("modified_by", "1"),
-            ("deleted_at", #""2020-01-01T00:00:00.000Z""#), ("origin", #""import""#), ("Account_name", #""x""#),
+            ("deleted_at", #""2020-01-01T00:00:00.000Z""#), ("origin", #""import""#),
+            ("Account_name", #""x""#),
             ("account_name ", #""x""#), ("owner", "\(people.users["nora"] ?? 0)"),
         ]
         let own = people.accounts["Southern"] ?? 0

@@ -106,6 +106,7 @@ struct RightsOverTheWireTests {
         }
         #expect(gains?["gains"]?["count"]?.int64 == 1, "\(whatIf.text)")
         #expect(try sid.count("account") == 2, "asking changes nothing")
+        #expect(try sid.refusal(of: "role.list").rule == "administrator")
         try root.call("user.set_role", change)
         // Northern is gained; Common was reached through the role South, and is lost.
         #expect(
@@ -114,5 +115,7 @@ struct RightsOverTheWireTests {
             ])
         let entries = try root.call("log.list", #"{"limit":1000}"#).array("entries")
         #expect(entries.contains { $0["method"]?.string == "security.what_if" }, "who asks stands in the log")
+        let refused = entries.filter { $0["kind"]?.string == "refusal" }.map { $0["method"]?.string }
+        #expect(refused == ["role.list"], "and who tries what is for administrators")
     }
 }

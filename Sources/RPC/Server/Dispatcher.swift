@@ -269,10 +269,24 @@ final class Dispatcher {
         case .nothing, .session: return
         case .administrator, .machine:
             guard caller.principal.isAdministrator, batch.snapshot.isAdministrator(caller.principal) else {
+                noteRefusal(of: method, to: caller, batch.request)
                 var error = CRMError(.forbidden, "\(method.name) is for administrators")
                 error.rule = "administrator"
                 throw error
             }
+        }
+    }
+
+    /// Who tries what is for administrators stands in the change log (ASVS 5.0 16.3.2); the refusal does not wait for it.
+    private func noteRefusal(of method: Method, to caller: Session, _ request: RequestFacts) {
+        let entry = ChangeEntry(
+            .refusal, actor: caller.user.id, source: request.source.name, method: method.name,
+            payload: Array("{}".utf8))
+        services.database.writer.submit(deadline: nil) { transaction throws(CRMError) in
+            _ = try transaction.append(entry)
+        } completion: { [log] result in
+            guard case .failure(let error) = result else { return }
+            log.error("a refusal could not be recorded", ["cause": error.detail ?? error.message])
         }
     }
 
