@@ -39,7 +39,7 @@ struct ReadmeConsoleTests {
 
     /// Ids depend on how many records a platform begins with; blanks at the end of a line are an editor's business.
     private static func withoutIDs(_ output: String) -> String {
-        output.replacing(/\b(rule|account) \d+/) { "\($0.output.1) …" }.replacing(/ +\n/, with: "\n")
+        output.replacing(/\b(rule|account) \d+/) { "\($0.output.1) …" }.replacing(/[ ]+\n/, with: "\n")
     }
 
     private static func exchanges(_ block: Substring) -> [Exchange] {
