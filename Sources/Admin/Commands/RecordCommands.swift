@@ -39,6 +39,19 @@ enum RecordCommands {
             try list(try run.required(0), run, columns: nil)
         },
         Command(
+            "record", "export", .reads,
+            "every record of an entity, for use elsewhere; noted in the change log",
+            operands: [entity],
+            options: FilterOptions.options + [
+                fields, .init("sort", "NAMES", .field, help: "Fields by commas, - in front for descending."),
+            ],
+            examples: ["record export account --csv > accounts.csv"]
+        ) { run throws(AdminError) in
+            let (parameters, columns) = try listing(try run.required(0), run, columns: nil)
+            try PageWalk(method: "export.records", member: "records", parameters)
+                .printAll(run, columns: columns)
+        },
+        Command(
             "record", "get", .reads, "one record", operands: [entityOfID, id], options: [fields],
             examples: ["record get 17", "record get account 17 --json"]
         ) { run throws(AdminError) in
@@ -145,6 +158,23 @@ enum RecordCommands {
 
     /// `record list`, and the lists of particular entities.
     static func list(_ entity: String, _ run: CommandRun, columns: [String]?) throws(AdminError) {
+        var (parameters, columns) = try listing(entity, run, columns: columns)
+        if run.line.has("count") { parameters.set("count", true) }
+        if run.line.has("all") {
+            try PageWalk(method: "record.list", member: "records", parameters).printAll(run, columns: columns)
+            return
+        }
+        try Page.set(run.line, in: &parameters)
+        let result = try run.call("record.list", parameters)
+        run.printRecords(result, in: "records", columns: columns)
+        if let total = result["total"]?.int64 { run.say("\(total) in all") }
+        Page.tellNext(result, run)
+    }
+
+    /// What is asked for, and the columns to show.
+    private static func listing(
+        _ entity: String, _ run: CommandRun, columns: [String]?
+    ) throws(AdminError) -> (Parameters, columns: [String]?) {
         var parameters = Parameters()
         parameters.set("entity", entity)
         if let filter = try FilterOptions.filter(run.line, entity: entity, run.session) {
@@ -158,16 +188,7 @@ enum RecordCommands {
         }
         if let fields = asked ?? columns { parameters.set("fields", fields) }
         if let sort = names(run.line.value("sort")) { parameters.set("sort", sort) }
-        if run.line.has("count") { parameters.set("count", true) }
-        if run.line.has("all") {
-            try PageWalk(method: "record.list", member: "records", parameters).printAll(run, columns: columns)
-            return
-        }
-        try Page.set(run.line, in: &parameters)
-        let result = try run.call("record.list", parameters)
-        run.printRecords(result, in: "records", columns: columns)
-        if let total = result["total"]?.int64 { run.say("\(total) in all") }
-        Page.tellNext(result, run)
+        return (parameters, columns)
     }
 
     /// `owner.id` is read from the field `owner`; a path over a reference other than its parts is its own field.
