@@ -59,6 +59,7 @@ enum DefinitionCoding {
         if !type.targets.isEmpty { json.put("targets", type.targets) }
         json.put("currency_field", type.currencyField)
         json.put("pattern", type.pattern)
+        if type.isGivenByModule { json.put("given_by_module", true) }
         json.endObject()
     }
 
@@ -134,6 +135,7 @@ enum DefinitionCoding {
         type.targets = node.texts("targets") ?? []
         type.currencyField = node.text("currency_field")
         type.pattern = node.text("pattern")
+        type.isGivenByModule = node.flag("given_by_module")
         return type
     }
 
