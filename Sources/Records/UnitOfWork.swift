@@ -93,6 +93,7 @@ package final class UnitOfWork {
         try transaction.execute(snapshot.insertions.statement(entity, row))
         try transaction.execute(
             WriteStatements.insertDirectoryEntry(id, entity, label: RecordLabel.text(entity, values)))
+        index(entity, id, values, isNew: true)
         let changes = zip(entity.fields, row).compactMap { field, value in
             value == .null || field.isSystem && field.name != "owner" && field.name != "origin"
                 ? nil : (column: field.column, old: StoredValue.null, new: value)
@@ -131,6 +132,7 @@ package final class UnitOfWork {
         try checkAssignment(entity, stored["owner"]?.reference, old: old["owner"].reference, call)
         try checkUnique(entity, stored, old: old, id: id)
         try write(entity, old, changed.map { ($0, $0.kind.stored(stored[$0.name] ?? .null)) }, .update, call)
+        index(entity, id, stored, changed: changed)
         let label = RecordLabel.text(entity, stored)
         if label != RecordLabel.text(entity, old.values) {
             try transaction.execute(WriteStatements.setLabel(id, label))
@@ -167,6 +169,7 @@ package final class UnitOfWork {
         let value = deletedAt.map { StoredValue.integer($0.millisecondsSince1970) } ?? .null
         try write(entity, old, [(entity.system("deleted_at"), value)], kind, call)
         try transaction.execute(WriteStatements.setDeleted(old.id, at: deletedAt))
+        if deletedAt == nil { index(entity, old.id, old.values) } else { takeOutOfSearch(entity, old.id) }
         try runAfterHooks(after, entity, old.id, old: old, given: [], old.values, call)
     }
 

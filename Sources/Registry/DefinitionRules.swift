@@ -28,6 +28,9 @@ package enum DefinitionRules {
         if kind.ordering == nil, field.isUnique || field.isIndexed {
             problems.append("a \(kind.name) field cannot be indexed or unique")
         }
+        if field.isSearchable == true, kind.searchForm == nil {
+            problems.append("a \(kind.name) field cannot be searched")
+        }
         if let text = field.defaultText {
             do throws(FieldRefusal) {
                 _ = try kind.parse(text, for: field)

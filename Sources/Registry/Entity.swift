@@ -25,6 +25,8 @@ package final class Entity: Sendable {
     package let mandatory: [Field]
     package let unique: [Field]
     package let numbers: [Field]
+    /// Those that search looks into; none in what only administrators write: rights, currencies, users.
+    package let searchable: [Field]
     /// Those that are filled where nothing is given.
     package let defaulted: [Field]
 
@@ -76,6 +78,8 @@ package final class Entity: Sendable {
         self.mandatory = fields.filter(\.definition.isMandatory)
         self.unique = fields.filter(\.definition.isUnique)
         self.numbers = fields.filter { $0.kind.name == "autonumber" }
+        self.searchable =
+            definition.isAdministrative ? [] : fields.filter { !$0.isSystem && $0.searchForm != nil }
         self.defaulted = fields.filter { !$0.defaultValue.isNull }
         self.labelFields = definition.labelFields.compactMap { byName[$0] }
         self.listFields = definition.listFields.compactMap { byName[$0] }

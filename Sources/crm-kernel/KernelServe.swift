@@ -5,6 +5,7 @@ import Installation
 import Jobs
 import Log
 import RPC
+import Records
 import Settings
 import Storage
 
@@ -50,6 +51,7 @@ struct KernelServe {
                 HouseJob("idempotency", everySeconds: 3600) {
                     IdempotentCall.forgetOld(folder.database.writer)
                 },
+                HouseJob("search", everySeconds: 1) { fillSearch(folder) },
             ], log: settings.log)
         jobs.start()
         settings.log.info("ready", ["data": settings.dataFolder, "version": KernelSettings.version])
@@ -62,6 +64,17 @@ struct KernelServe {
         server.stop()
         folder.close()
         settings.log.info("stopped")
+    }
+
+    /// Indexes for search what is not yet, for at most half of each second: module jobs have the same thread.
+    private func fillSearch(_ folder: KernelFolder) {
+        let filling = SearchFilling(folder.installation.recordService, folder.database.writer)
+        let end = ContinuousClock.now.advanced(by: .milliseconds(500))
+        do throws(CRMError) {
+            while try filling.step(), ContinuousClock.now < end {}
+        } catch {
+            settings.log.error("search could not be filled", ["reason": error.message])
+        }
     }
 
     private func sayReady() {

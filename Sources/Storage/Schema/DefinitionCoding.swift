@@ -36,6 +36,10 @@ enum DefinitionCoding {
             json.put("mandatory", field.isMandatory)
             json.put("unique", field.isUnique)
             json.put("indexed", field.isIndexed)
+            if let isSearchable = field.isSearchable {
+                json.key("searchable")
+                json.bool(isSearchable)
+            }
             json.put("read_only", field.isReadOnly)
             json.put("section", field.section)
             json.put("default", field.defaultText)
@@ -116,6 +120,7 @@ enum DefinitionCoding {
         field.isMandatory = node.flag("mandatory")
         field.isUnique = node.flag("unique")
         field.isIndexed = node.flag("indexed")
+        field.isSearchable = node["searchable"]?.bool
         field.isReadOnly = node.flag("read_only")
         field.section = node.text("section")
         field.defaultText = node.text("default")

@@ -14,6 +14,9 @@ public struct FieldDefinition: Hashable, Sendable, Codable {
     public var isUnique = false
     /// Has an index for filters and sorts.
     public var isIndexed = false
+    /// Whether search looks into it; nil leaves it to the type: text, longtext, e-mail, phone, url and autonumber are
+    /// searched. Other types cannot be.
+    public var isSearchable: Bool?
     /// Written by the kernel and by modules only.
     public var isReadOnly = false
     /// The heading under which a form shows it.
@@ -80,6 +83,8 @@ extension FieldDefinition {
     public func unique() -> Self { changing { $0.isUnique = true } }
     public func indexed() -> Self { changing { $0.isIndexed = true } }
     public func readOnly() -> Self { changing { $0.isReadOnly = true } }
+    /// Says whether search looks into it, against what its type would do.
+    public func searchable(_ isSearchable: Bool) -> Self { changing { $0.isSearchable = isSearchable } }
     public func help(_ text: String) -> Self { changing { $0.help = text } }
     public func section(_ name: String) -> Self { changing { $0.section = name } }
     /// The default, written as the field prints it: `0`, `false`, `cold_call`, `2026-11-22`.
