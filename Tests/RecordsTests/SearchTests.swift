@@ -1,4 +1,5 @@
 import CRMSDK
+import Installation
 import Query
 import Records
 import Registry
