@@ -272,6 +272,7 @@ package final class UnitOfWork {
         check.settleCurrencies(&values)
         check.requireMandatory(values)
         try check.finish()
+        try settleBaseAmounts(entity, &values, createdAt: change.old?["created_at"].instant)
         return values
     }
 
@@ -324,6 +325,6 @@ package final class UnitOfWork {
     /// The entities that the snapshot is made of, beside definitions.
     static let directoryEntities: Set = [
         "user", "role", "currency", "profile", "profile_right", "role_profile", "field_access", "group",
-        "group_member", "sharing_default", "sharing_rule", "sharing_related",
+        "group_member", "sharing_default", "sharing_rule", "sharing_related", "exchange_rate",
     ]
 }

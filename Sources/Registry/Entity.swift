@@ -22,6 +22,8 @@ package final class Entity: Sendable {
     /// References that people set: the owner, and all that are not the system's.
     package let references: [Field]
     package let amounts: [Field]
+    /// Amounts in the base currency that follow others of the record.
+    package let baseAmounts: [BaseAmount]
     package let mandatory: [Field]
     package let unique: [Field]
     package let numbers: [Field]
@@ -81,6 +83,7 @@ package final class Entity: Sendable {
         self.byName = byName
         self.references = fields.filter { $0.isReference && (!$0.isSystem || $0.name == "owner") }
         self.amounts = fields.filter { $0.wire == .money }
+        self.baseAmounts = fields.compactMap { BaseAmount($0) { byName[$0] } }
         self.mandatory = fields.filter(\.definition.isMandatory)
         self.unique = fields.filter(\.definition.isUnique)
         self.numbers = fields.filter { $0.kind.name == "autonumber" }

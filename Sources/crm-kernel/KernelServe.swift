@@ -43,6 +43,9 @@ struct KernelServe {
                     userIDs: consoleUsers),
             ])
         server.start()
+        let log = settings.log
+        let searching = SearchFilling(folder.installation.recordService, folder.database.writer)
+        let converting = BaseAmountFilling(folder.installation.recordService, folder.database.writer)
         let jobs = JobScheduler(
             folder.installation.recordService, folder.database.writer,
             administrator: FirstRecords.administrator,
@@ -51,7 +54,10 @@ struct KernelServe {
                 HouseJob("idempotency", everySeconds: 3600) {
                     IdempotentCall.forgetOld(folder.database.writer)
                 },
-                HouseJob("search", everySeconds: 1) { fillSearch(folder) },
+                HouseJob("search", everySeconds: 1) { Self.fill("the search index", log, searching.step) },
+                HouseJob("base_amounts", everySeconds: 1) {
+                    Self.fill("amounts in the base currency", log, converting.step)
+                },
             ], log: settings.log)
         jobs.start()
         settings.log.info("ready", ["data": settings.dataFolder, "version": KernelSettings.version])
@@ -66,14 +72,13 @@ struct KernelServe {
         settings.log.info("stopped")
     }
 
-    /// Indexes for search what is not yet, for at most half of each second: module jobs have the same thread.
-    private func fillSearch(_ folder: KernelFolder) {
-        let filling = SearchFilling(folder.installation.recordService, folder.database.writer)
+    /// Does of a long work what half a second allows: module jobs have the same thread.
+    private static func fill(_ what: String, _ log: Log, _ step: () throws(CRMError) -> Bool) {
         let end = ContinuousClock.now.advanced(by: .milliseconds(500))
         do throws(CRMError) {
-            while try filling.step(), ContinuousClock.now < end {}
+            while try step(), ContinuousClock.now < end {}
         } catch {
-            settings.log.error("search could not be filled", ["reason": error.message])
+            log.error("could not go on", ["with": what, "reason": error.message])
         }
     }
 

@@ -17,6 +17,7 @@ enum KernelMigrations {
         KernelMigration(number: 3, summary: "idempotency keys and the outbox", script: delivery),
         KernelMigration(number: 4, summary: "scheduled jobs", script: jobs),
         KernelMigration(number: 5, summary: "search", script: search),
+        KernelMigration(number: 6, summary: "amounts in the base currency", script: baseAmounts),
     ]
 
     static var latest: Int64 { all.last?.number ?? 0 }
@@ -195,6 +196,15 @@ enum KernelMigrations {
         );
 
         CREATE TABLE crm_search_fill (
+            entity INTEGER PRIMARY KEY,
+            signature TEXT NOT NULL,
+            position INTEGER
+        ) STRICT;
+        """
+
+    /// Under which rates the amounts of an entity were worked out, and how far: as in `crm_search_fill`.
+    private static let baseAmounts = """
+        CREATE TABLE crm_base_fill (
             entity INTEGER PRIMARY KEY,
             signature TEXT NOT NULL,
             position INTEGER

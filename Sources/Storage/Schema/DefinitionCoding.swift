@@ -62,6 +62,8 @@ enum DefinitionCoding {
         }
         if !type.targets.isEmpty { json.put("targets", type.targets) }
         json.put("currency_field", type.currencyField)
+        json.put("base_of", type.baseOf)
+        json.put("rate_date", type.rateDate)
         json.put("pattern", type.pattern)
         json.endObject()
     }
@@ -138,6 +140,8 @@ enum DefinitionCoding {
         type.values = node["values"]?.elements.compactMap(value) ?? []
         type.targets = node.texts("targets") ?? []
         type.currencyField = node.text("currency_field")
+        type.baseOf = node.text("base_of")
+        type.rateDate = node.text("rate_date")
         type.pattern = node.text("pattern")
         return type
     }
