@@ -13,7 +13,8 @@ package struct CoreModule: CRMModule {
             + [ExchangeRate.definition]
             + Profile.entities + Group.entities + Sharing.entities
         manifest.hooks =
-            Account.hooks + Contact.hooks + User.hooks + Role.hooks + Currency.hooks + ExchangeRate.hooks + Profile.hooks
+            Account.hooks + Contact.hooks + User.hooks + Role.hooks + Currency.hooks + ExchangeRate.hooks
+            + Profile.hooks
             + Group.hooks + Sharing.hooks
         return manifest
     }

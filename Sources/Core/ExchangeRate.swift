@@ -18,19 +18,26 @@ enum ExchangeRate {
     .administrative()
 
     static let hooks = [
-        Hook("one rate per currency and day", on: "exchange_rate", [.beforeCreate, .beforeUpdate, .beforeRestore]) {
+        Hook(
+            "one rate per currency and day", on: "exchange_rate",
+            [.beforeCreate, .beforeUpdate, .beforeRestore]
+        ) {
             change, context throws(CRMError) in
-            guard let currency = change["currency"].reference, let day = change["valid_from"].date else { return }
+            guard let currency = change["currency"].reference, let day = change["valid_from"].date else {
+                return
+            }
             let record = try context.get("currency", currency)
             guard record["is_base"].bool != true else {
                 throw problem(
-                    "currency", "rule", "\(record["code"].text ?? "") is the base currency: its rate is always 1")
+                    "currency", "rule",
+                    "\(record["code"].text ?? "") is the base currency: its rate is always 1")
             }
             let same = try context.list(
                 ListRequest(
                     "exchange_rate",
                     where: .all([
-                        .where("currency", .equal, .reference(currency)), .where("valid_from", .equal, .date(day)),
+                        .where("currency", .equal, .reference(currency)),
+                        .where("valid_from", .equal, .date(day)),
                     ]), limit: 2))
             guard same.allSatisfy({ $0.id == change.id }) else {
                 throw problem(

@@ -88,14 +88,18 @@ package enum DefinitionRules {
     }
 
     /// An amount in the base currency follows an amount that has a currency of its own, and a date of the record.
-    private static func problems(inBaseAmount field: FieldDefinition, of entity: EntityDefinition) -> [String] {
+    private static func problems(inBaseAmount field: FieldDefinition, of entity: EntityDefinition) -> [String]
+    {
         let place = "field \"\(field.name)\" of \"\(entity.name)\""
         let source = entity.fields.first { $0.name == field.type.baseOf }
         var problems: [String] = []
         if source?.type.name != "money" || source?.type.currencyField == nil {
-            problems.append("\(place) follows \"\(field.type.baseOf ?? "")\", which is no amount with a currency field")
+            problems.append(
+                "\(place) follows \"\(field.type.baseOf ?? "")\", which is no amount with a currency field")
         }
-        if let date = field.type.rateDate, entity.fields.first(where: { $0.name == date })?.type.name != "date" {
+        if let date = field.type.rateDate,
+            entity.fields.first(where: { $0.name == date })?.type.name != "date"
+        {
             problems.append("\(place) takes its rate by \"\(date)\", which is no date")
         }
         return problems

@@ -19,7 +19,8 @@ struct BaseAmountTests {
                 "deal", label: "Deal", plural: "Deals",
                 fields: [
                     .text("title", "Title"), .reference("currency", "Currency", to: "currency"),
-                    .money("amount", "Amount", currencyField: "currency"), .date("closing_date", "Closing date"),
+                    .money("amount", "Amount", currencyField: "currency"),
+                    .date("closing_date", "Closing date"),
                     .baseMoney("amount_base", "Amount in base currency", of: "amount", on: "closing_date"),
                 ]
             ).labelled(by: "title").sorted(by: "title"))
@@ -50,7 +51,9 @@ struct BaseAmountTests {
             ])
     }
 
-    private func base(_ id: RecordID) throws -> String? { try office.get(id)["amount_base"].money?.description }
+    private func base(_ id: RecordID) throws -> String? {
+        try office.get(id)["amount_base"].money?.description
+    }
 
     private func addRate(_ code: String, _ day: String, _ rate: String) throws -> RecordID {
         try office.create(
@@ -162,7 +165,8 @@ struct BaseAmountTests {
             "deal", where: .where("amount_base", .greater, .decimal(FixedDecimal(units: 600_000, scale: 4))))
         #expect(large == [ids[0], ids[2]])
         let error = #expect(throws: CRMError.self) {
-            try office.ids("deal", where: .where("amount", .greater, .decimal(FixedDecimal(units: 600_000, scale: 4))))
+            try office.ids(
+                "deal", where: .where("amount", .greater, .decimal(FixedDecimal(units: 600_000, scale: 4))))
         }
         #expect(error?.kind == .invalidParameters)
         #expect(error?.hint?.contains("amount_base") == true)

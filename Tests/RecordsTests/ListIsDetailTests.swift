@@ -93,7 +93,8 @@ struct ListIsDetailTests {
     /// Every record's label begins with its entity's name: search finds those that may be viewed, and no others, in pages
     /// and with the index narrowed to one entity as well.
     private func checkSearch(
-        _ user: RecordID, _ call: CallContext, _ plain: PlainProcedure, _ company: DatabaseCompany, _ seed: UInt64
+        _ user: RecordID, _ call: CallContext, _ plain: PlainProcedure, _ company: DatabaseCompany,
+        _ seed: UInt64
     ) throws {
         for word in DatabaseCompany.names {
             var expected: [RecordID] = []

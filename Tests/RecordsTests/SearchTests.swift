@@ -31,12 +31,14 @@ struct SearchTests {
         arguments: [
             Find("lodz", "Łódź Steel"), Find("ŁÓDŹ", "Łódź Steel"), Find("łód", "Łódź Steel"),
             Find("straße", "STRASSE GmbH"), Find("STRAẞ", "STRASSE GmbH"),
-            Find("HAUPTSTRASSE", "Hauptstraße Bau"), Find("orsted", "Ørsted Energi"), Find("ørs", "Ørsted Energi"),
+            Find("HAUPTSTRASSE", "Hauptstraße Bau"), Find("orsted", "Ørsted Energi"),
+            Find("ørs", "Ørsted Energi"),
             Find("東京都", "東京都庁"), Find("東京", "東京都庁", "京都と東京"), Find("京都東京"), Find("都庁", "東京都庁"),
             Find("שלום", "שָׁלוֹם בע״מ", "שלום ובניו"), Find("שָׁלוֹם", "שָׁלוֹם בע״מ", "שלום ובניו"),
             Find("محمد", "مُحَمَّد وأولاده"), Find("مُحَمَّد", "مُحَمَّد وأولاده"),
             Find("steel lodz", "Łódź Steel"), Find("stee lodz"), Find("lodz stee", "Łódź Steel"),
-            Find("steel gmbh"), Find("\"steel lodz\""), Find("\"lodz steel\"", "Łódź Steel"), Find("\"lodz stee\""),
+            Find("steel gmbh"), Find("\"steel lodz\""), Find("\"lodz steel\"", "Łódź Steel"),
+            Find("\"lodz stee\""),
             Find("tee"), Find("o'brien", "O'Brien & Søns"), Find("brien sons", "O'Brien & Søns"),
         ])
     func words(_ find: Find) throws {
@@ -51,7 +53,8 @@ struct SearchTests {
     @Test(
         "phone numbers and e-mail addresses are found by their parts and however they are written",
         arguments: [
-            "+49 30 1234567", "0049301234567", "030 1234567", "(030) 123-4567", "1234567", "03012345", "lovelace",
+            "+49 30 1234567", "0049301234567", "030 1234567", "(030) 123-4567", "1234567", "03012345",
+            "lovelace",
             "lovelace@acme", "ada.lovelace@acme.example", "acme.exa", "\"ada lovelace\"",
         ])
     func phonesAndMail(_ text: String) throws {
@@ -80,7 +83,10 @@ struct SearchTests {
         for (text, kind) in [
             ("", CRMError.Kind.invalidParameters), (" \"-\" ", .invalidParameters),
             (String(repeating: "a", count: SearchQuery.maximumLength + 1), .limitExceeded),
-            (Array(repeating: "a", count: SearchQuery.maximumWords + 1).joined(separator: " "), .limitExceeded),
+            (
+                Array(repeating: "a", count: SearchQuery.maximumWords + 1).joined(separator: " "),
+                .limitExceeded
+            ),
         ] {
             let error = #expect(throws: CRMError.self) { try SearchQuery(text) }
             #expect(error?.kind == kind)
@@ -166,7 +172,9 @@ struct SearchTests {
     func filling() throws {
         var ids: [RecordID] = []
         for number in 0..<7 {
-            ids.append(try office.create("account", ["account_name": .text("Acme"), "ticker_symbol": .text("QX\(number)")]))
+            ids.append(
+                try office.create(
+                    "account", ["account_name": .text("Acme"), "ticker_symbol": .text("QX\(number)")]))
         }
         try office.delete(ids[0])
         let filling = SearchFilling(office.records, office.database.writer, batchSize: 2)

@@ -52,7 +52,9 @@ struct ZoneTests {
                 zone: "Europe/Berlin", phrase: "today",
                 titles: ["2026-11-21T23:30:00Z", "2026-11-22T00:30:00Z", "2026-11-22T11:30:00Z"]),
             // Auckland is 13 hours ahead: its 23 November has begun.
-            Case(zone: "Pacific/Auckland", phrase: "today", titles: ["2026-11-22T11:30:00Z", "2026-11-22T23:30:00Z"]),
+            Case(
+                zone: "Pacific/Auckland", phrase: "today",
+                titles: ["2026-11-22T11:30:00Z", "2026-11-22T23:30:00Z"]),
             Case(
                 zone: "America/Los_Angeles", phrase: "yesterday",
                 titles: ["2026-11-21T23:30:00Z", "2026-11-22T00:30:00Z"]),
@@ -62,7 +64,8 @@ struct ZoneTests {
                 titles: ["2026-10-31T22:30:00Z", "2026-10-31T23:30:00Z"]),
         ])
     func within(_ test: Case) throws {
-        let ids = try office.ids("visit", where: .where("at", .within, .text(test.phrase)), as: call(test.zone))
+        let ids = try office.ids(
+            "visit", where: .where("at", .within, .text(test.phrase)), as: call(test.zone))
         var titles = Set<String>()
         for id in ids { titles.insert(try office.get(id)["title"].text ?? "") }
         // 2026-11-22T11:30Z is 00:30 of the 23rd in Auckland.

@@ -45,7 +45,8 @@ enum Potential {
         .money("forecast_amount", "Forecast amount", currencyField: "currency").readOnly()
             .help("Amount times probability, rounded to the currency's decimals."),
         .baseMoney(
-            "forecast_amount_base", "Forecast amount (base currency)", of: "forecast_amount", on: "closing_date"),
+            "forecast_amount_base", "Forecast amount (base currency)", of: "forecast_amount",
+            on: "closing_date"),
         .date("closing_date", "Closing date").help("The day on which the deal is expected to be closed."))
 
     private static let stage = FieldDefinition.section(

@@ -23,7 +23,8 @@ enum SearchCommand {
             }
             let columns = ["id", "entity", "label", "fields"]
             if run.line.has("all") {
-                try PageWalk(method: "record.search", member: "hits", parameters).printAll(run, columns: columns)
+                try PageWalk(method: "record.search", member: "hits", parameters).printAll(
+                    run, columns: columns)
                 return
             }
             try Page.set(run.line, in: &parameters)

@@ -15,14 +15,19 @@ package enum BaseAmountStatements {
     /// what stands in its place now.
     package static func records(of entity: Entity, after id: Int64, limit: Int) -> Statement {
         let columns = entity.baseAmounts.flatMap { amount in
-            [amount.source.column, amount.currency.column, amount.date?.column ?? "NULL", amount.field.column]
+            [
+                amount.source.column, amount.currency.column, amount.date?.column ?? "NULL",
+                amount.field.column,
+            ]
         }
         return Statement(
             "SELECT id, created_at, \(columns.joined(separator: ", ")) FROM \(entity.table)"
                 + " WHERE id > ?1 ORDER BY id LIMIT ?2", [.integer(id), .integer(Int64(limit))])
     }
 
-    package static func set(_ entity: Entity, _ id: Int64, _ field: Field, _ tenThousandths: Int64?) -> Statement {
+    package static func set(_ entity: Entity, _ id: Int64, _ field: Field, _ tenThousandths: Int64?)
+        -> Statement
+    {
         Statement(
             "UPDATE \(entity.table) SET \(field.column) = ?2 WHERE id = ?1",
             [.integer(id), tenThousandths.map { .integer($0) } ?? .null])

@@ -63,11 +63,14 @@ package struct CurrencyDirectory: Sendable {
     /// ten-thousandths, as it is given.
     ///
     /// - Throws: `invalidParameters` where there is no rate for that day; `limitExceeded` out of the range of money.
-    package func inBase(_ tenThousandths: Int64, _ id: RecordID, on day: CalendarDate) throws(CRMError) -> Int64 {
+    package func inBase(_ tenThousandths: Int64, _ id: RecordID, on day: CalendarDate) throws(CRMError)
+        -> Int64
+    {
         guard id != base.id else { return tenThousandths }
         guard let rate = rate(of: id, on: day) else {
             throw CRMError(
-                .invalidParameters, "there is no exchange rate for \(byID[id]?.code.description ?? "") on \(day)",
+                .invalidParameters,
+                "there is no exchange rate for \(byID[id]?.code.description ?? "") on \(day)",
                 hint: "Add an exchange_rate that is valid from that day or before.")
         }
         let step = Int128(FixedDecimal.powerOfTen(4 - base.decimals))
@@ -83,7 +86,8 @@ package struct CurrencyDirectory: Sendable {
     package var ratesDigest: String {
         let own = byID.values.sorted { $0.id < $1.id }.map { "\($0.id.rawValue)=\($0.rate.units)" }
         let dated = rates.sorted { $0.key < $1.key }.map { id, rates in
-            "\(id.rawValue):" + rates.map { "\($0.from.daysSince1970)=\($0.rate.units)" }.joined(separator: ",")
+            "\(id.rawValue):"
+                + rates.map { "\($0.from.daysSince1970)=\($0.rate.units)" }.joined(separator: ",")
         }
         return "\(base.id.rawValue) \(own.joined(separator: " ")) \(dated.joined(separator: " "))"
     }

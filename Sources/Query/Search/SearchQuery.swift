@@ -175,7 +175,9 @@ extension SearchQuery {
         guard text.count >= run.count, let last = run.last else { return false }
         return (0...(text.count - run.count)).contains { start in
             let place = start + run.count - 1
-            guard isPrefix ? text[place].utf8.starts(with: last.utf8) : text[place] == last else { return false }
+            guard isPrefix ? text[place].utf8.starts(with: last.utf8) : text[place] == last else {
+                return false
+            }
             return text[start..<place].elementsEqual(run.dropLast())
         }
     }
@@ -187,7 +189,8 @@ extension SearchQuery {
         let wanted = parts.flatMap(Self.firstTokens)
         let words = text.split(whereSeparator: \.isWhitespace)
         let hit = words.first { word in
-            TextFolding.searchTokens(String(word)).contains { token in wanted.contains { token.hasPrefix($0) } }
+            TextFolding.searchTokens(String(word)).contains { token in wanted.contains { token.hasPrefix($0) }
+            }
         }
         let place = hit?.startIndex ?? text.startIndex
         let start = text.index(place, offsetBy: -40, limitedBy: text.startIndex) ?? text.startIndex

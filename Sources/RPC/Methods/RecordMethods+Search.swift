@@ -25,7 +25,8 @@ extension RecordMethods {
                         Parameter("id", .id(), "The record.", required: true),
                         Parameter("entity", .text, "Its entity.", required: true),
                         Parameter(
-                            "label", .any, "Its label, or null where the caller may not see it.", required: true),
+                            "label", .any, "Its label, or null where the caller may not see it.",
+                            required: true),
                         Parameter(
                             "fields",
                             .list(

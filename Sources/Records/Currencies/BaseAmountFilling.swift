@@ -40,7 +40,8 @@ package struct BaseAmountFilling: Sendable {
         }
         let rates = snapshot.currencies.ratesDigest
         for entity in snapshot.registry.entities where !entity.baseAmounts.isEmpty {
-            let signature = rates + " / " + entity.baseAmounts.map { String($0.field.number) }.joined(separator: ",")
+            let signature =
+                rates + " / " + entity.baseAmounts.map { String($0.field.number) }.joined(separator: ",")
             let known = fills[entity.number]
             if let known, known.signature == signature, known.position == nil { continue }
             let start = known?.signature == signature ? known?.position ?? 0 : 0

@@ -16,7 +16,8 @@ extension UnitOfWork {
                 values[amount.field.name] = .null
                 continue
             }
-            let day = amount.date.flatMap { values[$0.name]?.date } ?? (createdAt ?? transaction.now).dateInUTC
+            let day =
+                amount.date.flatMap { values[$0.name]?.date } ?? (createdAt ?? transaction.now).dateInUTC
             let currency = values[amount.currency.name]?.reference ?? currencies.base.id
             do throws(CRMError) {
                 let units = try currencies.inBase(money.tenThousandths, currency, on: day)

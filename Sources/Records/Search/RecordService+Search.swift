@@ -128,7 +128,8 @@ extension RecordService {
                 hits.append(
                     SearchHit(
                         id: RecordID(row.int64(0)), entity: place.entity, label: row.optionalText(1),
-                        fields: match.fields.map { ($0.field, plan.query.excerpt(of: $0)) }, rank: match.rank))
+                        fields: match.fields.map { ($0.field, plan.query.excerpt(of: $0)) }, rank: match.rank)
+                )
                 return .next
             }
         }

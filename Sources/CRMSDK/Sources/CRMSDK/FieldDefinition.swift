@@ -55,7 +55,9 @@ extension FieldDefinition {
     /// The amount of another field in the base currency, by the rate of a date field of the record, else of the day it
     /// was created: `.baseMoney("amount_base", "Amount (base currency)", of: "amount", on: "closing_date")`. The kernel
     /// keeps it true when the amount, its currency, the date or a rate changes.
-    public static func baseMoney(_ name: String, _ label: String, of field: String, on date: String? = nil) -> Self {
+    public static func baseMoney(_ name: String, _ label: String, of field: String, on date: String? = nil)
+        -> Self
+    {
         Self(name, label, .money(inBaseCurrency: field, on: date)).readOnly()
     }
     public static func date(_ name: String, _ label: String) -> Self { Self(name, label, .date) }
