@@ -1,4 +1,4 @@
-package import CRMSDK
+import CRMSDK
 package import Registry
 
 /// The statements by which amounts in the base currency are worked out again.
