@@ -58,12 +58,13 @@ enum ActionCommand {
                 && (action.subject == noun.snake || action.subject == "id" && modules.contains(action.module))
         }
         if let found { return found }
-        let known = actions.filter { $0.subject == noun.snake }.map(\.name.kebab)
+        let verbs = actions.filter { $0.subject == noun.snake }.map { $0.verb(of: noun) }
         throw .usage(
             "there is no command \"\(noun) \(verb)\"",
-            hint: Spelling.suggestion(for: verb, among: known) ?? Spelling.suggestion(
-                for: noun, among: CommandTable.nouns)
-                ?? "Run crm-admin --help for all commands.")
+            hint: Spelling.suggestion(for: verb, among: verbs)
+                ?? (verbs.isEmpty
+                    ? "Run crm-admin --help for all commands."
+                    : "\(noun) can be followed by \(verbs.joined(separator: ", "))."))
     }
 }
 
@@ -104,6 +105,15 @@ private struct ModuleAction {
         let (noun, verb) = (noun.snake, verb.snake)
         let short = noun.split(separator: "_").last.map(String.init) ?? noun
         return [verb, "\(noun)_\(verb)", "\(short)_\(verb)", "\(verb)_\(noun)"].contains(name)
+    }
+
+    /// As it is typed behind the noun.
+    func verb(of noun: String) -> String {
+        let short = noun.snake.split(separator: "_").last.map(String.init) ?? noun
+        for prefix in ["\(noun.snake)_", "\(short)_"] where name.hasPrefix(prefix) {
+            return String(name.dropFirst(prefix.count)).kebab
+        }
+        return (name.hasSuffix("_\(noun.snake)") ? String(name.dropLast(noun.count + 1)) : name).kebab
     }
 
     /// One word: the parameter's name, and its value as JSON.
