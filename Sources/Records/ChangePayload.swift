@@ -9,6 +9,13 @@ import Registry
 enum ChangePayload {
     static func encode(_ changes: [(column: String, old: StoredValue, new: StoredValue)]) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 64 * changes.count + 2)
+        write(changes, &writer)
+        return writer.finish()
+    }
+
+    static func write(
+        _ changes: [(column: String, old: StoredValue, new: StoredValue)], _ writer: inout JSONWriter
+    ) {
         writer.beginObject()
         for change in changes {
             writer.key(change.column)
@@ -18,7 +25,6 @@ enum ChangePayload {
             writer.endArray()
         }
         writer.endObject()
-        return writer.finish()
     }
 
     private static func write(_ value: StoredValue, _ writer: inout JSONWriter) {
@@ -38,14 +44,20 @@ enum ChangePayload {
     static func decode(_ payload: [UInt8]) throws(CRMError) -> [(
         column: String, old: StoredValue, new: StoredValue
     )] {
-        let document: JSONDocument
+        changes(try parse(payload))
+    }
+
+    static func parse(_ payload: [UInt8]) throws(CRMError) -> JSONNode {
         do throws(JSONError) {
-            document = try JSONDocument(parsing: payload)
+            return try JSONDocument(parsing: payload).root
         } catch {
             throw CRMError(.internalError, "a change log entry cannot be read", detail: error.message)
         }
+    }
+
+    static func changes(_ node: JSONNode) -> [(column: String, old: StoredValue, new: StoredValue)] {
         var changes: [(column: String, old: StoredValue, new: StoredValue)] = []
-        for (name, pair) in document.root.members where pair.kind == .array {
+        for (name, pair) in node.members where pair.kind == .array {
             let both = pair.elements.map(stored)
             guard both.count == 2 else { continue }
             changes.append((name, both[0], both[1]))
@@ -60,5 +72,42 @@ enum ChangePayload {
         case .object: .blob(node["b"]?.string.flatMap(Base64.decode) ?? [])
         case .null, .bool, .array: .null
         }
+    }
+}
+
+/// What a change log entry says about a link: `{"link":{"relation":"campaign_contact","other":17,"values":{…}}}`, the
+/// values as `ChangePayload` has them. Nothing in it reads as a change of the record's own columns.
+enum LinkPayload {
+    static func encode(
+        relation: String, other: RecordID, _ changes: [(column: String, old: StoredValue, new: StoredValue)]
+    ) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 64 * changes.count + 80)
+        writer.beginObject()
+        writer.key("link")
+        writer.beginObject()
+        writer.key("relation")
+        writer.string(relation)
+        writer.key("other")
+        writer.int(other.rawValue)
+        writer.key("values")
+        ChangePayload.write(changes, &writer)
+        writer.endObject()
+        writer.endObject()
+        return writer.finish()
+    }
+
+    struct Content {
+        let relation: String
+        let other: RecordID
+        let changes: [(column: String, old: StoredValue, new: StoredValue)]
+    }
+
+    /// Nil for the payload of another kind of entry.
+    static func decode(_ payload: [UInt8]) throws(CRMError) -> Content? {
+        guard let link = try ChangePayload.parse(payload)["link"], let relation = link["relation"]?.string,
+            let other = link["other"]?.int64, let values = link["values"]
+        else { return nil }
+        return Content(
+            relation: relation, other: RecordID(other), changes: ChangePayload.changes(values))
     }
 }

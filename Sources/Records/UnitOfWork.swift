@@ -193,7 +193,7 @@ package final class UnitOfWork {
     }
 
     /// The record as it is, if the caller may do this to it: not found where it may not be seen, forbidden where it may.
-    private func editable(
+    func editable(
         _ id: RecordID, _ entityName: String?, _ verb: AccessVerb, _ call: CallContext,
         bin: RecycleBin = .outside
     ) throws(CRMError) -> (Entity, Record) {
@@ -225,7 +225,7 @@ package final class UnitOfWork {
     }
 
     /// The record with all its fields, whoever asks: what hooks and the change log need.
-    private func whole(_ id: RecordID, _ entity: Entity, bin: RecycleBin) throws(CRMError) -> Record {
+    func whole(_ id: RecordID, _ entity: Entity, bin: RecycleBin) throws(CRMError) -> Record {
         var record: Record?
         let kernel = call.acting(as: .kernel(for: call.principal.user))
         try service.get(kernel, snapshot, on: transaction, id: id, entity: entity.name, bin: bin) {
@@ -238,7 +238,7 @@ package final class UnitOfWork {
 
     func viewpoint(_ call: CallContext) -> Viewpoint { snapshot.viewpoint(call, now: transaction.now) }
 
-    private func valueCheck(_ entity: Entity, _ call: CallContext, _ module: String?) -> ValueCheck {
+    func valueCheck(_ entity: Entity, _ call: CallContext, _ module: String?) -> ValueCheck {
         let isImport = call.source == .import
         let mask = module == nil ? snapshot.security.mask(call.principal, entity.name) : .everything
         return ValueCheck(
@@ -267,7 +267,7 @@ package final class UnitOfWork {
         return values
     }
 
-    private func write(
+    func write(
         _ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)], _ kind: ChangeKind,
         _ call: CallContext
     ) throws(CRMError) {
@@ -299,7 +299,7 @@ package final class UnitOfWork {
         return all
     }
 
-    private func log(
+    func log(
         _ kind: ChangeKind, _ entity: Entity, _ id: RecordID, version: Int64, _ payload: [UInt8],
         _ call: CallContext
     ) throws(CRMError) {

@@ -11,7 +11,8 @@ package final class RegistrySnapshot: Sendable {
     /// By name.
     package let entities: [Entity]
     package let modules: [RegisteredModule]
-    package let relations: [RelationDefinition]
+    /// Those whose entities are both there, by name.
+    package let relations: [Relation]
     /// By method name: `sales.convert_lead`.
     package let actions: [String: RegisteredAction]
     /// All jobs of enabled modules.
@@ -21,6 +22,7 @@ package final class RegistrySnapshot: Sendable {
     private let byNumber: [Int: Entity]
     private let hooks: [HookKey: [RegisteredHook]]
     private let referring: [String: [Referrer]]
+    private let related: [String: [RelatedList]]
 
     private struct HookKey: Hashable {
         let entity: String
@@ -34,9 +36,7 @@ package final class RegistrySnapshot: Sendable {
         let byName = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0) })
         self.byName = byName
         byNumber = Dictionary(uniqueKeysWithValues: entities.map { ($0.number, $0) })
-        relations = modules.flatMap(\.manifest.relations).filter {
-            byName[$0.from] != nil && byName[$0.to] != nil
-        }
+        relations = Relation.awake(modules, byName)
         var actions: [String: RegisteredAction] = [:]
         var hooks: [HookKey: [RegisteredHook]] = [:]
         var jobs: [RegisteredJob] = []
@@ -65,6 +65,9 @@ package final class RegistrySnapshot: Sendable {
             }
         }
         self.referring = referring
+        related = RelatedList.all(self.entities, relations) {
+            (referring[$0] ?? []) + (referring["*"] ?? [])
+        }
     }
 
     package subscript(entity name: String) -> Entity? { byName[name] }
@@ -85,6 +88,9 @@ package final class RegistrySnapshot: Sendable {
     package func hooks(on entity: String, _ moment: Hook.Moment) -> [RegisteredHook] {
         hooks[HookKey(entity: entity, moment: moment)] ?? []
     }
+
+    /// The lists of records that a record of this entity has.
+    package func relatedLists(of entity: String) -> [RelatedList] { related[entity] ?? [] }
 
     /// The fields of other entities that may refer to records of this one.
     package func referrers(to entity: String) -> [Referrer] {

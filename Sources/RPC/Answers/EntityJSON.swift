@@ -11,7 +11,11 @@ enum EntityJSON {
     }
 
     /// - Parameter fields: those that the caller may see; the others are named nowhere.
-    static func write(_ entity: Entity, fields: [Field], to writer: inout JSONWriter) {
+    /// - Parameter relations: those that the caller may see, each with the values of a link that they may see.
+    static func write(
+        _ entity: Entity, fields: [Field], relations: [(list: RelatedList, values: [Field])],
+        to writer: inout JSONWriter
+    ) {
         let visible = Set(fields.map(\.name))
         writer.beginObject()
         writeNames(entity, to: &writer)
@@ -28,6 +32,34 @@ enum EntityJSON {
         writer.beginArray()
         for field in fields { write(field, visible: visible, to: &writer) }
         writer.endArray()
+        writer.key("relations")
+        writer.beginArray()
+        for (list, values) in relations { write(list, values, to: &writer) }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    private static func write(_ list: RelatedList, _ values: [Field], to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("name")
+        writer.string(list.name)
+        writer.key("label")
+        writer.string(list.label)
+        writer.key("entity")
+        writer.string(list.entity.name)
+        writer.key("cardinality")
+        switch list.way {
+        case .links:
+            writer.string("many_to_many")
+            writer.key("values")
+            writer.beginArray()
+            for value in values { write(value, visible: [], to: &writer) }
+            writer.endArray()
+        case .references(let field):
+            writer.string("one_to_many")
+            writer.key("field")
+            writer.string(field.name)
+        }
         writer.endObject()
     }
 

@@ -4,7 +4,7 @@ import Records
 import Registry
 
 /// Writes entries of a record's history: `{seq, change_set, at, by, kind, version, source, method, changes}`, each change
-/// `{field, old, new}`.
+/// `{field, old, new}`. An entry about a link also has `relation` and `record`, the other side.
 struct HistoryJSON {
     private let records: RecordJSON
     private let reference: (RecordID) throws(CRMError) -> ReferenceFacts
@@ -50,6 +50,12 @@ struct HistoryJSON {
             writer.endObject()
         }
         writer.endArray()
+        if let link = entry.link {
+            writer.key("relation")
+            writer.string(link.relation)
+            writer.key("record")
+            try write(.reference(link.other), to: &writer)
+        }
         if entry.isErased {
             writer.key("erased")
             writer.bool(true)

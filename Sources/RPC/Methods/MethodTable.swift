@@ -30,7 +30,7 @@ package final class MethodTable: Sendable {
     package static let kernelMethods: [Method] = [
         AuthMethods.all, KeyMethods.all, UserMethods.all, RightsMethods.all, SecurityMethods.all,
         EntityMethods.all, FieldMethods.all,
-        RecordMethods.all,
+        RecordMethods.all, BatchMethods.all,
         ImportMethods.all, ModuleMethods.all, LogMethods.all, SystemMethods.all,
     ].flatMap { $0 }
 

@@ -103,8 +103,13 @@ extension OpenRPCDocument {
         methods = table.methods.filter { isAdministrator || $0.need == .nothing || $0.need == .session }
         let view = try scope.fieldView()
         let security = scope.snapshot.security
-        entities = scope.snapshot.registry.entities
+        let (records, call, snapshot) = (scope.services.records, try scope.context(), scope.snapshot)
+        entities = snapshot.registry.entities
             .filter { security.decide(caller.principal, .view, $0.name).allowed }
-            .map { VisibleEntity(entity: $0, fields: view.fields(of: $0)) }
+            .map { entity in
+                VisibleEntity(
+                    entity: entity, fields: view.fields(of: entity),
+                    relations: records.relatedLists(of: entity, call, snapshot).map(\.name))
+            }
     }
 }
