@@ -73,10 +73,13 @@ extension Installation {
     ) throws(CRMError) {
         let names = Set(module.manifest.relations.map(\.name))
         for other in running {
-            guard let taken = other.manifest.relations.first(where: { names.contains($0.name) }) else { continue }
+            guard let taken = other.manifest.relations.first(where: { names.contains($0.name) }) else {
+                continue
+            }
             throw CRMError(
                 .invalidParameters,
-                "relation \"\(taken.name)\" of module \"\(module.name)\" exists already, brought by \"\(other.name)\"")
+                "relation \"\(taken.name)\" of module \"\(module.name)\" exists already, brought by \"\(other.name)\""
+            )
         }
     }
 

@@ -59,7 +59,8 @@ package enum Planner {
         }
         return ReadPlan(
             entity: query.entity, statements: statements,
-            lane: order.isIndexed && query.filter == nil && query.link == nil ? .bounded : .scan, columns: selection.columns,
+            lane: order.isIndexed && query.filter == nil && query.link == nil ? .bounded : .scan,
+            columns: selection.columns,
             idColumn: selection.idColumn, versionColumn: selection.versionColumn,
             deletedAtColumn: selection.deletedAtColumn, sortColumns: first..<(first + order.keys.count),
             limit: query.limit, identity: identity, linkColumns: linkColumns)

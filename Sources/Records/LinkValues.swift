@@ -42,7 +42,8 @@ struct LinkValues {
         for field in relation.values {
             if old == nil, given[field.name] == nil { settled[field.name] = field.defaultValue }
             let isMissing = (settled[field.name] ?? .null).isNull
-            if field.definition.isMandatory, isMissing, !problems.contains(where: { $0.field == "link.\(field.name)" })
+            if field.definition.isMandatory, isMissing,
+                !problems.contains(where: { $0.field == "link.\(field.name)" })
             {
                 refuse(field.name, "required", "\(field.label) is needed")
             }

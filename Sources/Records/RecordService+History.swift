@@ -72,7 +72,8 @@ extension RecordService {
         let viewpoint = viewpoint(call, snapshot)
         let currency = snapshot.currencies.base.code
         let changes = link.changes.compactMap { change -> FieldChange? in
-            guard let relation, let field = relation[change.column], viewpoint.sees(field, of: relation) else {
+            guard let relation, let field = relation[change.column], viewpoint.sees(field, of: relation)
+            else {
                 return nil
             }
             return FieldChange(

@@ -12,7 +12,9 @@ extension RecordService {
         of entity: Entity, _ call: CallContext, _ snapshot: KernelSnapshot
     ) -> [RelatedList] {
         snapshot.registry.relatedLists(of: entity.name).filter { list in
-            guard snapshot.security.decide(call.principal, .view, list.entity.name).allowed else { return false }
+            guard snapshot.security.decide(call.principal, .view, list.entity.name).allowed else {
+                return false
+            }
             guard case .references(let field) = list.way else { return true }
             return snapshot.security.mask(call.principal, list.entity.name).isVisible(field.name)
         }

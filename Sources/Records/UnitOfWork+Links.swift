@@ -55,7 +55,8 @@ extension UnitOfWork {
         let pair = try pair(id, name, other)
         guard let old = try linkValues(pair) else {
             throw CRMError(
-                .notFound, "\(pair.near.name) \(id) is not linked with \(pair.far.name) \(other) by \"\(name)\"")
+                .notFound,
+                "\(pair.near.name) \(id) is not linked with \(pair.far.name) \(other) by \"\(name)\"")
         }
         try transaction.execute(LinkStatements.delete(pair.relation, from: pair.from, to: pair.to))
         let values = pair.relation.values.filter { !(old[$0.name] ?? .null).isNull }
@@ -79,7 +80,8 @@ extension UnitOfWork {
         let list = try service.relatedList(name, of: near, call, snapshot)
         guard case .links(let relation, let isInverse) = list.way else {
             throw CRMError(
-                .invalidParameters, "\"\(name.prefix(80))\" of \(near.name) is not linked: its records refer to it",
+                .invalidParameters,
+                "\"\(name.prefix(80))\" of \(near.name) is not linked: its records refer to it",
                 hint: "Set their field instead.")
         }
         try requireThere(other, list.entity)
@@ -100,7 +102,9 @@ extension UnitOfWork {
 
     /// The record is there, outside the recycle bin, and the caller may view it.
     private func requireThere(_ id: RecordID, _ entity: Entity) throws(CRMError) {
-        try service.get(call, snapshot, on: transaction, id: id, entity: entity.name, fields: ["id"]) { _, _ in }
+        try service.get(call, snapshot, on: transaction, id: id, entity: entity.name, fields: ["id"]) {
+            _, _ in
+        }
     }
 
     private func may(_ verb: AccessVerb, _ id: RecordID, _ entity: Entity) throws(CRMError) -> Bool {
@@ -115,7 +119,8 @@ extension UnitOfWork {
     /// The values of the pair's link; nil where the two are not linked.
     private func linkValues(_ pair: Pair) throws(CRMError) -> [String: Value]? {
         let base = snapshot.currencies.base.code
-        return try transaction.first(LinkStatements.find(pair.relation, from: pair.from, to: pair.to)) { row in
+        return try transaction.first(LinkStatements.find(pair.relation, from: pair.from, to: pair.to)) {
+            row in
             var values: [String: Value] = [:]
             for (index, field) in pair.relation.values.enumerated() {
                 values[field.name] = field.kind.value(row.value(index + 1), field.type, currency: base)

@@ -67,13 +67,16 @@ extension UnitOfWork {
 
     private func requireBinned(_ id: RecordID, _ entity: Entity, named name: String?) throws(CRMError) {
         var isBinned = false
-        try service.get(call, snapshot, on: transaction, id: id, entity: entity.name, fields: ["id"], bin: .both) {
+        try service.get(
+            call, snapshot, on: transaction, id: id, entity: entity.name, fields: ["id"], bin: .both
+        ) {
             row, plan in
             isBinned = !row.isNull(plan.deletedAtColumn)
         }
         guard isBinned else {
             throw CRMError(
-                .invalidParameters, "\(entity.name) \(id) is not in the recycle bin", hint: "Delete it first.")
+                .invalidParameters, "\(entity.name) \(id) is not in the recycle bin", hint: "Delete it first."
+            )
         }
     }
 
@@ -95,17 +98,21 @@ extension UnitOfWork {
     ) throws(CRMError) -> Int {
         var found: [Reference] = []
         for referrer in snapshot.registry.referrers(to: entity.name) {
-            try transaction.rows(PurgeStatements.references(referrer, to: id, limit: Self.maximumReferences + 1)) {
+            try transaction.rows(
+                PurgeStatements.references(referrer, to: id, limit: Self.maximumReferences + 1)
+            ) {
                 row in
                 // A record may refer to itself: that goes with it.
                 if row.int64(0) != id.rawValue {
-                    found.append(Reference(referrer: referrer, id: RecordID(row.int64(0)), label: row.text(1)))
+                    found.append(
+                        Reference(referrer: referrer, id: RecordID(row.int64(0)), label: row.text(1)))
                 }
                 return .next
             }
             guard found.count <= Self.maximumReferences else {
                 throw CRMError(
-                    .limitExceeded, "more than \(Self.maximumReferences) records refer to \(entity.name) \(id)")
+                    .limitExceeded,
+                    "more than \(Self.maximumReferences) records refer to \(entity.name) \(id)")
             }
         }
         let inTheWay = references == .clear ? found.filter(\.referrer.field.definition.isMandatory) : found
@@ -133,7 +140,9 @@ extension UnitOfWork {
             problems.append(
                 FieldProblem(
                     field: "", code: "referenced",
-                    message: "\(found.count - problems.count) \(problems.isEmpty ? "" : "more ")records refer to it"))
+                    message:
+                        "\(found.count - problems.count) \(problems.isEmpty ? "" : "more ")records refer to it"
+                ))
         }
         return .invalidRecord(
             entity.name, problems,
@@ -173,7 +182,9 @@ extension UnitOfWork {
         for logged in try ChangeLog.entries(transaction, record: id, limit: .max)
         where logged.entry.kind != .erase && !logged.isErased {
             sequences.append(logged.sequence)
-            if logged.entry.kind == .link || logged.entry.kind == .unlink { changeSets.insert(logged.changeSet) }
+            if logged.entry.kind == .link || logged.entry.kind == .unlink {
+                changeSets.insert(logged.changeSet)
+            }
         }
         for changeSet in changeSets {
             for logged in try ChangeLog.entries(transaction, changeSet: changeSet)
@@ -187,7 +198,8 @@ extension UnitOfWork {
         try transaction.erasePayloads(
             of: sequences,
             note: ChangeEntry(
-                .erase, entity: entity.number, record: id, actor: call.principal.user, source: call.source.name,
+                .erase, entity: entity.number, record: id, actor: call.principal.user,
+                source: call.source.name,
                 method: call.method))
         return sequences.count
     }

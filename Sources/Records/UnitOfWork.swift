@@ -57,6 +57,8 @@ package final class UnitOfWork {
             accepted["owner"] = .reference(call.principal.user)
         }
         check.settleCurrencies(&accepted)
+        // A hook may fill a mandatory field, so that alone is no problem yet; beside others it is told.
+        if !check.problems.isEmpty { check.requireMandatory(accepted) }
         try check.finish()
         // Before the hooks, which follow references; again after them, for what they have set.
         try checkReferences(entity, accepted, old: nil, call)

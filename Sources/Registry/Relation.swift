@@ -48,7 +48,8 @@ package final class Relation: Sendable {
     package static func problems(in definition: RelationDefinition) -> [String] {
         var problems = definition.fields.flatMap { DefinitionRules.problems(in: $0, of: definition.name) }
         if !DefinitionRules.isIdentifier(definition.name) {
-            problems.append("relation \"\(definition.name)\": the name must be a–z, 0–9 and _, 1 to 60 characters")
+            problems.append(
+                "relation \"\(definition.name)\": the name must be a–z, 0–9 and _, 1 to 60 characters")
         }
         return problems
     }

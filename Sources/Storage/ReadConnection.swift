@@ -22,7 +22,9 @@ package final class ReadConnection {
 
     /// The longest that one statement may run; 0 lifts the limit. Beyond it the statement ends in `limitExceeded`.
     package var statementLimitMilliseconds: Int {
-        didSet { if !isWriters { runner.connection.limitStatements(milliseconds: statementLimitMilliseconds) } }
+        didSet {
+            if !isWriters { runner.connection.limitStatements(milliseconds: statementLimitMilliseconds) }
+        }
     }
 
     /// Whether this is the writer's own connection: its statements are never interrupted, and its transaction is the

@@ -21,7 +21,8 @@ enum RelationCommands {
             if !words.isEmpty { parameters.set("values", try values(words)) }
             let result = try run.call("record.link", parameters)
             run.printObject(result)
-            run.say("records \(try number(run, 0)) and \(try number(run, 2)) \(result["outcome"]?.string ?? "")")
+            run.say(
+                "records \(try number(run, 0)) and \(try number(run, 2)) \(result["outcome"]?.string ?? "")")
         },
         Command(
             "record", "unlink", .destroys(question: "Unlink"), "end the link of two records",
@@ -34,11 +35,14 @@ enum RelationCommands {
         Command(
             "record", "related", .reads, "the records that belong to a record", operands: [id, relation],
             options: [
-                .init("filter", "JSON", help: "A filter as record.related takes it; link.NAME is a value of the link."),
+                .init(
+                    "filter", "JSON",
+                    help: "A filter as record.related takes it; link.NAME is a value of the link."),
                 .init("fields", "NAMES", .field, help: "Fields to read, by commas."),
             ] + RecordCommands.pageOptions,
             examples: [
-                "record related 17 contact", "record related 41 campaign_contact --columns id,last_name,link.response_status",
+                "record related 17 contact",
+                "record related 41 campaign_contact --columns id,last_name,link.response_status",
             ]
         ) { run throws(AdminError) in
             try related(run)
@@ -76,7 +80,8 @@ enum RelationCommands {
         if let sort = names(run.line.value("sort")) { parameters.set("sort", sort) }
         if run.line.has("count") { parameters.set("count", true) }
         if run.line.has("all") {
-            return try PageWalk(method: "record.related", member: "records", parameters).printAll(run, columns: nil)
+            return try PageWalk(method: "record.related", member: "records", parameters).printAll(
+                run, columns: nil)
         }
         try Page.set(run.line, in: &parameters)
         let result = try run.call("record.related", parameters)

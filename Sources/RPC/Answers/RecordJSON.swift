@@ -25,7 +25,8 @@ package struct RecordJSON {
     ///
     /// - Parameter link: the values of the link by which it is in a list, written as its member `link`.
     package func write(
-        _ row: borrowing Row, _ columns: [OutputColumn], link: [OutputColumn] = [], to writer: inout JSONWriter
+        _ row: borrowing Row, _ columns: [OutputColumn], link: [OutputColumn] = [],
+        to writer: inout JSONWriter
     ) {
         writer.beginObject()
         for column in columns {

@@ -13,7 +13,8 @@ enum BatchMethods {
 
     static let all: [Method] = [
         Method(
-            "batch.execute", needs: .session, .writes, "Carries out several operations: all of them, or none.",
+            "batch.execute", needs: .session, .writes,
+            "Carries out several operations: all of them, or none.",
             "Operations are calls of record.* and of modules' actions, in order; each sees what those before it have "
                 + "written. {\"$ref\": \"0.id\"} within parameters stands for the member id of operation 0's result. "
                 + "The first refusal undoes everything and names its operation.",
@@ -22,7 +23,8 @@ enum BatchMethods {
                     "operations",
                     .list(
                         of: .object([
-                            Parameter("method", .text(maximumLength: 120), "The method's name.", required: true),
+                            Parameter(
+                                "method", .text(maximumLength: 120), "The method's name.", required: true),
                             Parameter("params", .any, "Its parameters."),
                         ])), "At most 1,000.", required: true),
                 RecordMethods.dryRun,
@@ -52,7 +54,8 @@ struct BatchOperation: Sendable {
     static func read(_ node: JSONNode, _ scope: CallScope) throws(CRMError) -> [BatchOperation] {
         guard (1...BatchMethods.operationLimit).contains(node.count) else {
             throw CRMError(
-                .limitExceeded, "a batch has 1 to \(BatchMethods.operationLimit) operations, not \(node.count)",
+                .limitExceeded,
+                "a batch has 1 to \(BatchMethods.operationLimit) operations, not \(node.count)",
                 hint: node.count == 0 ? nil : "Send several batches.")
         }
         let table = scope.services.table(for: scope.snapshot)
@@ -122,7 +125,8 @@ struct BatchRun: Sendable {
                 // Before COMMIT: an answer that cannot be sent must not stand for something done.
                 guard bytes <= ReplyFrame.maximumBodyBytes - 4096 else {
                     throw CRMError(
-                        .limitExceeded, "the answer is over the limit of \(ReplyFrame.maximumBodyBytes) bytes",
+                        .limitExceeded,
+                        "the answer is over the limit of \(ReplyFrame.maximumBodyBytes) bytes",
                         hint: "Ask for fewer records or fields.")
                 }
                 results.append(result)
@@ -235,12 +239,14 @@ struct BatchReferences {
         let steps = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard let index = Int(steps[0]), index >= 0 else {
             throw CRMError(
-                .invalidParameters, "the reference \"\(path.prefix(80))\" does not begin with an operation's number")
+                .invalidParameters,
+                "the reference \"\(path.prefix(80))\" does not begin with an operation's number")
         }
         guard results.indices.contains(index) else {
             throw CRMError(
                 .invalidParameters,
-                "the reference \"\(path.prefix(80))\" means operation \(index), which has not run before this one")
+                "the reference \"\(path.prefix(80))\" means operation \(index), which has not run before this one"
+            )
         }
         var node = results[index]
         for step in steps.dropFirst() {
@@ -248,7 +254,8 @@ struct BatchReferences {
             guard let next else {
                 throw CRMError(
                     .invalidParameters,
-                    "the reference \"\(path.prefix(80))\" finds no \"\(step.prefix(40))\" in the result of operation \(index)")
+                    "the reference \"\(path.prefix(80))\" finds no \"\(step.prefix(40))\" in the result of operation \(index)"
+                )
             }
             node = next
         }

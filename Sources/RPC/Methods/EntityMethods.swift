@@ -40,7 +40,8 @@ enum EntityMethods {
                 ),
                 Parameter(
                     "relations", .list(of: .object([])),
-                    "For record.related: name, label, entity, cardinality, and the values of a link.", required: true
+                    "For record.related: name, label, entity, cardinality, and the values of a link.",
+                    required: true
                 ),
             ]), errors: [.notFound]
         ) { scope throws(CRMError) in

@@ -8,7 +8,8 @@ import Storage
 /// Records that belong together: linked many with many, or referring to one.
 extension RecordMethods {
     private static let relation = Parameter(
-        "relation", .text, "The relation's name on this record's side, as entity.describe has it.", required: true)
+        "relation", .text, "The relation's name on this record's side, as entity.describe has it.",
+        required: true)
     private static let other = Parameter("to", .id(), "The other record's id.", required: true)
     private static let linkErrors: [CRMError.Kind] = [.notFound, .invalidRecord]
 
@@ -73,12 +74,14 @@ extension RecordMethods {
     ]
 
     static let related = Method(
-        "record.related", needs: .session, .reads, "The records that are linked with a record, or refer to it.",
+        "record.related", needs: .session, .reads,
+        "The records that are linked with a record, or refer to it.",
         "As record.list answers, a page at a time, and only what the caller may view. A linked record has a member "
             + "\"link\" with the link's values; filter and sort reach them by link.NAME.",
         parameters: [
             id, relation, filter, fields,
-            Parameter("sort", .list(of: .text), "Field names, - in front for descending; at most 10."), limit, cursor,
+            Parameter("sort", .list(of: .text), "Field names, - in front for descending; at most 10."), limit,
+            cursor,
             Parameter("count", .boolean, "Answer the total as well; costs a count of all that match."),
         ],
         result: pageResult, errors: [.notFound, .limitExceeded],
@@ -108,9 +111,12 @@ extension RecordMethods {
     ) throws(CRMError) -> (Entity, RelatedList) {
         let (records, call) = (scope.services.records, try scope.context())
         let entity = try records.entity(of: id, named: nil, scope.snapshot, scope.reader)
-        try records.get(call, scope.snapshot, on: scope.reader, id: id, entity: entity.name, fields: ["id"]) { _, _ in }
+        try records.get(call, scope.snapshot, on: scope.reader, id: id, entity: entity.name, fields: ["id"]) {
+            _, _ in
+        }
         return (
-            entity, try records.relatedList(try scope.arguments.text("relation"), of: entity, call, scope.snapshot)
+            entity,
+            try records.relatedList(try scope.arguments.text("relation"), of: entity, call, scope.snapshot)
         )
     }
 
@@ -125,7 +131,8 @@ extension RecordMethods {
             try scope.checkScope(.view, list.entity)
         } catch {
             // One side to edit is enough.
-            guard (try? scope.checkScope(verb, list.entity)) != nil, (try? scope.checkScope(.view, near)) != nil
+            guard (try? scope.checkScope(verb, list.entity)) != nil,
+                (try? scope.checkScope(.view, near)) != nil
             else { throw error }
         }
         return (id, try scope.arguments.id("to"), list)
@@ -154,7 +161,8 @@ enum LinkValuesReading {
     static func read(_ node: JSONNode, of relation: Relation) throws(CRMError) -> [String: Value] {
         guard node.count <= RecordValues.fieldLimit else {
             throw CRMError(
-                .limitExceeded, "\(node.count) values are over the limit of \(RecordValues.fieldLimit) of one link")
+                .limitExceeded,
+                "\(node.count) values are over the limit of \(RecordValues.fieldLimit) of one link")
         }
         var problems: [FieldProblem] = []
         var values: [String: Value] = [:]

@@ -6,7 +6,8 @@ import Storage
 
 extension RecordMethods {
     static let purge = Method(
-        "record.purge", needs: .administrator, .writes, "Destroys a record that lies in the recycle bin, for good.",
+        "record.purge", needs: .administrator, .writes,
+        "Destroys a record that lies in the recycle bin, for good.",
         "Its row, its links and its values in the change log; that something was done, by whom and when, remains, and "
             + "log.verify still holds. Refused while records refer to it, unless references is clear. dry_run says what "
             + "would go.",

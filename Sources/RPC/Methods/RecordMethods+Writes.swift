@@ -119,11 +119,13 @@ extension RecordMethods {
         parameters: [
             entity,
             Parameter(
-                "match_on", .list(of: .text), "Fields by which the record is found; at least one of them unique.",
+                "match_on", .list(of: .text),
+                "Fields by which the record is found; at least one of them unique.",
                 required: true), values, fields, dryRun,
         ],
         result: .object([
-            Parameter("outcome", .choice("created", "updated", "unchanged"), "What was done.", required: true),
+            Parameter(
+                "outcome", .choice("created", "updated", "unchanged"), "What was done.", required: true),
             Parameter("record", .record(of: nil), "As it is stored now.", required: true),
         ]), errors: writeErrors,
         example: .init(
@@ -191,7 +193,8 @@ struct GivenValues: Sendable {
         } catch {
             guard error.kind == .invalidRecord, !error.fields.isEmpty else {
                 // What the caller may not do at all comes first; a duplicate or the like can wait.
-                throw [.forbidden, .notFound, .unavailable, .limitExceeded].contains(error.kind) ? error : unreadable
+                throw [.forbidden, .notFound, .unavailable, .limitExceeded].contains(error.kind)
+                    ? error : unreadable
             }
             let told = Set(problems.map(\.field))
             var whole = CRMError.invalidRecord(

@@ -42,7 +42,8 @@ extension WriteTransaction {
         let columns = relation.values.map { ", \(Self.column($0))" }.joined()
         try command(
             "CREATE TABLE \(table) (from_id INTEGER NOT NULL, to_id INTEGER NOT NULL, created_by INTEGER NOT NULL, "
-                + "created_at INTEGER NOT NULL\(columns), PRIMARY KEY (from_id, to_id)) STRICT, WITHOUT ROWID")
+                + "created_at INTEGER NOT NULL\(columns), PRIMARY KEY (from_id, to_id)) STRICT, WITHOUT ROWID"
+        )
         try command("CREATE INDEX \(EntityTable.quoted(relation.table + ".to")) ON \(table) (to_id, from_id)")
     }
 
