@@ -20,6 +20,17 @@ package enum PurgeStatements {
             """, [.integer(id.rawValue), .integer(Int64(limit))])
     }
 
+    /// The records that refer to one by a field of their lines: id and label.
+    package static func lineReferences(_ lines: Entity, _ field: Field, to id: RecordID, limit: Int)
+        -> Statement
+    {
+        Statement(
+            """
+            SELECT r.id, r.label FROM crm_record r WHERE r.id IN
+            (SELECT \(SystemField.lineParent) FROM \(lines.table) WHERE \(field.column) = ?1) ORDER BY r.id LIMIT ?2
+            """, [.integer(id.rawValue), .integer(Int64(limit))])
+    }
+
     /// The records of an entity that have been in the recycle bin since before a moment: ids, the lowest first.
     package static func binned(_ entity: Entity, before: Instant, limit: Int) -> Statement {
         Statement(

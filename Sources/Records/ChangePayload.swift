@@ -6,16 +6,28 @@ import Registry
 /// What a change log entry says about values: `{"amount":[old,new]}` by column, each as its column holds it.
 ///
 /// Columns, not names: a column keeps its name when an administrator renames the field. Blobs are `{"b":"base64"}`.
+///
+/// Lines stand as an object under the column of their field, with the columns that changed of each line that did, by
+/// the line's id: `{"items":{"17":{"position":[1,2],"quantity":[null,20000]}}}`. A line was there before if its old
+/// position is not null (or is not named), and is there after if its new one is not: so a whole record can be brought
+/// back to what it was before the entry, exactly.
 enum ChangePayload {
-    static func encode(_ changes: [(column: String, old: StoredValue, new: StoredValue)]) -> [UInt8] {
+    /// One column, from one value to another.
+    typealias StoredChange = (column: String, old: StoredValue, new: StoredValue)
+
+    /// The lines in one field that changed, each by its columns.
+    struct StoredLines {
+        let column: String
+        let lines: [(id: RecordID, changes: [StoredChange])]
+    }
+
+    static func encode(_ changes: [StoredChange], _ lines: [LinesChange] = []) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 64 * changes.count + 2)
-        write(changes, &writer)
+        write(changes, lines, &writer)
         return writer.finish()
     }
 
-    static func write(
-        _ changes: [(column: String, old: StoredValue, new: StoredValue)], _ writer: inout JSONWriter
-    ) {
+    static func write(_ changes: [StoredChange], _ lines: [LinesChange], _ writer: inout JSONWriter) {
         writer.beginObject()
         for change in changes {
             writer.key(change.column)
@@ -23,6 +35,25 @@ enum ChangePayload {
             write(change.old, &writer)
             write(change.new, &writer)
             writer.endArray()
+        }
+        for change in lines { write(change, &writer) }
+        writer.endObject()
+    }
+
+    private static func write(_ change: LinesChange, _ writer: inout JSONWriter) {
+        writer.key(change.field.column)
+        writer.beginObject()
+        for line in change.lines {
+            writer.key(line.id.description)
+            writer.beginObject()
+            for column in line.columns {
+                writer.key(column.field.column)
+                writer.beginArray()
+                write(column.old, &writer)
+                write(column.new, &writer)
+                writer.endArray()
+            }
+            writer.endObject()
         }
         writer.endObject()
     }
@@ -41,28 +72,36 @@ enum ChangePayload {
     }
 
     /// - Throws: `internalError` when the bytes are not a payload, which the hash chain should have told before.
-    static func decode(_ payload: [UInt8]) throws(CRMError) -> [(
-        column: String, old: StoredValue, new: StoredValue
-    )] {
-        changes(try parse(payload))
+    static func decode(_ payload: [UInt8]) throws(CRMError) -> [StoredChange] {
+        columns(try document(payload).root)
     }
 
-    static func parse(_ payload: [UInt8]) throws(CRMError) -> JSONNode {
+    static func document(_ payload: [UInt8]) throws(CRMError) -> JSONDocument {
         do throws(JSONError) {
-            return try JSONDocument(parsing: payload).root
+            return try JSONDocument(parsing: payload)
         } catch {
             throw CRMError(.internalError, "a change log entry cannot be read", detail: error.message)
         }
     }
 
-    static func changes(_ node: JSONNode) -> [(column: String, old: StoredValue, new: StoredValue)] {
-        var changes: [(column: String, old: StoredValue, new: StoredValue)] = []
-        for (name, pair) in node.members where pair.kind == .array {
-            let both = pair.elements.map(stored)
-            guard both.count == 2 else { continue }
-            changes.append((name, both[0], both[1]))
+    /// The lines of an entry: by the column of their field, each with what changed of it.
+    static func decodeLines(_ payload: [UInt8]) throws(CRMError) -> [StoredLines] {
+        try document(payload).root.members.compactMap { column, lines in
+            guard lines.kind == .object else { return nil }
+            return StoredLines(
+                column: column,
+                lines: lines.members.compactMap { id, line in
+                    Int64(id).map { (RecordID($0), columns(line)) }
+                })
         }
-        return changes
+    }
+
+    static func columns(_ object: JSONNode) -> [StoredChange] {
+        object.members.compactMap { name, pair in
+            guard pair.kind == .array else { return nil }
+            let both = pair.elements.map(stored)
+            return both.count == 2 ? (name, both[0], both[1]) : nil
+        }
     }
 
     private static func stored(_ node: JSONNode) -> StoredValue {
@@ -79,7 +118,7 @@ enum ChangePayload {
 /// values as `ChangePayload` has them. Nothing in it reads as a change of the record's own columns.
 enum LinkPayload {
     static func encode(
-        relation: String, other: RecordID, _ changes: [(column: String, old: StoredValue, new: StoredValue)]
+        relation: String, other: RecordID, _ changes: [ChangePayload.StoredChange]
     ) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 64 * changes.count + 80)
         writer.beginObject()
@@ -90,7 +129,7 @@ enum LinkPayload {
         writer.key("other")
         writer.int(other.rawValue)
         writer.key("values")
-        ChangePayload.write(changes, &writer)
+        ChangePayload.write(changes, [], &writer)
         writer.endObject()
         writer.endObject()
         return writer.finish()
@@ -99,15 +138,16 @@ enum LinkPayload {
     struct Content {
         let relation: String
         let other: RecordID
-        let changes: [(column: String, old: StoredValue, new: StoredValue)]
+        let changes: [ChangePayload.StoredChange]
     }
 
     /// Nil for the payload of another kind of entry.
     static func decode(_ payload: [UInt8]) throws(CRMError) -> Content? {
-        guard let link = try ChangePayload.parse(payload)["link"], let relation = link["relation"]?.string,
+        guard let link = try ChangePayload.document(payload).root["link"],
+            let relation = link["relation"]?.string,
             let other = link["other"]?.int64, let values = link["values"]
         else { return nil }
         return Content(
-            relation: relation, other: RecordID(other), changes: ChangePayload.changes(values))
+            relation: relation, other: RecordID(other), changes: ChangePayload.columns(values))
     }
 }

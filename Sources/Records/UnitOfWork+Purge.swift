@@ -86,6 +86,8 @@ extension UnitOfWork {
         let referrer: Referrer
         let id: RecordID
         let label: String
+        /// Whether it stands in a line of that record.
+        var isLine = false
     }
 
     /// How many references a refusal names; the others are counted.
@@ -115,10 +117,36 @@ extension UnitOfWork {
                     "more than \(Self.maximumReferences) records refer to \(entity.name) \(id)")
             }
         }
-        let inTheWay = references == .clear ? found.filter(\.referrer.field.definition.isMandatory) : found
+        found += try lineReferences(to: id, entity)
+        let inTheWay =
+            references == .clear
+            ? found.filter { $0.isLine || $0.referrer.field.definition.isMandatory } : found
         guard inTheWay.isEmpty else { throw try refusal(id, entity, inTheWay, references) }
         for reference in found { try clear(reference) }
         return Set(found.map(\.id)).count
+    }
+
+    /// Records that name it in one of their lines. Lines are what was agreed: they are never emptied.
+    private func lineReferences(to id: RecordID, _ entity: Entity) throws(CRMError) -> [Reference] {
+        var found: [Reference] = []
+        for lines in snapshot.registry.lineEntities {
+            guard let holder = snapshot.registry.holder(of: lines) else { continue }
+            for field in lines.references
+            where !field.isSystem && (field.type.targets.isEmpty || field.type.targets.contains(entity.name))
+            {
+                let statement = PurgeStatements.lineReferences(
+                    lines, field, to: id, limit: Self.maximumReferences)
+                try transaction.rows(statement) { row in
+                    found.append(
+                        Reference(
+                            referrer: Referrer(entity: holder.entity, field: field),
+                            id: RecordID(row.int64(0)),
+                            label: row.text(1), isLine: true))
+                    return .next
+                }
+            }
+        }
+        return found
     }
 
     private func refusal(
@@ -128,13 +156,14 @@ extension UnitOfWork {
         for reference in found where problems.count < Self.namedReferences {
             let (child, field) = (reference.referrer.entity, reference.referrer.field)
             let facts = try service.reference(call, snapshot, on: transaction, to: reference.id)
-            guard let label = facts.label,
-                snapshot.security.mask(call.principal, child.name).isVisible(field.name)
-            else { continue }
+            let isVisible = snapshot.security.mask(call.principal, child.name).isVisible(field.name)
+            guard let label = facts.label, isVisible || reference.isLine else { continue }
             problems.append(
                 FieldProblem(
                     field: "\(child.name).\(field.name)", code: "referenced",
-                    message: "\(child.name) \(reference.id) \"\(label)\" refers to it by \(field.label)"))
+                    message:
+                        "\(child.name) \(reference.id) \"\(label)\" refers to it by \(field.label)\(reference.isLine ? " of a line" : "")"
+                ))
         }
         if found.count > problems.count {
             problems.append(
@@ -155,7 +184,7 @@ extension UnitOfWork {
     private func clear(_ reference: Reference) throws(CRMError) {
         let (child, field) = (reference.referrer.entity, reference.referrer.field)
         let old = try whole(reference.id, child, bin: .both)
-        try write(child, old, [(field, .null)], .update, call)
+        try write(child, old, [(field, .null)], [], .update, call)
         var values = old.values
         values[field.name] = .null
         let label = RecordLabel.text(child, values)

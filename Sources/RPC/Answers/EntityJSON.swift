@@ -10,12 +10,14 @@ enum EntityJSON {
         writer.endObject()
     }
 
-    /// - Parameter fields: those that the caller may see; the others are named nowhere.
+    /// Fields that the caller may not see are named nowhere. A field of lines has the fields of its lines within it.
+    ///
     /// - Parameter relations: those that the caller may see, each with the values of a link that they may see.
     static func write(
-        _ entity: Entity, fields: [Field], relations: [(list: RelatedList, values: [Field])],
+        _ entity: Entity, _ view: FieldView, relations: [(list: RelatedList, values: [Field])],
         to writer: inout JSONWriter
     ) {
+        let fields = view.fields(of: entity)
         let visible = Set(fields.map(\.name))
         writer.beginObject()
         writeNames(entity, to: &writer)
@@ -30,16 +32,34 @@ enum EntityJSON {
         writer.string(entity.definition.sharing.name)
         writer.key("fields")
         writer.beginArray()
-        for field in fields { write(field, visible: visible, to: &writer) }
+        for field in fields { write(field, visible: visible, view, to: &writer) }
         writer.endArray()
         writer.key("relations")
         writer.beginArray()
-        for (list, values) in relations { write(list, values, to: &writer) }
+        for (list, values) in relations { write(list, values, view, to: &writer) }
         writer.endArray()
         writer.endObject()
     }
 
-    private static func write(_ list: RelatedList, _ values: [Field], to writer: inout JSONWriter) {
+    private static func writeLines(_ lines: Entity, _ view: FieldView, to writer: inout JSONWriter) {
+        let fields = view.fields(of: lines).filter { $0.name != SystemField.lineParent }
+        let visible = Set(fields.map(\.name))
+        writer.key("lines")
+        writer.beginObject()
+        writer.key("entity")
+        writer.string(lines.name)
+        writer.key("limit")
+        writer.int(LineLimit.lines)
+        writer.key("fields")
+        writer.beginArray()
+        for field in fields { write(field, visible: visible, view, to: &writer) }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    private static func write(
+        _ list: RelatedList, _ values: [Field], _ view: FieldView, to writer: inout JSONWriter
+    ) {
         writer.beginObject()
         writer.key("name")
         writer.string(list.name)
@@ -53,7 +73,7 @@ enum EntityJSON {
             writer.string("many_to_many")
             writer.key("values")
             writer.beginArray()
-            for value in values { write(value, visible: [], to: &writer) }
+            for value in values { write(value, visible: [], view, to: &writer) }
             writer.endArray()
         case .references(let field):
             writer.string("one_to_many")
@@ -74,9 +94,12 @@ enum EntityJSON {
         writer.string(entity.module)
         writer.key("is_administrative")
         writer.bool(entity.definition.isAdministrative)
+        write(entity.definition.lineOf, as: "line_of", to: &writer)
     }
 
-    private static func write(_ field: Field, visible: Set<String>, to writer: inout JSONWriter) {
+    private static func write(
+        _ field: Field, visible: Set<String>, _ view: FieldView, to writer: inout JSONWriter
+    ) {
         let definition = field.definition
         writer.beginObject()
         writer.key("name")
@@ -107,6 +130,7 @@ enum EntityJSON {
         writer.strings(field.kind.comparisons.map(\.symbol))
         writer.key("sortable")
         writer.bool(field.kind.ordering != nil)
+        if let lines = view.registry.lines(of: field) { writeLines(lines, view, to: &writer) }
         writer.endObject()
     }
 

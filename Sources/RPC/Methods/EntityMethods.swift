@@ -22,8 +22,10 @@ enum EntityMethods {
             scope.writer.beginObject()
             scope.writer.key("entities")
             scope.writer.beginArray()
-            for entity in scope.snapshot.registry.entities
-            where security.decide(principal, .view, entity.name).allowed {
+            let registry = scope.snapshot.registry
+            let view = try scope.fieldView()
+            for entity in registry.entities + registry.lineEntities
+            where security.decide(principal, .view, entity.name).allowed && view.isOpen(entity) {
                 EntityJSON.writeSummary(entity, to: &scope.writer)
             }
             scope.writer.endArray()
@@ -45,13 +47,14 @@ enum EntityMethods {
                 ),
             ]), errors: [.notFound]
         ) { scope throws(CRMError) in
-            let entity = try scope.snapshot.registry.entity(try scope.arguments.text("name"))
+            let entity = try scope.services.records.readable(
+                try scope.arguments.text("name"), try scope.context(), scope.snapshot)
             try scope.snapshot.security.require(try scope.session().principal, .view, entity.name)
             let call = try scope.context()
             let records = scope.services.records
             let viewpoint = records.viewpoint(call, scope.snapshot)
             EntityJSON.write(
-                entity, fields: try scope.fieldView().fields(of: entity),
+                entity, try scope.fieldView(),
                 relations: records.relatedLists(of: entity, call, scope.snapshot).map { list in
                     let visible = list.relation.map { relation in
                         relation.values.filter { viewpoint.sees($0, of: relation) }

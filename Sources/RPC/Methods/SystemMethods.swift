@@ -104,8 +104,9 @@ extension OpenRPCDocument {
         let view = try scope.fieldView()
         let security = scope.snapshot.security
         let (records, call, snapshot) = (scope.services.records, try scope.context(), scope.snapshot)
-        entities = snapshot.registry.entities
-            .filter { security.decide(caller.principal, .view, $0.name).allowed }
+        let registry = snapshot.registry
+        entities = (registry.entities + registry.lineEntities)
+            .filter { security.decide(caller.principal, .view, $0.name).allowed && view.isOpen($0) }
             .map { entity in
                 VisibleEntity(
                     entity: entity, fields: view.fields(of: entity),
