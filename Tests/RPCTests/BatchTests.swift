@@ -305,6 +305,26 @@ struct RelatedMethodTests {
         #expect(second?["records"]?.elements.compactMap { $0["last_name"]?.string } == ["Noor"])
     }
 
+    @Test("a read in a batch of JSON-RPC sees the writes in front of it, and none behind a refusal")
+    func order() throws {
+        let client = try TestKernel().admin()
+        let answer = try client.send(
+            """
+            [{"jsonrpc":"2.0","id":1,"method":"record.count","params":{"entity":"account"}},
+             {"jsonrpc":"2.0","id":2,"method":"record.create","params":{"entity":"account","values":{"account_name":"Acme"}}},
+             {"jsonrpc":"2.0","id":3,"method":"record.list","params":{"entity":"account","fields":["account_name"]}},
+             {"jsonrpc":"2.0","id":4,"method":"record.create","params":{"entity":"account","values":{}}},
+             {"jsonrpc":"2.0","id":5,"method":"record.count","params":{"entity":"account"}},
+             {"jsonrpc":"2.0","id":6,"method":"record.get","params":{"id":0}}]
+            """)
+        let parts = Array(try #require(answer.json).elements)
+        #expect(parts.map { $0["id"]?.int64 } == [1, 2, 3, 4, 5, 6])
+        let listed = parts[2]["result"]?["records"]?.elements.compactMap { $0["account_name"]?.string }
+        #expect(listed == ["Acme"])
+        #expect(parts[4]["result"]?["count"]?.int64 == 1)
+        #expect(parts.map { $0["error"]?["code"]?.int64 } == [nil, nil, nil, -32004, nil, -32003])
+    }
+
     @Test("upsert answers what it did, alike when it is repeated with a key")
     func upsert() throws {
         let client = try TestKernel().admin()
