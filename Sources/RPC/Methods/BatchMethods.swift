@@ -34,8 +34,10 @@ enum BatchMethods {
             ]), errors: [.notFound, .invalidRecord, .duplicate, .versionConflict, .limitExceeded],
             example: .init(
                 parameters:
-                    #"{"operations": [{"method": "record.create", "params": {"entity": "account", "values": {"account_name": "Acme"}, "fields": ["id"]}}, {"method": "record.create", "params": {"entity": "contact", "values": {"last_name": "Noor", "account": {"$ref": "0.id"}}, "fields": ["id"]}}]}"#,
-                result: #"{"results": [{"id": 17, "version": 1}, {"id": 18, "version": 1}]}"#)
+                    #"{"operations": [{"method": "record.update", "params": {"id": 17, "values": {"rating": "active"}, "fields": ["id"]}}, {"method": "record.link", "params": {"id": 41, "relation": "campaign_account", "to": 17}}]}"#,
+                result:
+                    #"{"results": [{"id": 17}, {"id": 41, "relation": "campaign_account", "to": 17, "outcome": "linked"}]}"#
+            )
         ) { scope throws(CRMError) in
             let operations = try BatchOperation.read(try scope.arguments.node("operations"), scope)
             let batch = BatchRun(scope, operations)

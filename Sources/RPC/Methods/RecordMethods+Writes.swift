@@ -171,12 +171,17 @@ extension RecordMethods {
 struct GivenValues: Sendable {
     private let values: [String: Value]
     private let problems: [FieldProblem]
+    /// The place of each field in what was sent.
+    private let places: [String: Int]
     private let entity: String
 
     init(_ node: JSONNode, of entity: Entity, _ view: FieldView) throws(CRMError) {
         var problems: [FieldProblem] = []
         values = try RecordValues.read(node, of: entity, view, &problems)
         self.problems = problems
+        places = Dictionary(
+            node.members.enumerated().map { ($0.element.name, $0.offset) },
+            uniquingKeysWith: { first, _ in first })
         self.entity = entity.name
     }
 
@@ -197,8 +202,14 @@ struct GivenValues: Sendable {
                     ? error : unreadable
             }
             let told = Set(problems.map(\.field))
-            var whole = CRMError.invalidRecord(
-                entity, problems + error.fields.filter { !told.contains($0.field) }, hint: error.hint)
+            let all = problems + error.fields.filter { !told.contains($0.field) }
+            // In the order of what was sent; what is missing comes behind it.
+            let sorted = all.enumerated().sorted { one, other in
+                (places[one.element.field] ?? .max, one.offset) < (
+                    places[other.element.field] ?? .max, other.offset
+                )
+            }
+            var whole = CRMError.invalidRecord(entity, sorted.map(\.element), hint: error.hint)
             whole.rule = error.rule
             throw whole
         }
