@@ -7,7 +7,8 @@ import Storage
 
 /// Records of every entity: what clients do all day.
 enum RecordMethods {
-    static let all: [Method] = [get, list, count, aggregate, history] + writes + links + [purge]
+    static let all: [Method] =
+        [get, list, count, aggregate, search, history] + writes + links + [purge]
 
     // MARK: Parameters that several share
 
