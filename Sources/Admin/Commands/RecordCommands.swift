@@ -39,19 +39,6 @@ enum RecordCommands {
             try list(try run.required(0), run, columns: nil)
         },
         Command(
-            "record", "export", .reads,
-            "every record of an entity, for use elsewhere; noted in the change log",
-            operands: [entity],
-            options: FilterOptions.options + [
-                fields, .init("sort", "NAMES", .field, help: "Fields by commas, - in front for descending."),
-            ],
-            examples: ["record export account --csv > accounts.csv"]
-        ) { run throws(AdminError) in
-            let (parameters, columns) = try listing(try run.required(0), run, columns: nil)
-            try PageWalk(method: "export.records", member: "records", parameters)
-                .printAll(run, columns: columns)
-        },
-        Command(
             "record", "get", .reads, "one record", operands: [entityOfID, id], options: [fields],
             examples: ["record get 17", "record get account 17 --json"]
         ) { run throws(AdminError) in
@@ -153,6 +140,19 @@ enum RecordCommands {
             let result = try run.call("record.history", parameters)
             run.printRecords(result, in: "entries", columns: nil)
             Page.tellNext(result, run)
+        },
+        Command(
+            "record", "export", .reads,
+            "every record of an entity, for use elsewhere; noted in the change log",
+            operands: [entity],
+            options: FilterOptions.options + [
+                fields, .init("sort", "NAMES", .field, help: "Fields by commas, - in front for descending."),
+            ],
+            examples: ["record export account --csv"]
+        ) { run throws(AdminError) in
+            let (parameters, columns) = try listing(try run.required(0), run, columns: nil)
+            try PageWalk(method: "export.records", member: "records", parameters)
+                .printAll(run, columns: columns)
         },
     ]
 
