@@ -16,6 +16,7 @@ enum KernelMigrations {
         KernelMigration(number: 2, summary: "credentials, sessions, keys", script: identity),
         KernelMigration(number: 3, summary: "idempotency keys and the outbox", script: delivery),
         KernelMigration(number: 4, summary: "scheduled jobs", script: jobs),
+        KernelMigration(number: 5, summary: "computing that waits", script: computing),
     ]
 
     static var latest: Int64 { all.last?.number ?? 0 }
@@ -166,6 +167,17 @@ enum KernelMigrations {
             done_at INTEGER
         ) STRICT;
         CREATE INDEX "crm_outbox.due_at" ON crm_outbox (due_at, id) WHERE done_at IS NULL;
+        """
+
+    /// `fields` are names with spaces between them; `cursor` is the last record that was computed, and moves in the
+    /// batch's own transaction.
+    private static let computing = """
+        CREATE TABLE crm_computing (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            entity TEXT NOT NULL,
+            fields TEXT NOT NULL,
+            cursor INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
         """
 
     /// `due_at` is the next nominal time; it moves in the transaction of the run itself.
