@@ -5,6 +5,7 @@ import Installation
 import Jobs
 import Log
 import RPC
+import Records
 import Settings
 import Storage
 
@@ -47,6 +48,10 @@ struct KernelServe {
             administrator: FirstRecords.administrator,
             house: [
                 HouseJob("identity", everySeconds: 30) { folder.identity.maintain() },
+                HouseJob("computing", everySeconds: 1) {
+                    folder.installation.recordService.computeWaiting(
+                        folder.database.writer, as: FirstRecords.administrator)
+                },
                 HouseJob("idempotency", everySeconds: 3600) {
                     IdempotentCall.forgetOld(folder.database.writer)
                 },

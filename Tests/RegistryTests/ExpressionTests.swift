@@ -8,10 +8,14 @@ struct ExpressionTests {
         "an expression is written in one form",
         arguments: [
             ("a+b*c", "a + b * c"), ("(a+b)*c", "(a + b) * c"), ("a-(b-c)", "a - (b - c)"),
-            ("a-b-c", "a - b - c"), ("not a = b and c", "not a = b and c"), ("not (a and b)", "not (a and b)"),
-            ("-(a+1.50)", "-(a + 1.5)"), ("- - a", "-(-a)"), ("if(a>=2.0,\"x\",null)", "if(a >= 2, \"x\", null)"),
-            (#"concat("a\"b", account.city)"#, #"concat("a\"b", account.city)"#), ("(a = b) = c", "(a = b) = c"),
-            ("days(from,date(\"2026-01-02\"))", "days(from, date(\"2026-01-02\"))"), ("a + (not b)", "a + (not b)"),
+            ("a-b-c", "a - b - c"), ("not a = b and c", "not a = b and c"),
+            ("not (a and b)", "not (a and b)"),
+            ("-(a+1.50)", "-(a + 1.5)"), ("- - a", "-(-a)"),
+            ("if(a>=2.0,\"x\",null)", "if(a >= 2, \"x\", null)"),
+            (#"concat("a\"b", account.city)"#, #"concat("a\"b", account.city)"#),
+            ("(a = b) = c", "(a = b) = c"),
+            ("days(from,date(\"2026-01-02\"))", "days(from, date(\"2026-01-02\"))"),
+            ("a + (not b)", "a + (not b)"),
         ])
     func written(_ text: String, _ form: String) throws {
         #expect(try Expression(parsing: text).description == form)
@@ -20,7 +24,8 @@ struct ExpressionTests {
     @Test(
         "what is no expression is refused at its place",
         arguments: [
-            ("", 1), ("a +", 4), ("a b", 3), ("(a", 3), ("a = b = c", 7), ("frobnicate(a)", 1), ("if(a, b)", 1),
+            ("", 1), ("a +", 4), ("a b", 3), ("(a", 3), ("a = b = c", 7), ("frobnicate(a)", 1),
+            ("if(a, b)", 1),
             ("1.2345678", 1), ("12a", 3), ("\"open", 1), ("a.b.c", 1), ("a.", 3), ("a $ b", 3), ("and", 1),
             ("99999999999999999999", 1), ("a + not b", 5),
         ])
@@ -55,7 +60,9 @@ struct ExpressionTests {
     @Test("random text is an expression or refused, and nothing else", arguments: [UInt64(20_261_124)])
     func noise(seed: UInt64) throws {
         var random = SeededRandom(seed)
-        let pieces = ["a", "if(", ")", "(", ",", "+", "-", "not ", "\"", "\\", "1.", "=", "!", ".", " ", "é", "<"]
+        let pieces = [
+            "a", "if(", ")", "(", ",", "+", "-", "not ", "\"", "\\", "1.", "=", "!", ".", " ", "é", "<",
+        ]
         for _ in 0..<2000 {
             let text = (0..<Int.random(in: 0..<12, using: &random)).map { _ in
                 pieces.randomElement(using: &random) ?? ""
@@ -115,7 +122,8 @@ struct ComputedRulesTests {
         "expressions whose types fit are taken",
         arguments: [
             FieldDefinition.decimal("x", "X", scale: 2).computed("staff / 3"),
-            .money("x", "X").computed("revenue * 2 + 5"), .decimal("x", "X", scale: 1).computed("revenue / revenue"),
+            .money("x", "X").computed("revenue * 2 + 5"),
+            .decimal("x", "X", scale: 1).computed("revenue / revenue"),
             .text("x", "X").computed("concat(name, \"!\")"), .date("x", "X").computed("since + 30"),
             .boolean("x", "X").computed("staff > 5 and not empty(met)"),
             .money("x", "X").computed("coalesce(parent_account.revenue, 0)"),
@@ -131,7 +139,8 @@ struct ComputedRulesTests {
             (FieldDefinition.decimal("x", "X", scale: 2).computed("revenue"), "cannot hold"),
             (.money("x", "X").computed("revenue + name"), "joins"),
             (.money("x", "X").computed("revenue * revenue"), "joins"),
-            (.text("x", "X").computed("staff"), "cannot hold"), (.text("x", "X").computed("met"), "cannot hold"),
+            (.text("x", "X").computed("staff"), "cannot hold"),
+            (.text("x", "X").computed("met"), "cannot hold"),
             (.integer("x", "X").computed("nothing_here"), "has no field"),
             (.integer("x", "X").computed("parent_account.nothing"), "has a field"),
             (.integer("x", "X").computed("name.staff"), "is no reference"),
@@ -144,8 +153,14 @@ struct ComputedRulesTests {
             (.integer("x", "X").rollingUp("mode", over: "deal", by: "account"), "is one of"),
             (.integer("x", "X").rollingUp("count", over: "deal", by: "stage"), "is no reference to"),
             (.integer("x", "X").rollingUp("count", over: "dealt", by: "account"), "does not exist"),
-            (.integer("x", "X").rollingUp("count", over: "deal", by: "account", where: "amount > 1"), "amounts"),
-            (.integer("x", "X").rollingUp("count", over: "deal", by: "account", where: "stage"), "true or false"),
+            (
+                .integer("x", "X").rollingUp("count", over: "deal", by: "account", where: "amount > 1"),
+                "amounts"
+            ),
+            (
+                .integer("x", "X").rollingUp("count", over: "deal", by: "account", where: "stage"),
+                "true or false"
+            ),
         ])
     func refused(_ field: FieldDefinition, _ words: String) {
         #expect(problems(field).first?.contains(words) == true, "\(problems(field))")

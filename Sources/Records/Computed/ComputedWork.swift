@@ -1,9 +1,29 @@
 package import CRMSDK
+import Log
 import Query
 import Registry
+import Security
 package import Storage
 
 extension RecordService {
+    /// Does what waits, batch by batch, for about `time`; in between the writer is everyone's.
+    ///
+    /// - Parameter user: Under whose name the log has it.
+    package func computeWaiting(
+        _ writer: StorageWriter, as user: RecordID, for time: Duration = .milliseconds(800)
+    ) {
+        let call = CallContext(
+            principal: .kernel(for: user), source: .system, method: "compute", requestID: "compute")
+        let end = ContinuousClock.now + time
+        do throws(CRMError) {
+            while try writer.perform({ [self] (transaction) throws(CRMError) in
+                try computeWaiting(transaction, call)
+            }), ContinuousClock.now < end {}
+        } catch {
+            log.error("computing failed", ["reason": error.message, "detail": error.detail ?? ""])
+        }
+    }
+
     /// Does a part of the computing that waits: fields that were added or changed, and changes that too many records
     /// follow. A batch holds the writer for about `budget`; its place is kept in its own transaction, so that a kill of
     /// the kernel loses and repeats nothing.
