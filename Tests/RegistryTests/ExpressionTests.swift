@@ -173,7 +173,5 @@ struct ComputedRulesTests {
         deal.fields.append(.money("share", "S").computed("account.total / 2"))
         let problems = ComputedRules.problems(in: [account, deal])
         #expect(problems.first?.contains("account.total → deal.share → account.total") == true, "\(problems)")
-        account.fields.append(.integer("x", "X").computed("x + 1"))
-        #expect(ComputedRules.problems(in: [account]).count == 2)
     }
 }

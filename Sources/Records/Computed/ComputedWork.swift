@@ -54,7 +54,7 @@ extension RecordService {
             }
             let end = ContinuousClock.now + budget
             var cursor = work.cursor
-            while ContinuousClock.now < end {
+            repeat {
                 var ids: [RecordID] = []
                 try transaction.rows(ComputedStatements.page(entity, after: cursor, limit: 20)) {
                     row throws(CRMError) in
@@ -67,7 +67,7 @@ extension RecordService {
                 }
                 for id in ids { try unit.recompute(entity, id, fields) }
                 cursor = last.rawValue
-            }
+            } while ContinuousClock.now < end
             try transaction.execute(ComputedStatements.advance(work.id, to: cursor))
             return true
         }

@@ -62,6 +62,7 @@ extension FieldDefinition {
         var copy = self
         copy.computed = computed
         copy.isReadOnly = true
+        copy.defaultText = nil
         return copy
     }
 }
