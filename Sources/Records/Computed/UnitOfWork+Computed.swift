@@ -29,6 +29,15 @@ extension UnitOfWork {
                 changed?.insert(field.field.name)
             }
         }
+        try settleComputedBaseAmounts(entity, &values, createdAt: old?["created_at"].instant)
+    }
+
+    /// Amounts in the base currency of amounts that are computed.
+    func settleComputedBaseAmounts(
+        _ entity: Entity, _ values: inout [String: Value], createdAt: Instant?
+    ) throws(CRMError) {
+        guard entity.baseAmounts.contains(where: { $0.source.definition.computed != nil }) else { return }
+        try settleBaseAmounts(entity, &values, createdAt: createdAt)
     }
 
     /// Computes the fields of each line, from the line's own.

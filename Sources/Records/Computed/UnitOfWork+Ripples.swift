@@ -87,6 +87,9 @@ extension UnitOfWork {
             changed.insert(field.field.name)
         }
         guard !changed.isEmpty else { return }
+        try settleComputedBaseAmounts(entity, &values, createdAt: old["created_at"].instant)
+        changed.formUnion(
+            entity.baseAmounts.map(\.field.name).filter { values[$0] ?? .null != old[$0] })
         let lines = try writeLines(entity, id, old: old, &values)
         try writeComputed(
             entity, old,
@@ -98,6 +101,7 @@ extension UnitOfWork {
             try transaction.execute(WriteStatements.setLabel(id, RecordLabel.text(entity, values)))
         }
         guard old["deleted_at"].isNull else { return }
+        index(entity, id, values, changed: entity.fields.filter { changed.contains($0.name) })
         try ripple(entity, id, before: old.values, after: values)
     }
 
