@@ -74,7 +74,7 @@ enum EntityJSON {
             writer.string("many_to_many")
             writer.key("values")
             writer.beginArray()
-            for value in values { write(value, visible: [], view, to: &writer) }
+            for value in values { write(value, of: list.entity, visible: [], view, to: &writer) }
             writer.endArray()
         case .references(let field):
             writer.string("one_to_many")
