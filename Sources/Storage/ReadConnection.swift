@@ -25,6 +25,11 @@ package final class ReadConnection {
         didSet { runner.connection.limitStatements(milliseconds: statementLimitMilliseconds) }
     }
 
+    /// Asked now and then while a statement runs: true ends it. Nil: nobody can lose interest.
+    package var isUnwanted: (@Sendable () -> Bool)? {
+        didSet { runner.connection.stopStatements(when: isUnwanted) }
+    }
+
     init(path: String, statementLimitMilliseconds: Int) throws(CRMError) {
         do throws(SQLiteError) {
             runner = try StatementRunner(path: path, role: .reader)
