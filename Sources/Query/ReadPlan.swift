@@ -45,7 +45,9 @@ package struct ReadPlan: Sendable {
     /// The most rows of a page; one more is asked for, to know whether there is another page.
     package let limit: Int
     /// What makes this query this query: a cursor of another one is refused.
-    package let identity: String
+    package let identity: [UInt8]
+    /// How the records are found; nil where there was nothing to choose.
+    package var shape: ListShape?
 }
 
 /// What to read of a list.

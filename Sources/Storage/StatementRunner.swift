@@ -19,6 +19,7 @@ final class StatementRunner {
         try connection.define("crm_fold") { (text: String) -> String in TextFolding.fold(text) }
         try connection.define("crm_key") { (text: String) -> [UInt8] in TextFolding.sortKey(text) }
         try connection.defineExactSum("crm_sum")
+        try connection.defineMembership("crm_among")
         if role == .writer { connection.leaveCheckpointsToOthers() }
     }
 

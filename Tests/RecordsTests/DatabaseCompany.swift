@@ -40,6 +40,9 @@ struct DatabaseCompany {
 
     static let names = ["account", "contact", "potential", "quote", "faq", "task", "comment"]
 
+    /// The field that names a record, where it must be there; elsewhere it is `title`.
+    static let mandatoryNames = ["account": "account_name", "contact": "last_name"]
+
     private static let entities = [
         entity("potential", .reference("related_to", "For", to: "account", "contact")),
         entity(
@@ -127,8 +130,13 @@ struct DatabaseCompany {
             for number in 0..<8 {
                 let owner = pick(owners) ?? RecordID(3)
                 var values: [String: Value] = ["owner": .reference(owner)]
-                let title = Value.text("\(name) \(number)")
-                values[["account": "account_name", "contact": "last_name"][name] ?? "title"] = title
+                // Few names and some missing, so that sorts have ties and nulls.
+                let title = Value.text("\(name) \(number / 3)")
+                if let field = Self.mandatoryNames[name] {
+                    values[field] = title
+                } else if chance(70) {
+                    values["title"] = title
+                }
                 var references: [String: RecordID] = [:]
                 for field in entity.fields where field.type.name == "reference" && !field.isSystem && chance(75) {
                     let targets = records.filter { field.type.targets.contains($0.value.entity) && !$0.value.isDeleted }

@@ -16,7 +16,11 @@ enum KernelMigrations {
         KernelMigration(number: 2, summary: "credentials, sessions, keys", script: identity),
         KernelMigration(number: 3, summary: "idempotency keys and the outbox", script: delivery),
         KernelMigration(number: 4, summary: "scheduled jobs", script: jobs),
+        KernelMigration(number: ownerCounts, summary: "records by owner", script: owners),
     ]
+
+    /// The step after which the records that are there are counted.
+    static let ownerCounts: Int64 = 5
 
     static var latest: Int64 { all.last?.number ?? 0 }
 
@@ -166,6 +170,16 @@ enum KernelMigrations {
             done_at INTEGER
         ) STRICT;
         CREATE INDEX "crm_outbox.due_at" ON crm_outbox (due_at, id) WHERE done_at IS NULL;
+        """
+
+    /// Records that are not deleted; owner 0 stands for none. A row stays when its number has come down to 0.
+    private static let owners = """
+        CREATE TABLE crm_owner_count (
+            entity INTEGER NOT NULL,
+            owner INTEGER NOT NULL,
+            records INTEGER NOT NULL,
+            PRIMARY KEY (entity, owner)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// `due_at` is the next nominal time; it moves in the transaction of the run itself.
