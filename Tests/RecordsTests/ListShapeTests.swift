@@ -22,6 +22,7 @@ struct ListShapeTests {
         var chosen: Set<ListShape> = []
         for seed in first..<(first + 2) {
             let company = try DatabaseCompany(seed: seed)
+            let reader = try company.office.database.makeReader()
             let plain = PlainProcedure(facts: company.facts, entities: company.entities)
             for user in company.facts.users.values.sorted(by: { $0.id < $1.id }).prefix(4) {
                 let call = Office.call(user.id, isAdministrator: user.isAdministrator)
@@ -37,7 +38,7 @@ struct ListShapeTests {
                         parameters.sort = sort?.map { $0.replacing("title", with: name) }
                         parameters.fields = ["id"]
                         let where_ = "seed \(seed), user \(user.id), \(entity) by \(sort ?? ["default"])"
-                        let whole = try Self.whole(parameters, call, company.office)
+                        let whole = try Self.whole(parameters, call, company.office, reader)
                         #expect(Set(whole) == Set(expected.keys), "\(where_)")
                         for shape in ListShape.allCases {
                             company.office.database.counts.costs = .favouring(shape)
@@ -45,7 +46,7 @@ struct ListShapeTests {
                             let plan = try company.office.records.planList(
                                 call, company.office.snapshot, parameters)
                             if let shape = plan.read.shape { chosen.insert(shape) }
-                            let pages = try company.office.walk(parameters, as: call)
+                            let pages = try company.office.walk(parameters, as: call, on: reader)
                             #expect(pages == whole, "\(where_), \(shape)")
                         }
                     }
@@ -57,12 +58,12 @@ struct ListShapeTests {
 
     /// All records in one read that goes through everybody's.
     private static func whole(
-        _ parameters: ListParameters, _ call: CallContext, _ office: Office
+        _ parameters: ListParameters, _ call: CallContext, _ office: Office, _ reader: ReadConnection
     ) throws -> [RecordID] {
         office.database.counts.costs = .favouring(.walk)
         var parameters = parameters
         parameters.limit = 1000
-        return try office.walk(parameters, as: call)
+        return try office.walk(parameters, as: call, on: reader)
     }
 
     @Test("a cursor goes on where it was after the counts have made another shape the cheapest")
