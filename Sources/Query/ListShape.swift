@@ -36,9 +36,10 @@ struct ShapeChoice {
     /// The owners whose records are shown whatever fields they have, without those that have none.
     let owners: [RecordID]
 
-    /// Nil where there is nothing to choose: everything or nothing is seen, or nothing is known of the counts.
+    /// Nil where there is nothing to choose: everything or nothing is seen, the list follows the links of one record,
+    /// or nothing is known of the counts.
     init?(_ predicate: AccessPredicate, _ viewpoint: Viewpoint, _ query: ListQuery, _ order: Order) {
-        guard query.bin == .outside, predicate != .everything, predicate != .nothing,
+        guard query.bin == .outside, query.link == nil, predicate != .everything, predicate != .nothing,
             let counts = viewpoint.counts, let total = counts.total(query.entity.number),
             let direct = predicate.directOwners,
             let holding = counts.holding(of: direct, query.entity.number)

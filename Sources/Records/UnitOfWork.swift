@@ -57,6 +57,8 @@ package final class UnitOfWork {
             accepted["owner"] = .reference(call.principal.user)
         }
         check.settleCurrencies(&accepted)
+        // A hook may fill a mandatory field, so that alone is no problem yet; beside others it is told.
+        if !check.problems.isEmpty { check.requireMandatory(accepted) }
         try check.finish()
         // Before the hooks, which follow references; again after them, for what they have set.
         try checkReferences(entity, accepted, old: nil, call)
@@ -95,6 +97,7 @@ package final class UnitOfWork {
             entity: entity.number, from: nil, to: values["owner"]?.reference ?? RecordCounts.nobody)
         try transaction.execute(
             WriteStatements.insertDirectoryEntry(id, entity, label: RecordLabel.text(entity, values)))
+        index(entity, id, values, isNew: true)
         let changes = zip(entity.fields, row).compactMap { field, value in
             value == .null || field.wire == .lines
                 || field.isSystem && field.name != "owner" && field.name != "origin"
@@ -137,6 +140,7 @@ package final class UnitOfWork {
         let lines = try writeLines(entity, id, old: old, &stored)
         try write(
             entity, old, changed.map { ($0, $0.kind.stored(stored[$0.name] ?? .null)) }, lines, .update, call)
+        index(entity, id, stored, changed: changed)
         let label = RecordLabel.text(entity, stored)
         if label != RecordLabel.text(entity, old.values) {
             try transaction.execute(WriteStatements.setLabel(id, label))
@@ -173,6 +177,7 @@ package final class UnitOfWork {
         let value = deletedAt.map { StoredValue.integer($0.millisecondsSince1970) } ?? .null
         try write(entity, old, [(entity.system("deleted_at"), value)], [], kind, call)
         try transaction.execute(WriteStatements.setDeleted(old.id, at: deletedAt))
+        if deletedAt == nil { index(entity, old.id, old.values) } else { takeOutOfSearch(entity, old.id) }
         try runAfterHooks(after, entity, old.id, old: old, given: [], old.values, call)
     }
 
@@ -198,7 +203,7 @@ package final class UnitOfWork {
     }
 
     /// The record as it is, if the caller may do this to it: not found where it may not be seen, forbidden where it may.
-    private func editable(
+    func editable(
         _ id: RecordID, _ entityName: String?, _ verb: AccessVerb, _ call: CallContext,
         bin: RecycleBin = .outside
     ) throws(CRMError) -> (Entity, Record) {
@@ -230,7 +235,7 @@ package final class UnitOfWork {
     }
 
     /// The record with all its fields, whoever asks: what hooks and the change log need.
-    private func whole(_ id: RecordID, _ entity: Entity, bin: RecycleBin) throws(CRMError) -> Record {
+    func whole(_ id: RecordID, _ entity: Entity, bin: RecycleBin) throws(CRMError) -> Record {
         var record: Record?
         let kernel = call.acting(as: .kernel(for: call.principal.user))
         try service.get(kernel, snapshot, on: transaction, id: id, entity: entity.name, bin: bin) {
@@ -245,7 +250,7 @@ package final class UnitOfWork {
         snapshot.viewpoint(call, now: transaction.now, counts: service.counts)
     }
 
-    private func valueCheck(_ entity: Entity, _ call: CallContext, _ module: String?) -> ValueCheck {
+    func valueCheck(_ entity: Entity, _ call: CallContext, _ module: String?) -> ValueCheck {
         let isImport = call.source == .import
         let (security, principal) = (snapshot.security, call.principal)
         return ValueCheck(
@@ -273,10 +278,11 @@ package final class UnitOfWork {
         check.settleCurrencies(&values)
         check.requireMandatory(values)
         try check.finish()
+        try settleBaseAmounts(entity, &values, createdAt: change.old?["created_at"].instant)
         return values
     }
 
-    private func write(
+    func write(
         _ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)], _ lines: [LinesChange],
         _ kind: ChangeKind, _ call: CallContext
     ) throws(CRMError) {
@@ -326,7 +332,7 @@ package final class UnitOfWork {
         return all
     }
 
-    private func log(
+    func log(
         _ kind: ChangeKind, _ entity: Entity, _ id: RecordID, version: Int64, _ payload: [UInt8],
         _ call: CallContext
     ) throws(CRMError) {
@@ -341,6 +347,6 @@ package final class UnitOfWork {
     /// The entities that the snapshot is made of, beside definitions.
     static let directoryEntities: Set = [
         "user", "role", "currency", "profile", "profile_right", "role_profile", "field_access", "group",
-        "group_member", "sharing_default", "sharing_rule", "sharing_related",
+        "group_member", "sharing_default", "sharing_rule", "sharing_related", "exchange_rate",
     ]
 }

@@ -22,13 +22,19 @@ package final class ReadConnection {
 
     /// The longest that one statement may run; 0 lifts the limit. Beyond it the statement ends in `limitExceeded`.
     package var statementLimitMilliseconds: Int {
-        didSet { runner.connection.limitStatements(milliseconds: statementLimitMilliseconds) }
+        didSet {
+            if !isWriters { runner.connection.limitStatements(milliseconds: statementLimitMilliseconds) }
+        }
     }
 
     /// Asked now and then while a statement runs: true ends it. Nil: nobody can lose interest.
     package var isUnwanted: (@Sendable () -> Bool)? {
-        didSet { runner.connection.stopStatements(when: isUnwanted) }
+        didSet { if !isWriters { runner.connection.stopStatements(when: isUnwanted) } }
     }
+
+    /// Whether this is the writer's own connection: its statements are never interrupted, and its transaction is the
+    /// writer's to begin and end.
+    private let isWriters: Bool
 
     init(path: String, statementLimitMilliseconds: Int) throws(CRMError) {
         do throws(SQLiteError) {
@@ -36,8 +42,17 @@ package final class ReadConnection {
         } catch {
             throw CRMError(error)
         }
+        isWriters = false
         self.statementLimitMilliseconds = statementLimitMilliseconds
         runner.connection.limitStatements(milliseconds: statementLimitMilliseconds)
+    }
+
+    /// Reads what a unit of work has written so far; must not outlive the unit.
+    init(within runner: StatementRunner) {
+        self.runner = runner
+        isWriters = true
+        snapshot = .begun
+        statementLimitMilliseconds = 0
     }
 
     /// Gives the rows one by one, until the body wants no more.
@@ -47,7 +62,7 @@ package final class ReadConnection {
         if snapshot == .shared {
             try begin()
         }
-        runner.connection.restartStatementClock()
+        if !isWriters { runner.connection.restartStatementClock() }
         try runner.rows(statement, body)
     }
 
