@@ -42,6 +42,7 @@ package final class RecordService: Sendable {
         log = other.log
         cursors = other.cursors
         clock = other.clock
+        counts = other.counts
         noteProgress = other.noteProgress
     }
 
