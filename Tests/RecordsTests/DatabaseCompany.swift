@@ -22,6 +22,8 @@ struct DatabaseCompany {
         let owner: RecordID
         /// Reference field → record.
         let references: [String: RecordID]
+        /// Whether it has words by which a search could find it.
+        let isNamed: Bool
         var isDeleted = false
     }
 
@@ -132,11 +134,8 @@ struct DatabaseCompany {
                 var values: [String: Value] = ["owner": .reference(owner)]
                 // Few names and some missing, so that sorts have ties and nulls.
                 let title = Value.text("\(name) \(number / 3)")
-                if let field = Self.mandatoryNames[name] {
-                    values[field] = title
-                } else if chance(70) {
-                    values["title"] = title
-                }
+                let isNamed = Self.mandatoryNames[name] != nil || chance(70)
+                if isNamed { values[Self.mandatoryNames[name] ?? "title"] = title }
                 var references: [String: RecordID] = [:]
                 for field in entity.fields where field.type.name == "reference" && !field.isSystem && chance(75) {
                     let targets = records.filter { field.type.targets.contains($0.value.entity) && !$0.value.isDeleted }
@@ -145,7 +144,8 @@ struct DatabaseCompany {
                     values[field.name] = .reference(target)
                 }
                 let id = try office.create(name, values)
-                records[id] = Made(entity: name, owner: owner, references: references)
+                records[id] = Made(
+                    entity: name, owner: owner, references: references, isNamed: isNamed)
             }
         }
         for id in records.keys.sorted() where chance(10) {
