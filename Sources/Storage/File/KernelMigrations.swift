@@ -18,11 +18,12 @@ enum KernelMigrations {
         KernelMigration(number: 4, summary: "scheduled jobs", script: jobs),
         KernelMigration(number: 5, summary: "search", script: search),
         KernelMigration(number: 6, summary: "amounts in the base currency", script: baseAmounts),
+        KernelMigration(number: 7, summary: "computing that waits", script: computing),
         KernelMigration(number: ownerCounts, summary: "records by owner", script: owners),
     ]
 
     /// The step after which the records that are there are counted.
-    static let ownerCounts: Int64 = 7
+    static let ownerCounts: Int64 = 8
 
     static var latest: Int64 { all.last?.number ?? 0 }
 
@@ -182,6 +183,17 @@ enum KernelMigrations {
             records INTEGER NOT NULL,
             PRIMARY KEY (entity, owner)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// `fields` are names with spaces between them; `cursor` is the last record that was computed, and moves in the
+    /// batch's own transaction.
+    private static let computing = """
+        CREATE TABLE crm_computing (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            entity TEXT NOT NULL,
+            fields TEXT NOT NULL,
+            cursor INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
         """
 
     /// `due_at` is the next nominal time; it moves in the transaction of the run itself.
