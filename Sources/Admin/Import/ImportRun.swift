@@ -25,6 +25,8 @@ package final class ImportRun {
     package private(set) var rejects: [String] = []
     /// Entity and name of the fields that were made, or would be.
     package private(set) var fieldsMade: [String] = []
+    /// Entity, field and key of the picklist values that were added, or would be.
+    package private(set) var valuesMade: [String] = []
 
     private let client: any RPCClient
     private let streams: any ConsoleStreams
@@ -58,10 +60,34 @@ package final class ImportRun {
         }
     }
 
+    /// Adds the values that picklists lack.
+    func add(_ missing: [MappingCheck.MissingValues]) throws(AdminError) {
+        for picklist in missing {
+            var values = JSONWriter()
+            values.beginArray()
+            for (key, label) in picklist.all {
+                values.beginObject()
+                values.key("key")
+                values.string(key)
+                values.key("label")
+                values.string(label)
+                values.endObject()
+            }
+            values.endArray()
+            var parameters = Parameters()
+            parameters.set("entity", picklist.entity)
+            parameters.set("name", picklist.field)
+            parameters.set("values", json: values.finish())
+            if options.isDryRun { parameters.set("dry_run", true) }
+            _ = try client.call("field.update", parameters)
+            valuesMade += picklist.new.map { "\(picklist.entity).\(picklist.field): \($0)" }
+        }
+    }
+
     func run(_ prepared: PreparedStep) throws(AdminError) {
         let source = try RecordSource(prepared)
         let rejects = rejectsFile(prepared)
-        var step = StepState(prepared, rejects, streams)
+        var step = try StepState(prepared, rejects, streams)
         defer {
             step.progress.end()
             counts.append((prepared.step.name, step.counts))
@@ -98,8 +124,23 @@ package final class ImportRun {
             }
         }
         try flush(&rows, &waiting, &step)
+        if readError == nil { tellLeftOver(&step) }
         try rejects?.close()
         if let readError { throw readError }
+    }
+
+    /// Rows of a file of lines that no record has taken.
+    private func tellLeftOver(_ step: inout StepState) {
+        let records = step.prepared.path.split(separator: "/").last.map(String.init) ?? ""
+        for lines in step.maker.lines {
+            let name = "\(step.prepared.step.name).\(lines.field)"
+            for (key, rows) in lines.groups.unclaimed {
+                ledger.note(
+                    .unclaimed(file: lines.groups.fileName, key: key, records: records), in: name, rows: rows)
+            }
+            for sentence in lines.groups.unreadable { ledger.note(.refused(reason: sentence), in: name) }
+            step.counts.failed += lines.groups.unreadable.count
+        }
     }
 
     private func next(of source: RecordSource, _ readError: inout AdminError?) -> CSVReader.Record? {
@@ -119,10 +160,12 @@ package final class ImportRun {
         var counts = StepCounts()
         var progress: ImportProgress
 
-        init(_ prepared: PreparedStep, _ rejects: RejectsFile?, _ streams: any ConsoleStreams) {
+        init(_ prepared: PreparedStep, _ rejects: RejectsFile?, _ streams: any ConsoleStreams)
+            throws(AdminError)
+        {
             self.prepared = prepared
             self.rejects = rejects
-            maker = RowMaker(prepared)
+            maker = try RowMaker(prepared)
             progress = ImportProgress(prepared.step.name, streams)
         }
     }
@@ -188,7 +231,7 @@ package final class ImportRun {
             case "updated": step.counts.updated += 1
             case "unchanged": step.counts.unchanged += 1
             case "skipped": step.counts.skipped += 1
-            default: try refuse(record, Self.problems(answer), &step)
+            default: try refuse(record, Self.problems(answer, row), &step)
             }
         }
         guard settled == batch.rows.count else {
@@ -197,11 +240,13 @@ package final class ImportRun {
         step.progress.show(step.counts)
     }
 
-    private static func problems(_ answer: JSONNode) -> [String] {
+    /// Each with its field in front, and before it, where the field is a line's, the line of the lines' file.
+    private static func problems(_ answer: JSONNode, _ row: RowMaker.Row) -> [String] {
         let problems = (answer["problems"]?.elements ?? JSONNode.noElements).map { problem in
             let field = problem["field"]?.string ?? ""
             let message = problem["message"]?.string ?? "refused"
-            return field.isEmpty ? message : "\(field): \(message)"
+            let place = row.place(ofProblemIn: field).map { "\($0): " } ?? ""
+            return field.isEmpty ? message : "\(place)\(field): \(message)"
         }
         return problems.isEmpty ? ["refused, and the kernel did not say why"] : problems
     }
