@@ -9,6 +9,7 @@ package enum CommandLineTool {
     private struct Command: Sendable {
         let name: String
         let summary: String
+        var takesDemo = false
         let run: @Sendable (Request) throws(SupervisorError) -> Int32
     }
 
@@ -37,9 +38,10 @@ package enum CommandLineTool {
     }
 
     private static let commands = [
-        Command(name: "init", summary: "prepare a new data folder", run: initialise),
+        Command(name: "init", summary: "prepare a new data folder", takesDemo: true, run: initialise),
         Command(
-            name: "up", summary: "run everything in the foreground, after init if the folder is new", run: up),
+            name: "up", summary: "run everything in the foreground, after init if the folder is new",
+            takesDemo: true, run: up),
         Command(
             name: "status", summary: "show the processes and what the kernel says of itself", run: status),
         Command(name: "stop", summary: "end everything, and wait for it", run: stop),
@@ -55,7 +57,8 @@ package enum CommandLineTool {
             program: "crm",
             summary: "Prepares, runs and watches the platform.\n\ncommands:\n"
                 + lines.map { name, summary in "  \(name.padding(to: 10)) \(summary)" }
-                .joined(separator: "\n"),
+                .joined(separator: "\n")
+                + "\n\ninit and up take --demo: a new folder gets all modules and the demo company, Northwind.",
             options: [.data, .listen, .modules, .log, .organisation, .currency, .config], operands: "COMMAND")
     }
 
@@ -78,7 +81,9 @@ package enum CommandLineTool {
                 return 0
             }
             let command = try command(settings.operands)
-            return try command.run(request(settings, isDemo: arguments.contains(demoFlag)))
+            let isDemo = arguments.contains(demoFlag)
+            if isDemo { try checkDemo(command, settings) }
+            return try command.run(request(settings, isDemo: isDemo))
         } catch let error as SupervisorError {
             return complain(error.description, code: 1)
         } catch {
@@ -102,6 +107,18 @@ package enum CommandLineTool {
         return command
     }
 
+    private static func checkDemo(_ command: Command, _ settings: SettingsValues) throws(SettingsError) {
+        guard command.takesDemo else {
+            throw SettingsError(
+                message: "crm \(command.name) cannot use \(demoFlag)", hint: "crm init and crm up take it.")
+        }
+        guard settings.origin("organisation") == .defaultValue else {
+            throw SettingsError(
+                message: "the demo company has the root role \"\(SettingsTable.Option.organisation.defaultText ?? "")\"",
+                hint: "Leave organisation out with \(demoFlag), and rename the role afterwards.")
+        }
+    }
+
     private static func request(_ settings: SettingsValues, isDemo: Bool) throws(SupervisorError) -> Request {
         let folder = DataFolder(path: settings.path("data"))
         var environment = environment()
@@ -112,7 +129,9 @@ package enum CommandLineTool {
                 "threads=crashed,registers=none,images=none,symbolicate=fast,limit=32"
         }
         environment["CRM_ORGANISATION"] = settings.string("organisation")
-        environment["CRM_CURRENCY"] = settings.string("currency")
+        environment["CRM_CURRENCY"] =
+            isDemo && settings.origin("currency") == .defaultValue
+            ? DemoCompany.currency : settings.string("currency")
         if let modules = settings.pathIfSet("modules") { environment["CRM_MODULES"] = modules }
         if let config = settings.pathIfSet("config") { environment["CRM_CONFIG"] = config }
         let plan = ServicePlan(

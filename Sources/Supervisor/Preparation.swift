@@ -2,7 +2,7 @@ import Glibc
 
 /// `crm init`: makes the data folder, then has the kernel make the database and the first administrator, and the
 /// endpoint its certificate. What those two print goes to our terminal unread: the administrator's password is
-/// shown there once and known to nobody else.
+/// shown there once and known to nobody else. Last, where it is wished, the demo company.
 package struct Preparation {
     package let plan: ServicePlan
     /// Whether the demo company is loaded.
@@ -24,9 +24,11 @@ package struct Preparation {
             throw SupervisorError("data folder \"\(folder.path)\" is already prepared", hint: "Run crm up.")
         case .unfinished, .foreign: throw Self.refusal(of: folder, try folder.state())
         }
+        // Before anything is made: a refusal leaves nothing to be removed.
+        let demo = isDemo ? try DemoCompany(plan) : nil
         try folder.begin()
         for child in Child.allCases {
-            let process = try plan.prepare(child, isDemo: isDemo).start(output: .inherited)
+            let process = try plan.prepare(child).start(output: .inherited)
             let end = try Self.wait(for: process)
             guard end == .exited(code: 0) else {
                 throw SupervisorError(
@@ -34,6 +36,7 @@ package struct Preparation {
                     hint: "Mend what it says above, remove the folder, and run crm init again.")
             }
         }
+        try demo?.load()
         try folder.finish()
     }
 
@@ -63,7 +66,7 @@ package struct Preparation {
                 hint: "Name another one with --data.")
     }
 
-    private static func wait(for process: pid_t) throws(SupervisorError) -> ProcessEnd {
+    static func wait(for process: pid_t) throws(SupervisorError) -> ProcessEnd {
         var status: Int32 = 0
         while waitpid(process, &status, 0) != process {
             guard errno == EINTR else { throw .system("wait for process \(process)") }

@@ -36,9 +36,9 @@ package struct ServicePlan: Sendable {
         }
     }
 
-    func prepare(_ child: Child, isDemo: Bool) -> ProgramCall {
+    func prepare(_ child: Child) -> ProgramCall {
         switch child {
-        case .kernel: call(child, ["init", "--data", folder.path] + (isDemo ? ["--demo"] : []))
+        case .kernel: call(child, ["init", "--data", folder.path])
         case .endpoint: call(child, ["make-certificate", "--data", folder.path])
         }
     }
