@@ -180,7 +180,8 @@ package final class UnitOfWork {
             try runHooks(moment, &change, call)
         } catch  where error.kind == .invalidRecord && !error.fields.isEmpty {
             var check = ValueCheck(
-                entity, mask: .everything, snapshot, mayBringNumbers: true, mayWriteReadOnly: true)
+                entity, mask: .everything, snapshot, mayBringNumbers: true, mayWriteReadOnly: true,
+                language: call.language)
             check.requireMandatory(change.values)
             let missing = check.problems.filter { problem in
                 !error.fields.contains { $0.field == problem.field }
@@ -225,7 +226,7 @@ package final class UnitOfWork {
     }
 
     /// The record with all its fields, whoever asks: what hooks and the change log need.
-    private func whole(_ id: RecordID, _ entity: Entity, bin: RecycleBin) throws(CRMError) -> Record {
+    func whole(_ id: RecordID, _ entity: Entity, bin: RecycleBin) throws(CRMError) -> Record {
         var record: Record?
         let kernel = call.acting(as: .kernel(for: call.principal.user))
         try service.get(kernel, snapshot, on: transaction, id: id, entity: entity.name, bin: bin) {
@@ -243,7 +244,7 @@ package final class UnitOfWork {
         let mask = module == nil ? snapshot.security.mask(call.principal, entity.name) : .everything
         return ValueCheck(
             entity, mask: mask, snapshot, mayBringNumbers: isImport || module != nil,
-            mayWriteReadOnly: module != nil)
+            mayWriteReadOnly: module != nil, language: call.language)
     }
 
     /// What hooks have left, checked again: hooks may set any field, but only to what it takes.
@@ -251,7 +252,8 @@ package final class UnitOfWork {
         _ change: RecordChange, _ entity: Entity, _ call: CallContext
     ) throws(CRMError) -> [String: Value] {
         var check = ValueCheck(
-            entity, mask: .everything, snapshot, mayBringNumbers: true, mayWriteReadOnly: true)
+            entity, mask: .everything, snapshot, mayBringNumbers: true, mayWriteReadOnly: true,
+                language: call.language)
         var values = change.values
         for name in change.touched {
             guard let field = entity[name], !field.isSystem || name == "owner" else {
@@ -267,7 +269,7 @@ package final class UnitOfWork {
         return values
     }
 
-    private func write(
+    func write(
         _ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)], _ kind: ChangeKind,
         _ call: CallContext
     ) throws(CRMError) {

@@ -12,12 +12,15 @@ struct ValueCheck {
     let mayBringNumbers: Bool
     /// Whether a module is the writer: fields that are read-only for people are its to write.
     let mayWriteReadOnly: Bool
+    /// Of the labels in messages.
+    let language: String
     private(set) var problems: [FieldProblem] = []
 
     init(
         _ entity: Entity, mask: FieldMask, _ snapshot: KernelSnapshot, mayBringNumbers: Bool,
-        mayWriteReadOnly: Bool = false
+        mayWriteReadOnly: Bool = false, language: String = "en"
     ) {
+        self.language = language
         self.entity = entity
         self.mask = mask
         self.snapshot = snapshot
@@ -45,7 +48,7 @@ struct ValueCheck {
                 continue
             }
             guard isWritable(field) else {
-                add(name, "read_only", "\(field.label) cannot be written")
+                add(name, "read_only", "\(label(field)) cannot be written")
                 continue
             }
             guard let value = accept(value, for: field) else { continue }
@@ -60,11 +63,32 @@ struct ValueCheck {
         do throws(FieldRefusal) {
             let accepted = try field.kind.accept(value, for: field.definition)
             // An empty text is no text: one way to be empty.
-            return accepted == .text("") ? .null : accepted
+            guard accepted != .text("") else { return .null }
+            if let conversion = field.conversion, !conversion.emptiesUnfit,
+                conversion.values.convert(field.kind.stored(accepted)) == nil
+            {
+                throw FieldRefusal(
+                    "type", "\(field.label) is changing its type, and the new one cannot hold this value")
+            }
+            return accepted
         } catch {
-            add(field.name, error.code, error.message)
+            add(field.name, error.code, inLanguage(error, value, field))
             return nil
         }
+    }
+
+    /// The refusal with the field's labels in the caller's language: what is refused once is refused again.
+    private func inLanguage(_ refusal: FieldRefusal, _ value: Value, _ field: Field) -> String {
+        guard language != "en" else { return refusal.message }
+        let definition = snapshot.registry.labels.definition(of: field, of: entity, in: language)
+        do throws(FieldRefusal) { _ = try field.kind.accept(value, for: definition) } catch {
+            return error.message
+        }
+        return refusal.message
+    }
+
+    private func label(_ field: Field) -> String {
+        language == "en" ? field.label : snapshot.registry.labels.label(of: field, of: entity, in: language)
     }
 
     private func isWritable(_ field: Field) -> Bool {
@@ -122,7 +146,7 @@ struct ValueCheck {
 
     mutating func requireMandatory(_ values: [String: Value]) {
         for field in entity.mandatory where (values[field.name] ?? .null).isNull {
-            add(field.name, "required", "\(field.label) is needed")
+            add(field.name, "required", "\(label(field)) is needed")
         }
     }
 }

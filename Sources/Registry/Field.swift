@@ -28,6 +28,9 @@ package final class Field: Sendable {
     package let jsonKey: [UInt8]
     /// The definition's default; null where there is none.
     package let defaultValue: Value
+    package let adjustments: Adjustments
+    /// Where the field is on its way to another type: what is written into the column to come.
+    package let conversion: FieldConversion?
 
     private let listPositions: [String: Int]
 
@@ -37,7 +40,8 @@ package final class Field: Sendable {
 
     init(
         number: Int, definition: FieldDefinition, kind: any FieldKind, source: Source, column: String,
-        hasKeyColumn: Bool, position: Int
+        hasKeyColumn: Bool, position: Int, adjustments: Adjustments = Adjustments(),
+        conversion: ConversionPlan? = nil
     ) {
         self.number = number
         self.definition = definition
@@ -49,6 +53,8 @@ package final class Field: Sendable {
         self.wire = kind.wire(definition.type)
         self.jsonKey = Array("\"\(definition.name)\":".utf8)
         self.defaultValue = definition.defaultText.flatMap { try? kind.parse($0, for: definition) } ?? .null
+        self.adjustments = adjustments
+        self.conversion = conversion.flatMap { FieldConversion($0, of: definition) }
         self.listPositions = Dictionary(
             definition.type.values.enumerated().map { ($0.element.key, $0.offset) },
             uniquingKeysWith: { first, _ in first })

@@ -14,6 +14,7 @@ package final class RegistrySnapshot: Sendable {
     package let relations: [RelationDefinition]
     /// By method name: `sales.convert_lead`.
     package let actions: [String: RegisteredAction]
+    package let labels: LabelBook
     /// All jobs of enabled modules.
     package let jobs: [RegisteredJob]
 
@@ -34,6 +35,7 @@ package final class RegistrySnapshot: Sendable {
         let byName = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0) })
         self.byName = byName
         byNumber = Dictionary(uniqueKeysWithValues: entities.map { ($0.number, $0) })
+        labels = LabelBook(modules.flatMap(\.manifest.translations))
         relations = modules.flatMap(\.manifest.relations).filter {
             byName[$0.from] != nil && byName[$0.to] != nil
         }

@@ -47,6 +47,7 @@ struct KernelServe {
             administrator: FirstRecords.administrator,
             house: [
                 HouseJob("identity", everySeconds: 30) { folder.identity.maintain() },
+                HouseJob("schema", everySeconds: 1) { folder.installation.workOnSchema() },
                 HouseJob("idempotency", everySeconds: 3600) {
                     IdempotentCall.forgetOld(folder.database.writer)
                 },

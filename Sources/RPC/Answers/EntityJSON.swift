@@ -2,16 +2,20 @@ import CRMSDK
 import JSON
 import Registry
 
-/// Writes entities and fields as `entity.describe` answers them: all that a form or a console needs.
-enum EntityJSON {
-    static func writeSummary(_ entity: Entity, to writer: inout JSONWriter) {
+/// Writes entities and fields as `entity.describe` answers them: all that a form or a console needs, with labels in the
+/// caller's language.
+struct EntityJSON {
+    let labels: LabelBook
+    let language: String
+
+    func writeSummary(_ entity: Entity, to writer: inout JSONWriter) {
         writer.beginObject()
         writeNames(entity, to: &writer)
         writer.endObject()
     }
 
     /// - Parameter fields: those that the caller may see; the others are named nowhere.
-    static func write(_ entity: Entity, fields: [Field], to writer: inout JSONWriter) {
+    func write(_ entity: Entity, fields: [Field], to writer: inout JSONWriter) {
         let visible = Set(fields.map(\.name))
         writer.beginObject()
         writeNames(entity, to: &writer)
@@ -22,35 +26,54 @@ enum EntityJSON {
         writer.key("default_sort")
         let sort = entity.defaultSort.filter { visible.contains($0.field.name) }
         writer.strings(sort.map { ($0.descending ? "-" : "") + $0.field.name })
+        writeSections(FormLayout(entity.definition, fields: fields), of: entity, to: &writer)
         writer.key("sharing")
         writer.string(entity.definition.sharing.name)
         writer.key("fields")
         writer.beginArray()
-        for field in fields { write(field, visible: visible, to: &writer) }
+        for field in fields { write(field, of: entity, visible: visible, to: &writer) }
         writer.endArray()
         writer.endObject()
     }
 
-    private static func writeNames(_ entity: Entity, to writer: inout JSONWriter) {
+    private func writeSections(_ layout: FormLayout, of entity: Entity, to writer: inout JSONWriter) {
+        writer.key("sections")
+        writer.beginArray()
+        for section in layout.sections {
+            writer.beginObject()
+            writer.key("key")
+            writer.string(section.definition.key)
+            writer.key("label")
+            writer.string(labels.label(of: section.definition, of: entity, in: language))
+            writer.key("fields")
+            writer.strings(section.fields.map(\.name))
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    private func writeNames(_ entity: Entity, to writer: inout JSONWriter) {
         writer.key("name")
         writer.string(entity.name)
         writer.key("label")
-        writer.string(entity.label)
+        writer.string(labels.label(of: entity, in: language))
         writer.key("plural_label")
-        writer.string(entity.definition.pluralLabel)
+        writer.string(labels.pluralLabel(of: entity, in: language))
         writer.key("module")
         writer.string(entity.module)
         writer.key("is_administrative")
         writer.bool(entity.definition.isAdministrative)
     }
 
-    private static func write(_ field: Field, visible: Set<String>, to writer: inout JSONWriter) {
-        let definition = field.definition
+    private func write(
+        _ field: Field, of entity: Entity, visible: Set<String>, to writer: inout JSONWriter
+    ) {
+        let definition = labels.definition(of: field, of: entity, in: language)
         writer.beginObject()
         writer.key("name")
         writer.string(field.name)
         writer.key("label")
-        writer.string(field.label)
+        writer.string(definition.label)
         writer.key("type")
         writer.string(field.type.name)
         writer.key("source")
@@ -70,7 +93,7 @@ enum EntityJSON {
         write(definition.help, as: "help", to: &writer)
         write(definition.section, as: "section", to: &writer)
         write(definition.defaultText, as: "default", to: &writer)
-        write(field.type, visible: visible, to: &writer)
+        write(definition.type, visible: visible, to: &writer)
         writer.key("operators")
         writer.strings(field.kind.comparisons.map(\.symbol))
         writer.key("sortable")
@@ -78,14 +101,14 @@ enum EntityJSON {
         writer.endObject()
     }
 
-    private static func write(_ text: String?, as name: StaticString, to writer: inout JSONWriter) {
+    private func write(_ text: String?, as name: StaticString, to writer: inout JSONWriter) {
         guard let text else { return }
         writer.key(name)
         writer.string(text)
     }
 
     /// The parameters of a type, those that it has.
-    private static func write(_ type: FieldType, visible: Set<String>, to writer: inout JSONWriter) {
+    private func write(_ type: FieldType, visible: Set<String>, to writer: inout JSONWriter) {
         if let length = type.maximumLength {
             writer.key("maximum_length")
             writer.int(length)
@@ -111,7 +134,7 @@ enum EntityJSON {
         }
     }
 
-    private static func write(_ value: PicklistValue, to writer: inout JSONWriter) {
+    private func write(_ value: PicklistValue, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("key")
         writer.string(value.key)

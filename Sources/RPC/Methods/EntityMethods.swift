@@ -10,6 +10,7 @@ enum EntityMethods {
     static let all: [Method] = [
         Method(
             "entity.list", needs: .session, .reads, "The entities that the caller may view.",
+            "Labels are in the language of the caller's user, in English where there are none.",
             result: .object([
                 Parameter(
                     "entities", .list(of: .object([])), "By name: label, plural label and module.",
@@ -18,12 +19,14 @@ enum EntityMethods {
         ) { scope throws(CRMError) in
             let principal = try scope.session().principal
             let security = scope.snapshot.security
+            let json = EntityJSON(
+                labels: scope.snapshot.registry.labels, language: try scope.session().user.language)
             scope.writer.beginObject()
             scope.writer.key("entities")
             scope.writer.beginArray()
             for entity in scope.snapshot.registry.entities
             where security.decide(principal, .view, entity.name).allowed {
-                EntityJSON.writeSummary(entity, to: &scope.writer)
+                json.writeSummary(entity, to: &scope.writer)
             }
             scope.writer.endArray()
             scope.writer.endObject()
@@ -31,9 +34,13 @@ enum EntityMethods {
         },
         Method(
             "entity.describe", needs: .session, .reads, "An entity with the fields that the caller may see.",
+            "Labels are in the language of the caller's user, in English where there are none.",
             parameters: [Parameter("name", .text, "The entity's name.", required: true)],
             result: .object([
                 Parameter("name", .text, "The entity's name.", required: true),
+                Parameter(
+                    "sections", .list(of: .object([])), "Groups of the form, in order: key, label and fields.",
+                    required: true),
                 Parameter(
                     "fields", .list(of: .object([])), "In order: name, label, type and rules.", required: true
                 ),
@@ -41,7 +48,9 @@ enum EntityMethods {
         ) { scope throws(CRMError) in
             let entity = try scope.snapshot.registry.entity(try scope.arguments.text("name"))
             try scope.snapshot.security.require(try scope.session().principal, .view, entity.name)
-            EntityJSON.write(entity, fields: try scope.fieldView().fields(of: entity), to: &scope.writer)
+            let json = EntityJSON(
+                labels: scope.snapshot.registry.labels, language: try scope.session().user.language)
+            json.write(entity, fields: try scope.fieldView().fields(of: entity), to: &scope.writer)
             return .done
         },
     ]

@@ -16,6 +16,7 @@ enum KernelMigrations {
         KernelMigration(number: 2, summary: "credentials, sessions, keys", script: identity),
         KernelMigration(number: 3, summary: "idempotency keys and the outbox", script: delivery),
         KernelMigration(number: 4, summary: "scheduled jobs", script: jobs),
+        KernelMigration(number: 5, summary: "tasks of the schema", script: schemaTasks),
     ]
 
     static var latest: Int64 { all.last?.number ?? 0 }
@@ -178,5 +179,27 @@ enum KernelMigrations {
             failures INTEGER NOT NULL DEFAULT 0,
             last_error TEXT
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// `cursor` is the last id that was looked at; it moves in the transaction of the batch itself.
+    private static let schemaTasks = """
+        CREATE TABLE crm_schema_task (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            kind TEXT NOT NULL,
+            entity INTEGER NOT NULL,
+            entity_name TEXT NOT NULL,
+            field INTEGER,
+            field_name TEXT,
+            detail TEXT,
+            actor INTEGER,
+            status TEXT NOT NULL,
+            cursor INTEGER NOT NULL DEFAULT 0,
+            done_records INTEGER NOT NULL DEFAULT 0,
+            unfit_records INTEGER NOT NULL DEFAULT 0,
+            unfit TEXT NOT NULL DEFAULT '[]',
+            problem TEXT,
+            created_at INTEGER NOT NULL,
+            finished_at INTEGER
+        ) STRICT;
         """
 }
