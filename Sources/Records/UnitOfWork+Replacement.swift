@@ -14,7 +14,7 @@ extension UnitOfWork {
     ) throws(CRMError) -> Bool {
         let old = try whole(id, entity, bin: .both)
         guard let value = replaced(old[field.name], key, by: other, field) else { return false }
-        try write(entity, old, [(field, field.kind.stored(value))], .update, call)
+        try write(entity, old, [(field, field.kind.stored(value))], [], .update, call)
         return true
     }
 

@@ -51,6 +51,7 @@ package struct ValueConversion: Sendable {
         guard !["autonumber", "owner", "computed"].contains(kind.name) else { return false }
         switch kind.wire(type) {
         case .string, .boolean, .integer, .decimal, .money, .date, .time, .instant, .reference, .keys: return true
+        case .lines: return false
         }
     }
 

@@ -14,8 +14,9 @@ struct EntityJSON {
         writer.endObject()
     }
 
-    /// - Parameter fields: those that the caller may see; the others are named nowhere.
-    func write(_ entity: Entity, fields: [Field], to writer: inout JSONWriter) {
+    /// Fields that the caller may not see are named nowhere. A field of lines has the fields of its lines within it.
+    func write(_ entity: Entity, _ view: FieldView, to writer: inout JSONWriter) {
+        let fields = view.fields(of: entity)
         let visible = Set(fields.map(\.name))
         writer.beginObject()
         writeNames(entity, to: &writer)
@@ -31,7 +32,23 @@ struct EntityJSON {
         writer.string(entity.definition.sharing.name)
         writer.key("fields")
         writer.beginArray()
-        for field in fields { write(field, of: entity, visible: visible, to: &writer) }
+        for field in fields { write(field, of: entity, visible: visible, view, to: &writer) }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    private func writeLines(_ lines: Entity, _ view: FieldView, to writer: inout JSONWriter) {
+        let fields = view.fields(of: lines).filter { $0.name != SystemField.lineParent }
+        let visible = Set(fields.map(\.name))
+        writer.key("lines")
+        writer.beginObject()
+        writer.key("entity")
+        writer.string(lines.name)
+        writer.key("limit")
+        writer.int(LineLimit.lines)
+        writer.key("fields")
+        writer.beginArray()
+        for field in fields { write(field, of: lines, visible: visible, view, to: &writer) }
         writer.endArray()
         writer.endObject()
     }
@@ -63,10 +80,11 @@ struct EntityJSON {
         writer.string(entity.module)
         writer.key("is_administrative")
         writer.bool(entity.definition.isAdministrative)
+        write(entity.definition.lineOf, as: "line_of", to: &writer)
     }
 
     private func write(
-        _ field: Field, of entity: Entity, visible: Set<String>, to writer: inout JSONWriter
+        _ field: Field, of entity: Entity, visible: Set<String>, _ view: FieldView, to writer: inout JSONWriter
     ) {
         let definition = labels.definition(of: field, of: entity, in: language)
         writer.beginObject()
@@ -98,6 +116,7 @@ struct EntityJSON {
         writer.strings(field.kind.comparisons.map(\.symbol))
         writer.key("sortable")
         writer.bool(field.kind.ordering != nil)
+        if let lines = view.registry.lines(of: field) { writeLines(lines, view, to: &writer) }
         writer.endObject()
     }
 

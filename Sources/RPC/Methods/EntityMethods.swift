@@ -24,8 +24,10 @@ enum EntityMethods {
             scope.writer.beginObject()
             scope.writer.key("entities")
             scope.writer.beginArray()
-            for entity in scope.snapshot.registry.entities
-            where security.decide(principal, .view, entity.name).allowed {
+            let registry = scope.snapshot.registry
+            let view = try scope.fieldView()
+            for entity in registry.entities + registry.lineEntities
+            where security.decide(principal, .view, entity.name).allowed && view.isOpen(entity) {
                 json.writeSummary(entity, to: &scope.writer)
             }
             scope.writer.endArray()
@@ -46,11 +48,12 @@ enum EntityMethods {
                 ),
             ]), errors: [.notFound]
         ) { scope throws(CRMError) in
-            let entity = try scope.snapshot.registry.entity(try scope.arguments.text("name"))
+            let entity = try scope.services.records.readable(
+                try scope.arguments.text("name"), try scope.context(), scope.snapshot)
             try scope.snapshot.security.require(try scope.session().principal, .view, entity.name)
             let json = EntityJSON(
                 labels: scope.snapshot.registry.labels, language: try scope.session().user.language)
-            json.write(entity, fields: try scope.fieldView().fields(of: entity), to: &scope.writer)
+            json.write(entity, try scope.fieldView(), to: &scope.writer)
             return .done
         },
     ]

@@ -37,7 +37,7 @@ extension RecordMethods {
                 #"{"groups": [{"industry": "banking", "total": {"amount": "1200000.00", "currency": "EUR"}}]}"#
         )
     ) { scope throws(CRMError) in
-        let entity = try scope.entity(.view)
+        let entity = try scope.readableEntity()
         let records = scope.services.records
         let plan = try records.planAggregate(
             try scope.context(), scope.snapshot, entity: entity.name, filter: try filter(scope, on: entity),

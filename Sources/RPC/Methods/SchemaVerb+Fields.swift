@@ -30,7 +30,7 @@ extension SchemaVerb {
 
     private static let type: [Parameter] = [
         Parameter(
-            "type", .field(.picklist(FieldKindList.names.map { PicklistValue($0, $0) })), "The kind of its values.",
+            "type", .field(.picklist(FieldKindList.namesForPeople.map { PicklistValue($0, $0) })), "The kind of its values.",
             required: true),
         Parameter("scale", .integer(0...6), "Decimals, of a decimal or percent."),
         Parameter(

@@ -28,6 +28,7 @@ enum DefinitionCoding {
             json.put("purging", stored.isPurging)
             AdjustmentCoding.write(entity.sections, to: &json)
             AdjustmentCoding.write(stored.adjustments, to: &json)
+            json.put("line_of", entity.lineOf)
         }
     }
 
@@ -121,6 +122,7 @@ enum DefinitionCoding {
             entity.sharing = sharing
         }
         entity.isAdministrative = node.flag("administrative")
+        entity.lineOf = node.text("line_of")
         entity.sections = AdjustmentCoding.sections(node)
         var stored = StoredEntity(number: number, module: module, facts: entity, fields: [])
         stored.adjustments = AdjustmentCoding.adjustments(node)

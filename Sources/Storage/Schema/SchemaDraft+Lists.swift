@@ -47,6 +47,9 @@ extension SchemaDraft {
             probes.append(.inUse(key, field, schema.entities[place.entity], refuses: true))
         case .merge(let key, let other):
             let (from, into) = (try value(key, in: values, name), try value(other, in: values, name))
+            guard schema.entities[place.entity].facts.lineOf == nil else {
+                throw problem("values of lines cannot be merged", hint: "Retire the value instead.")
+            }
             guard from != into else { throw problem("a value cannot be merged into itself") }
             try refuseSystem(values[from], "merged into another")
             try refuseDefault(key, field, "merged into another")

@@ -56,7 +56,7 @@ extension SchemaProbe {
     package func find(_ source: some RowSource) throws(CRMError) -> SchemaFinding? {
         switch self {
         case .missing(let field, let entity):
-            let condition = "deleted_at IS NULL AND \(Self.empty(field))"
+            let condition = "\(Self.live(entity)) AND \(Self.empty(field))"
             let count = try Self.count(entity, condition, source)
             guard count > 0 else { return nil }
             var found = SchemaFinding(
@@ -106,6 +106,11 @@ extension SchemaProbe {
 
     private static func table(_ entity: StoredEntity) -> String { EntityTable.quoted(Entity.table(of: entity.name)) }
 
+    /// Lines are there as long as their record's row.
+    private static func live(_ entity: StoredEntity) -> String {
+        entity.facts.lineOf == nil ? "deleted_at IS NULL" : "1"
+    }
+
     private static func empty(_ field: StoredField) -> String { "\(column(field)) IS NULL" }
 
     /// Keys are of letters, digits and `_` only, so that one can stand in the text; `_` is no wildcard of `instr`.
@@ -151,10 +156,10 @@ extension SchemaProbe {
             """
             SELECT t.id, CAST(t.\(column(field)) AS TEXT), d.n FROM (
                 SELECT \(value) AS v, count(*) AS n FROM \(table)
-                WHERE deleted_at IS NULL AND \(column(field)) IS NOT NULL AND \(column(field)) <> ''
+                WHERE \(live(entity)) AND \(column(field)) IS NOT NULL AND \(column(field)) <> ''
                 GROUP BY 1 HAVING count(*) > 1 ORDER BY 2 DESC, 1 LIMIT \(SchemaTask.namedRecords)
             ) AS d JOIN \(table) AS t ON \(value.replacing(column(field), with: "t." + column(field))) = d.v
-            WHERE t.deleted_at IS NULL ORDER BY d.v, t.id
+            WHERE \(live(entity).replacing("deleted_at", with: "t.deleted_at")) ORDER BY d.v, t.id
             """)
         try source.rows(statement) { row in
             count += 1
