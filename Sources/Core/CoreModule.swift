@@ -14,6 +14,7 @@ package struct CoreModule: CRMModule {
         manifest.hooks =
             Account.hooks + Contact.hooks + User.hooks + Role.hooks + Currency.hooks + Profile.hooks
             + Group.hooks + Sharing.hooks
+        manifest.translations = [GermanLabels.table]
         return manifest
     }
 }

@@ -126,14 +126,14 @@ extension Installation {
     ) {
         let end = ContinuousClock.now + budget
         do throws(CRMError) {
-            while ContinuousClock.now < end {
+            repeat {
                 let isIdle = try database.writer.perform { [self] transaction throws(CRMError) in
                     guard let task = try SchemaTaskStore.running(transaction).first else { return true }
                     _ = try SchemaWork(self, transaction, pageRows: page).advance(task, for: batch)
                     return false
                 }
                 if isIdle { return }
-            }
+            } while ContinuousClock.now < end
         } catch {
             log.error(
                 "work on the schema could not go on", ["reason": error.message, "detail": error.detail ?? ""])

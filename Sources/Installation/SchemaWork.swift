@@ -1,5 +1,4 @@
 package import CRMSDK
-import JSON
 import Query
 import Records
 import Registry
@@ -16,7 +15,7 @@ package struct SchemaWork {
     private let transaction: WriteTransaction
     private let pageRows: Int
 
-    init(_ installation: Installation, _ transaction: WriteTransaction, pageRows: Int = pageRows) {
+    init(_ installation: Installation, _ transaction: WriteTransaction, pageRows: Int = SchemaWork.pageRows) {
         self.installation = installation
         self.transaction = transaction
         self.pageRows = pageRows
@@ -158,7 +157,7 @@ package struct SchemaWork {
         }
         let call = call(task)
         let done = try installation.records.unit(transaction, call, on: snapshot.with(registry: registry)) {
-            (unit) throws(CRMError) in
+            (unit) throws(CRMError) -> Int64 in
             var done: Int64 = 0
             for row in matching
             where try unit.replace(keys[0], by: keys[1], in: field, of: entity, record: RecordID(row.id)) { done += 1 }

@@ -2,6 +2,8 @@
 package enum CommandTable {
     package static let all: [Command] = [
         SystemCommands.all, SessionCommands.all, ModuleCommands.all, EntityCommands.all, FieldCommands.all,
+        SchemaCommandTable.picklists, SchemaCommandTable.sections, SchemaCommandTable.labels,
+        SchemaCommandTable.schema,
         UserCommands.all,
         RecordCommands.all, ImportCommand.all, LogCommands.all, RawCommands.all,
     ].flatMap { $0 }

@@ -18,5 +18,5 @@ enum EntityCommands {
             default: run.printRecords(entity, in: "fields", columns: FieldCommands.columns)
             }
         },
-    ]
+    ] + SchemaCommandTable.entities
 }

@@ -157,14 +157,15 @@ extension SchemaVerb {
     }
 
     private static func labelTexts(_ arguments: Arguments) throws(CRMError) -> [String: String?] {
-        let permitted =
-            if arguments["field"] == nil, arguments["section"] == nil { ["label", "plural_label"] } else if
-                arguments["value"] == nil, arguments["section"] == nil { ["label", "help"] } else { ["label"] }
+        var permitted = ["label"]
+        if arguments["field"] == nil, arguments["section"] == nil { permitted.append("plural_label") }
+        if arguments["field"] != nil, arguments["value"] == nil { permitted.append("help") }
         var texts: [String: String?] = [:]
         for part in ["label", "plural_label", "help"] {
             guard let text = arguments.textIfGiven(part) else { continue }
             guard permitted.contains(part) else {
-                throw CRMError(.invalidParameters, "\"\(part)\" is not among what it can have: \(permitted.joined(separator: ", "))")
+                throw CRMError(
+                    .invalidParameters, "\"\(part)\" is not among what it has: \(permitted.joined(separator: ", "))")
             }
             texts[part] = .some(text.isEmpty ? nil : text)
         }

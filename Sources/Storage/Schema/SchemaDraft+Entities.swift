@@ -28,7 +28,6 @@ extension SchemaDraft {
         for field in definition.fields where !field.name.hasPrefix("x_") {
             throw problem("field \"\(field.name)\" cannot be added: its name must start with \"x_\"")
         }
-        try requireTargets(definition.fields)
         var facts = definition
         facts.fields = []
         schema.entities.append(
@@ -36,6 +35,7 @@ extension SchemaDraft {
                 number: schema.nextEntityNumber, module: StoredEntity.customModule, facts: facts, fields: []))
         schema.nextEntityNumber += 1
         for field in definition.fields { schema.add(field, from: .custom, toEntityAt: schema.entities.count - 1) }
+        try requireTargets(definition.fields)
         notes.append(
             "profiles have no right to \"\(name)\" until they are given one; administrators have every right")
     }
