@@ -87,7 +87,8 @@ extension Installation {
 
     /// Rights to a field that has another name now are rights to that name.
     private func follow(
-        _ renames: [FieldRename], _ registry: RegistrySnapshot, _ call: CallContext, _ transaction: WriteTransaction
+        _ renames: [FieldRename], _ registry: RegistrySnapshot, _ call: CallContext,
+        _ transaction: WriteTransaction
     ) throws(CRMError) {
         for rename in renames {
             var rights: [RecordID] = []
@@ -100,7 +101,8 @@ extension Installation {
                 (unit) throws(CRMError) in
                 for id in rights {
                     try unit.update(
-                        id, entity: "field_access", ["field": .text(rename.to)], version: nil, module: core.name)
+                        id, entity: "field_access", ["field": .text(rename.to)], version: nil,
+                        module: core.name)
                 }
             }
         }
@@ -115,14 +117,16 @@ extension Installation {
             let ended = try SchemaWork(self, transaction).advance(task, for: .milliseconds(20))
             if ended.status == .stopped { throw ended.refusal }
         }
-        return try tasks.compactMap { task throws(CRMError) in try SchemaTaskStore.task(task.id, transaction) }
+        return try tasks.compactMap { task throws(CRMError) in try SchemaTaskStore.task(task.id, transaction)
+        }
     }
 
     /// Goes on with what changes of the schema have left to do, in batches that hold the writer for 40 ms at most.
     ///
     /// - Parameter budget: how long altogether; the rest is for the next time.
     package func workOnSchema(
-        for budget: Duration = .seconds(1), batch: Duration = .milliseconds(40), page: Int = SchemaWork.pageRows
+        for budget: Duration = .seconds(1), batch: Duration = .milliseconds(40),
+        page: Int = SchemaWork.pageRows
     ) {
         let end = ContinuousClock.now + budget
         do throws(CRMError) {

@@ -29,7 +29,9 @@ package struct SchemaWork {
         let end = ContinuousClock.now + budget
         do throws(CRMError) {
             try transaction.savepoint { () throws(CRMError) in
-                repeat { try turnPage(&current) } while current.status == .running && ContinuousClock.now < end
+                repeat {
+                    try turnPage(&current)
+                } while current.status == .running && ContinuousClock.now < end
             }
         } catch {
             guard error.kind != .unavailable else { throw error }
@@ -79,14 +81,18 @@ package struct SchemaWork {
         }
         let conversion = try ValueConversion(place.stored.placement.definition, to: plan.type)
         let page = try transaction.page(
-            of: task.order.entityName, column: place.stored.placement.column, after: task.cursor, limit: pageRows)
+            of: task.order.entityName, column: place.stored.placement.column, after: task.cursor,
+            limit: pageRows)
         for (id, value) in page where value != .null {
             if let converted = conversion.convert(value) {
                 try transaction.set(plan.column, of: task.order.entityName, id: id, to: converted)
             } else {
                 task.noteUnfit(id, conversion.text(value))
                 guard plan.emptiesUnfit else {
-                    return try stop(&task, "\"\(conversion.text(value).prefix(60))\" of record \(id) does not convert to \(plan.type.name)")
+                    return try stop(
+                        &task,
+                        "\"\(conversion.text(value).prefix(60))\" of record \(id) does not convert to \(plan.type.name)"
+                    )
                 }
             }
             task.doneRecords += 1
@@ -112,7 +118,8 @@ package struct SchemaWork {
     }
 
     private func settle(
-        _ before: StoredSchema, _ after: StoredSchema, _ task: SchemaTask, leaving column: String, verb: String
+        _ before: StoredSchema, _ after: StoredSchema, _ task: SchemaTask, leaving column: String,
+        verb: String
     ) throws(CRMError) {
         var plan = try SchemaPlanner.plan(from: before, to: after)
         var order = SchemaTask.Order(.emptyColumn, entity: task.order.entity, of: task.order.entityName)
@@ -147,10 +154,12 @@ package struct SchemaWork {
         }
         let snapshot = installation.snapshots.current
         let registry = try Installation.registry(place.schema, snapshot.registry.modules)
-        guard let entity = registry[entity: task.order.entityName], let field = entity[place.stored.name] else {
+        guard let entity = registry[entity: task.order.entityName], let field = entity[place.stored.name]
+        else {
             return task.end(.stopped, "\"\(task.order.entityName)\" is not there: its module is not enabled")
         }
-        let page = try transaction.page(of: entity.name, column: field.column, after: task.cursor, limit: pageRows)
+        let page = try transaction.page(
+            of: entity.name, column: field.column, after: task.cursor, limit: pageRows)
         let matching = page.filter { row in
             guard case .text(let text) = row.value else { return false }
             return text == keys[0] || text.contains(KeyList.quoted(keys[0]))
@@ -160,7 +169,9 @@ package struct SchemaWork {
             (unit) throws(CRMError) -> Int64 in
             var done: Int64 = 0
             for row in matching
-            where try unit.replace(keys[0], by: keys[1], in: field, of: entity, record: RecordID(row.id)) { done += 1 }
+            where try unit.replace(keys[0], by: keys[1], in: field, of: entity, record: RecordID(row.id)) {
+                done += 1
+            }
             return done
         }
         task.doneRecords += done

@@ -53,7 +53,9 @@ package struct Labels: Hashable, Sendable {
         let isTag = tag.utf8.allSatisfy {
             (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
         }
-        guard isTag, (2...35).contains(tag.utf8.count), !tag.hasPrefix("-"), !tag.hasSuffix("-") else { return nil }
+        guard isTag, (2...35).contains(tag.utf8.count), !tag.hasPrefix("-"), !tag.hasSuffix("-") else {
+            return nil
+        }
         return tag
     }
 }

@@ -52,7 +52,8 @@ package enum DefinitionRules {
         }
         if entity.fields.count > fieldLimit {
             problems.append(
-                "entity \"\(entity.name)\" would have \(entity.fields.count) fields; \(fieldLimit) is the most")
+                "entity \"\(entity.name)\" would have \(entity.fields.count) fields; \(fieldLimit) is the most"
+            )
         }
         for label in [entity.label, entity.pluralLabel]
         where label.isEmpty || label.unicodeScalars.count > 100 {

@@ -31,7 +31,8 @@ package struct LabelBook: Sendable {
             return entity.adjustments.labels["section.\(section.key)", language] ?? section.label
         }
         return text(
-            "section.\(section.key)", ["\(entity.name)#\(section.key)", "#\(section.key)"], entity.adjustments,
+            "section.\(section.key)", ["\(entity.name)#\(section.key)", "#\(section.key)"],
+            entity.adjustments,
             language) ?? section.label
     }
 
@@ -48,7 +49,8 @@ package struct LabelBook: Sendable {
         of value: PicklistValue, of field: Field, of entity: Entity, in language: String
     ) -> String {
         text(
-            "value.\(value.key)", names(field, entity).map { "\($0)=\(value.key)" }, field.adjustments, language)
+            "value.\(value.key)", names(field, entity).map { "\($0)=\(value.key)" }, field.adjustments,
+            language)
             ?? value.label
     }
 
@@ -94,7 +96,9 @@ package struct FormLayout: Sendable {
     package init(_ definition: EntityDefinition, fields: [Field]) {
         var all = definition.sections
         for field in fields {
-            guard let key = field.definition.section, !all.contains(where: { $0.key == key }) else { continue }
+            guard let key = field.definition.section, !all.contains(where: { $0.key == key }) else {
+                continue
+            }
             all.append(SectionDefinition(key))
         }
         sections = all.map { section in

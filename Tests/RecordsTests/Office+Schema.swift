@@ -11,7 +11,9 @@ extension Office {
     func change(_ changes: SchemaChange...) throws(CRMError) -> SchemaReport { try change(changes) }
 
     @discardableResult
-    func change(_ changes: [SchemaChange], expecting generation: Int64? = nil) throws(CRMError) -> SchemaReport {
+    func change(_ changes: [SchemaChange], expecting generation: Int64? = nil) throws(CRMError)
+        -> SchemaReport
+    {
         let (installation, root) = (installation, root)
         return try database.writer.perform { (transaction) throws(CRMError) in
             try installation.apply(root, changes, expecting: generation, in: transaction)

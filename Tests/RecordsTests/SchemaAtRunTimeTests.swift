@@ -59,10 +59,14 @@ struct SchemaAtRunTimeTests {
         #expect(try office.get(ids[0])["x_number"] == "S002")
         let byPath = Filter.where("x_account.account_name", .equal, "fabrikam")
         #expect(try office.ids("x_site", where: byPath).count == 2)
-        let listed = try office.records.planList(office.root, office.snapshot, ListParameters(entity: "x_site"))
+        let listed = try office.records.planList(
+            office.root, office.snapshot, ListParameters(entity: "x_site"))
         for statement in listed.read.statements {
             let steps = try reader().queryPlan(statement)
-            #expect(!steps.contains { $0.contains("TEMP B-TREE") || $0.hasPrefix("SCAN") && !$0.contains("INDEX") })
+            #expect(
+                !steps.contains {
+                    $0.contains("TEMP B-TREE") || $0.hasPrefix("SCAN") && !$0.contains("INDEX")
+                })
         }
     }
 
@@ -78,7 +82,10 @@ struct SchemaAtRunTimeTests {
         let profile = try office.administer { administration throws(CRMError) in
             try administration.createProfile(
                 ["profile_name": "Sites"],
-                [.init(entity: "x_site", access: true, verbs: [.view]), .init(entity: "*", access: true, verbs: [.view])])
+                [
+                    .init(entity: "x_site", access: true, verbs: [.view]),
+                    .init(entity: "*", access: true, verbs: [.view]),
+                ])
         }
         _ = try office.administer { administration throws(CRMError) in
             try administration.updateRole(role, [:], profiles: [profile.id].compactMap { $0 })
@@ -130,7 +137,9 @@ struct SchemaAtRunTimeTests {
         #expect(error?.candidates == ids[0...1].map(\.description))
         try office.delete(ids[1])
         try office.change(.updateField(Self.area, patch))
-        #expect(throws: CRMError.self) { try office.create("account", ["account_name": "B", "x_area": "BONN"]) }
+        #expect(throws: CRMError.self) {
+            try office.create("account", ["account_name": "B", "x_area": "BONN"])
+        }
     }
 
     @Test("a narrower range warns of the values outside it, which stay as they are")
@@ -168,7 +177,8 @@ struct SchemaAtRunTimeTests {
         let report = try plan(.createField(entity: "account", .text("x_area", "Area")))
         try office.change(.createField(entity: "account", .text("x_other", "Other")))
         let error = #expect(throws: CRMError.self) {
-            try office.change([.createField(entity: "account", .text("x_area", "Area"))], expecting: report.generation)
+            try office.change(
+                [.createField(entity: "account", .text("x_area", "Area"))], expecting: report.generation)
         }
         #expect(error?.kind == .versionConflict)
     }
@@ -284,12 +294,15 @@ struct SchemaAtRunTimeTests {
 
     // MARK: Lists
 
-    @Test("a value that is merged is replaced on deleted records too, stands in their history, and is off the list")
+    @Test(
+        "a value that is merged is replaced on deleted records too, stands in their history, and is off the list"
+    )
     func merge() throws {
         let industry = FieldName("account", "industry")
         let ids = try (0..<3).map { index in
             try office.create(
-                "account", ["account_name": .text("A\(index)"), "industry": index == 2 ? "retail" : "finance"])
+                "account",
+                ["account_name": .text("A\(index)"), "industry": index == 2 ? "retail" : "finance"])
         }
         try office.delete(ids[1])
         try office.change(.picklist(industry, .merge("finance", into: "banking")))
@@ -306,8 +319,12 @@ struct SchemaAtRunTimeTests {
         let old = try office.create("account", ["account_name": "Old", "industry": "finance"])
         try office.change(.picklist(industry, .retire("finance")))
         try office.update(old, ["account_name": "Older", "industry": "finance"])
-        #expect(throws: CRMError.self) { try office.create("account", ["account_name": "N", "industry": "finance"]) }
-        let error = #expect(throws: CRMError.self) { try office.change(.picklist(industry, .remove("finance"))) }
+        #expect(throws: CRMError.self) {
+            try office.create("account", ["account_name": "N", "industry": "finance"])
+        }
+        let error = #expect(throws: CRMError.self) {
+            try office.change(.picklist(industry, .remove("finance")))
+        }
         #expect(error?.message.contains("1 records have it") == true)
         try office.update(old, ["industry": "retail"])
         try office.change(.picklist(industry, .remove("finance")))
@@ -323,7 +340,8 @@ struct SchemaAtRunTimeTests {
         #expect(registry.labels.label(of: account, in: "de-AT") == "Firma")
         #expect(registry.labels.label(of: field, of: account, in: "de") == "Branche")
         #expect(registry.labels.label(of: field, of: account, in: "fr") == "Industry")
-        try office.change(.label(.field(FieldName("account", "industry")), language: "DE", texts: ["label": "Zweig"]))
+        try office.change(
+            .label(.field(FieldName("account", "industry")), language: "DE", texts: ["label": "Zweig"]))
         let german = CallContext(
             principal: office.root.principal, source: .api, method: "test", requestID: "r", language: "de")
         let error = #expect(throws: CRMError.self) {

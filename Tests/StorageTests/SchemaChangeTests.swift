@@ -11,7 +11,10 @@ struct SchemaChangeTests {
             .text("name", "Name").mandatory(),
             .picklist(
                 "stage", "Stage",
-                [PicklistValue("open", "Open"), PicklistValue("won", "Won").system(), PicklistValue("lost", "Lost")]
+                [
+                    PicklistValue("open", "Open"), PicklistValue("won", "Won").system(),
+                    PicklistValue("lost", "Lost"),
+                ]
             ).defaulting(to: "open"),
             .integer("size", "Size").section("Figures"), .text("city", "City"),
         ]
@@ -30,14 +33,17 @@ struct SchemaChangeTests {
     }
 
     private static func site(_ name: String = "x_site") -> SchemaChange {
-        var site = EntityDefinition(name, label: "Site", plural: "Sites", fields: [.text("x_name", "Name").mandatory()])
+        var site = EntityDefinition(
+            name, label: "Site", plural: "Sites", fields: [.text("x_name", "Name").mandatory()])
         site.labelFields = ["x_name"]
         site.defaultSort = ["x_name"]
         return .createEntity(site)
     }
 
     private static let taste = FieldName("account", "x_taste")
-    private static let withTaste: [SchemaChange] = [.createField(entity: "account", .text("x_taste", "Taste"))]
+    private static let withTaste: [SchemaChange] = [
+        .createField(entity: "account", .text("x_taste", "Taste"))
+    ]
 
     struct Refusal: Sendable, CustomTestStringConvertible {
         let name: String
@@ -52,44 +58,63 @@ struct SchemaChangeTests {
         Refusal(name: "an entity without x_", change: site("site"), says: "must be x_"),
         Refusal(name: "an entity of x_ alone", change: site("x_"), says: "must be x_"),
         Refusal(name: "an entity in capitals", change: site("x_Site"), says: "must be x_"),
-        Refusal(name: "an entity of 61 characters", change: site("x_" + String(repeating: "a", count: 59)), says: "60"),
+        Refusal(
+            name: "an entity of 61 characters", change: site("x_" + String(repeating: "a", count: 59)),
+            says: "60"),
         Refusal(name: "an entity twice", given: [site()], change: site(), says: "already"),
         Refusal(
-            name: "an entity that was deleted", given: [site(), .deleteEntity("x_site")], change: site(), says: "already"),
-        Refusal(name: "deleting a module's entity", change: .deleteEntity("account"), says: "belongs to a module"),
-        Refusal(name: "purging what is not deleted", given: [site()], change: .purgeEntity("x_site"), says: "not deleted"),
+            name: "an entity that was deleted", given: [site(), .deleteEntity("x_site")], change: site(),
+            says: "already"),
+        Refusal(
+            name: "deleting a module's entity", change: .deleteEntity("account"), says: "belongs to a module"),
+        Refusal(
+            name: "purging what is not deleted", given: [site()], change: .purgeEntity("x_site"),
+            says: "not deleted"),
         Refusal(
             name: "a list of a field that is not there",
-            change: { var patch = EntityPatch(); patch.listFields = ["nickname"]; return .updateEntity("account", patch) }(),
+            change: {
+                var patch = EntityPatch(); patch.listFields = ["nickname"];
+                return .updateEntity("account", patch)
+            }(),
             says: "no field \"nickname\""),
         Refusal(
-            name: "a field without x_", change: .createField(entity: "account", .text("taste", "Taste")), says: "x_"),
+            name: "a field without x_", change: .createField(entity: "account", .text("taste", "Taste")),
+            says: "x_"),
         Refusal(
-            name: "a field twice", given: withTaste, change: .createField(entity: "account", .text("x_taste", "T")),
+            name: "a field twice", given: withTaste,
+            change: .createField(entity: "account", .text("x_taste", "T")),
             says: "already"),
         Refusal(
             name: "a field of no entity", change: .createField(entity: "nothing", .text("x_a", "A")),
             says: "does not exist"),
         Refusal(
             name: "a reference to nothing",
-            change: .createField(entity: "account", .reference("x_a", "A", to: "nothing")), says: "does not exist"),
-        Refusal(name: "a system field", change: .deleteField(FieldName("account", "owner")), says: "the system's"),
+            change: .createField(entity: "account", .reference("x_a", "A", to: "nothing")),
+            says: "does not exist"),
         Refusal(
-            name: "deleting a module's field", change: .deleteField(FieldName("account", "city")), says: "module"),
+            name: "a system field", change: .deleteField(FieldName("account", "owner")), says: "the system's"),
         Refusal(
-            name: "renaming a module's field", change: .renameField(FieldName("account", "city"), to: "x_town"),
+            name: "deleting a module's field", change: .deleteField(FieldName("account", "city")),
+            says: "module"),
+        Refusal(
+            name: "renaming a module's field",
+            change: .renameField(FieldName("account", "city"), to: "x_town"),
             says: "module"),
         Refusal(
             name: "another type for a module's field",
-            change: .changeType(FieldName("account", "city"), to: .integer, emptiesUnfit: false), says: "module"),
+            change: .changeType(FieldName("account", "city"), to: .integer, emptiesUnfit: false),
+            says: "module"),
         Refusal(
-            name: "renaming to a name without x_", given: withTaste, change: .renameField(taste, to: "taste"), says: "x_"),
+            name: "renaming to a name without x_", given: withTaste, change: .renameField(taste, to: "taste"),
+            says: "x_"),
         Refusal(
-            name: "the type that it has", given: withTaste, change: .changeType(taste, to: .text(), emptiesUnfit: false),
+            name: "the type that it has", given: withTaste,
+            change: .changeType(taste, to: .text(), emptiesUnfit: false),
             says: "already"),
         Refusal(
             name: "a type that nothing converts to", given: withTaste,
-            change: .changeType(taste, to: .autonumber("A000"), emptiesUnfit: true), says: "cannot change its type"),
+            change: .changeType(taste, to: .autonumber("A000"), emptiesUnfit: true),
+            says: "cannot change its type"),
         Refusal(
             name: "what a module needs mandatory",
             change: {
@@ -108,11 +133,18 @@ struct SchemaChangeTests {
             name: "a list for what has none",
             change: .picklist(FieldName("account", "city"), .retire("rome")), says: "no list"),
         Refusal(
-            name: "a value that is there", change: .picklist(stage, .add([PicklistValue("won", "Won")], before: nil)),
+            name: "a value that is there",
+            change: .picklist(stage, .add([PicklistValue("won", "Won")], before: nil)),
             says: "already"),
-        Refusal(name: "a value that is not there", change: .picklist(stage, .retire("wn")), says: "no value \"wn\""),
-        Refusal(name: "retiring a system value", change: .picklist(stage, .retire("won")), says: "behaviour hangs"),
-        Refusal(name: "removing a system value", change: .picklist(stage, .remove("won")), says: "behaviour hangs"),
+        Refusal(
+            name: "a value that is not there", change: .picklist(stage, .retire("wn")),
+            says: "no value \"wn\""),
+        Refusal(
+            name: "retiring a system value", change: .picklist(stage, .retire("won")), says: "behaviour hangs"
+        ),
+        Refusal(
+            name: "removing a system value", change: .picklist(stage, .remove("won")), says: "behaviour hangs"
+        ),
         Refusal(
             name: "another meaning for a system value",
             change: .picklist(stage, .update("won", label: nil, color: nil, attributes: ["class": "lost"])),
@@ -120,23 +152,30 @@ struct SchemaChangeTests {
         Refusal(
             name: "merging a system value away", change: .picklist(stage, .merge("won", into: "lost")),
             says: "behaviour hangs"),
-        Refusal(name: "removing the default", change: .picklist(stage, .remove("open")), says: "is the default"),
-        Refusal(name: "merging a value into itself", change: .picklist(stage, .merge("lost", into: "lost")), says: "itself"),
+        Refusal(
+            name: "removing the default", change: .picklist(stage, .remove("open")), says: "is the default"),
+        Refusal(
+            name: "merging a value into itself", change: .picklist(stage, .merge("lost", into: "lost")),
+            says: "itself"),
         Refusal(
             name: "1,001 values",
             change: .picklist(stage, .add((0..<998).map { PicklistValue("v\($0)", "V") }, before: nil)),
             says: "1000 is the most"),
         Refusal(
             name: "a section twice",
-            change: .section(entity: "account", .create(SectionDefinition("Figures"), before: nil)), says: "already"),
+            change: .section(entity: "account", .create(SectionDefinition("Figures"), before: nil)),
+            says: "already"),
         Refusal(
-            name: "a section that is not there", change: .section(entity: "account", .update("Figure", label: "F")),
+            name: "a section that is not there",
+            change: .section(entity: "account", .update("Figure", label: "F")),
             says: "no section"),
         Refusal(
-            name: "a label in no language", change: .label(.entity("account"), language: "d?", texts: ["label": "F"]),
+            name: "a label in no language",
+            change: .label(.entity("account"), language: "d?", texts: ["label": "F"]),
             says: "not a language"),
         Refusal(
-            name: "a label in English", change: .label(.entity("account"), language: "EN", texts: ["label": "F"]),
+            name: "a label in English",
+            change: .label(.entity("account"), language: "EN", texts: ["label": "F"]),
             says: "definition's own"),
     ]
 
@@ -145,7 +184,9 @@ struct SchemaChangeTests {
     @Test("is refused, and says why:", arguments: refusals)
     func refused(_ refusal: Refusal) throws {
         let schema = try Self.schema(after: refusal.given)
-        let error = #expect(throws: CRMError.self) { try SchemaPlanner.plan(schema, changes: [refusal.change]) }
+        let error = #expect(throws: CRMError.self) {
+            try SchemaPlanner.plan(schema, changes: [refusal.change])
+        }
         #expect(error?.message.contains(refusal.says) == true, "\(error?.message ?? "")")
     }
 
@@ -155,7 +196,8 @@ struct SchemaChangeTests {
         let changes = (0..<396).map { SchemaChange.createField(entity: "account", .integer("x_f\($0)", "F")) }
         #expect(try SchemaPlanner.plan(schema, changes: changes).steps.count > 396)
         let error = #expect(throws: CRMError.self) {
-            try SchemaPlanner.plan(schema, changes: changes + [.createField(entity: "account", .text("x_a", "A"))])
+            try SchemaPlanner.plan(
+                schema, changes: changes + [.createField(entity: "account", .text("x_a", "A"))])
         }
         #expect(error?.message.contains("400 is the most") == true)
     }
@@ -235,16 +277,24 @@ struct SchemaChangeTests {
             Conversion(from: .integer, value: .integer(-7), to: .text(), becomes: .text("-7")),
             Conversion(from: .decimal(scale: 2), value: .integer(1200), to: .integer, becomes: .integer(12)),
             Conversion(from: .decimal(scale: 2), value: .integer(1250), to: .integer, becomes: nil),
-            Conversion(from: .decimal(scale: 2), value: .integer(1250), to: .decimal(scale: 4), becomes: .integer(125_000)),
-            Conversion(from: .money(), value: .integer(123_400), to: .decimal(scale: 2), becomes: .integer(1234)),
-            Conversion(from: .date, value: .integer(20_454), to: .datetime, becomes: .integer(20_454 * 86_400_000)),
-            Conversion(from: .datetime, value: .integer(20_454 * 86_400_000 + 5), to: .date, becomes: .integer(20_454)),
+            Conversion(
+                from: .decimal(scale: 2), value: .integer(1250), to: .decimal(scale: 4),
+                becomes: .integer(125_000)),
+            Conversion(
+                from: .money(), value: .integer(123_400), to: .decimal(scale: 2), becomes: .integer(1234)),
+            Conversion(
+                from: .date, value: .integer(20_454), to: .datetime, becomes: .integer(20_454 * 86_400_000)),
+            Conversion(
+                from: .datetime, value: .integer(20_454 * 86_400_000 + 5), to: .date,
+                becomes: .integer(20_454)),
             Conversion(from: .text(), value: .text("yes"), to: .boolean, becomes: .integer(1)),
             Conversion(from: .boolean, value: .integer(0), to: .text(), becomes: .text("false")),
             Conversion(
-                from: .picklist([PicklistValue("a", "Ä one")]), value: .text("a"), to: .text(), becomes: .text("Ä one")),
+                from: .picklist([PicklistValue("a", "Ä one")]), value: .text("a"), to: .text(),
+                becomes: .text("Ä one")),
             Conversion(
-                from: .text(), value: .text("ä ONE"), to: .picklist([PicklistValue("a", "Ä one")]), becomes: .text("a")),
+                from: .text(), value: .text("ä ONE"), to: .picklist([PicklistValue("a", "Ä one")]),
+                becomes: .text("a")),
             Conversion(
                 from: .picklist([PicklistValue("a", "A")]), value: .text("a"),
                 to: .multipicklist([PicklistValue("a", "A")]), becomes: .text(#"["a"]"#)),

@@ -15,51 +15,52 @@ enum FieldCommands {
         field of your own begins with x_.
         """
 
-    static let all: [Command] = [
-        Command("field", "list", .reads, "fields of an entity", operands: [entity]) {
-            run throws(AdminError) in
-            var parameters = Parameters()
-            parameters.set("name", try run.required(0))
-            run.printRecords(try run.call("entity.describe", parameters), in: "fields", columns: columns)
-        },
-        Command(
-            "field", "create", .writes, "add a field; usable at once in forms, filters and lists",
-            details: details,
-            operands: [entity, .init("FIELD"), .init("TYPE"), settings],
-            examples: [
-                "field create account x_region picklist label=Region values=north,south",
-                "field create potential x_opportunity_id text label='Opportunity' unique=true --dry-run",
-            ]
-        ) { run throws(AdminError) in
-            var parameters = try start(run)
-            parameters.set("type", try run.required(2))
-            try set(run.line.operands.dropFirst(3), in: &parameters)
-            try finish("field.create", parameters, run, "created")
-        },
-        Command(
-            "field", "update", .writes, "change a field's label, limits, values …", details: details,
-            operands: [entity, field, settings],
-            examples: ["field update account x_region label='Sales region'"]
-        ) { run throws(AdminError) in
-            var parameters = try start(run)
-            try set(run.line.operands.dropFirst(2), in: &parameters)
-            try finish("field.update", parameters, run, "updated")
-        },
-        Command(
-            "field", "delete", .destroys(question: "Delete"),
-            "take a field of your own out of sight; its values are kept",
-            operands: [entity, field]
-        ) { run throws(AdminError) in
-            try run.confirm("field \"\(try run.required(1))\" of \(try run.required(0))")
-            try finish("field.delete", try start(run), run, "deleted")
-        },
-        Command(
-            "field", "restore", .writes, "bring a deleted field back, with its values",
-            operands: [entity, field]
-        ) { run throws(AdminError) in
-            try finish("field.restore", try start(run), run, "restored")
-        },
-    ] + SchemaCommandTable.fields
+    static let all: [Command] =
+        [
+            Command("field", "list", .reads, "fields of an entity", operands: [entity]) {
+                run throws(AdminError) in
+                var parameters = Parameters()
+                parameters.set("name", try run.required(0))
+                run.printRecords(try run.call("entity.describe", parameters), in: "fields", columns: columns)
+            },
+            Command(
+                "field", "create", .writes, "add a field; usable at once in forms, filters and lists",
+                details: details,
+                operands: [entity, .init("FIELD"), .init("TYPE"), settings],
+                examples: [
+                    "field create account x_region picklist label=Region values=north,south",
+                    "field create potential x_opportunity_id text label='Opportunity' unique=true --dry-run",
+                ]
+            ) { run throws(AdminError) in
+                var parameters = try start(run)
+                parameters.set("type", try run.required(2))
+                try set(run.line.operands.dropFirst(3), in: &parameters)
+                try finish("field.create", parameters, run, "created")
+            },
+            Command(
+                "field", "update", .writes, "change a field's label, limits, values …", details: details,
+                operands: [entity, field, settings],
+                examples: ["field update account x_region label='Sales region'"]
+            ) { run throws(AdminError) in
+                var parameters = try start(run)
+                try set(run.line.operands.dropFirst(2), in: &parameters)
+                try finish("field.update", parameters, run, "updated")
+            },
+            Command(
+                "field", "delete", .destroys(question: "Delete"),
+                "take a field of your own out of sight; its values are kept",
+                operands: [entity, field]
+            ) { run throws(AdminError) in
+                try run.confirm("field \"\(try run.required(1))\" of \(try run.required(0))")
+                try finish("field.delete", try start(run), run, "deleted")
+            },
+            Command(
+                "field", "restore", .writes, "bring a deleted field back, with its values",
+                operands: [entity, field]
+            ) { run throws(AdminError) in
+                try finish("field.restore", try start(run), run, "restored")
+            },
+        ] + SchemaCommandTable.fields
 
     private static func start(_ run: CommandRun) throws(AdminError) -> Parameters {
         var parameters = run.writeParameters

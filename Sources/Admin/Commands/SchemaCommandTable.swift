@@ -22,17 +22,20 @@ enum SchemaCommandTable {
             settings: lists.merging([
                 "name_label": .text, "number_pattern": .text, "sections": .list, "sharing": .text,
             ]) { $1 },
-            details: "The name begins with x_. Its records are named by the field x_name; add others with field create.",
+            details:
+                "The name begins with x_. Its records are named by the field x_name; add others with field create.",
             examples: ["entity create x_site Site Sites number_pattern=SITE00000 sharing=public_read"]),
         SchemaCommand(
-            noun: "entity", verb: "update", effect: .writes, summary: "change an entity's labels, default list and indexes",
+            noun: "entity", verb: "update", effect: .writes,
+            summary: "change an entity's labels, default list and indexes",
             operands: [named], settings: lists.merging(["label": .text, "plural_label": .text]) { $1 },
             examples: ["entity update account label=Company list_fields=account_name,phone --dry-run"]),
         SchemaCommand(
             noun: "entity", verb: "delete", effect: .destroys(question: "Delete"),
             summary: "take an entity of your own out of sight; its records are kept", operands: [named]),
         SchemaCommand(
-            noun: "entity", verb: "restore", effect: .writes, summary: "bring a deleted entity back, with its records",
+            noun: "entity", verb: "restore", effect: .writes,
+            summary: "bring a deleted entity back, with its records",
             operands: [word("NAME", "name")]),
         SchemaCommand(
             noun: "entity", verb: "purge", effect: .destroys(question: "Remove for ever the records of"),
@@ -41,17 +44,22 @@ enum SchemaCommandTable {
 
     static let fields: [Command] = [
         SchemaCommand(
-            noun: "field", verb: "rename", effect: .writes, summary: "give a field of your own another name; data and label stay",
+            noun: "field", verb: "rename", effect: .writes,
+            summary: "give a field of your own another name; data and label stay",
             operands: [entity, fieldName, word("NEW", "new_name")],
             examples: ["field rename account x_region x_area"]),
         SchemaCommand(
-            noun: "field", verb: "change_type", effect: .writes, summary: "give a field of your own another type",
+            noun: "field", verb: "change-type", effect: .writes,
+            summary: "give a field of your own another type",
             operands: [entity, fieldName, word("TYPE", "type")],
             settings: [
-                "on_failure": .text, "scale": .number, "targets": .list, "currency_field": .text, "maximum_length": .number,
+                "on_failure": .text, "scale": .number, "targets": .list, "currency_field": .text,
+                "maximum_length": .number,
                 "minimum": .text, "maximum": .text, "values": .values,
-            ], details: "With on_failure=empty a value that does not convert becomes empty; otherwise it stops the change.",
-            examples: ["field change_type account x_year integer --dry-run"]),
+            ],
+            details:
+                "With on_failure=empty a value that does not convert becomes empty; otherwise it stops the change.",
+            examples: ["field change-type account x_year integer --dry-run"]),
         SchemaCommand(
             noun: "field", verb: "purge", effect: .destroys(question: "Remove for ever the values of"),
             summary: "remove a deleted field with all its values", operands: [entity, word("FIELD", "name")]),
@@ -65,20 +73,25 @@ enum SchemaCommandTable {
             operands: [entity, field], settings: ["values": .values, "before": .text],
             examples: ["picklist add account industry values=space:Space before=other"]),
         SchemaCommand(
-            noun: "picklist", verb: "update", effect: .writes, summary: "give a value another label or colour",
+            noun: "picklist", verb: "update", effect: .writes,
+            summary: "give a value another label or colour",
             operands: [entity, field, value], settings: ["label": .text, "color": .text],
             examples: ["picklist update account industry banking label=Banks color=#336699"]),
         SchemaCommand(
-            noun: "picklist", verb: "reorder", effect: .writes, summary: "put values in order, those named first",
+            noun: "picklist", verb: "reorder", effect: .writes,
+            summary: "put values in order, those named first",
             operands: [entity, field, word("VALUES,…", "values")]),
         SchemaCommand(
-            noun: "picklist", verb: "retire", effect: .writes, summary: "keep a value on old records, refuse it for others",
+            noun: "picklist", verb: "retire", effect: .writes,
+            summary: "keep a value on old records, refuse it for others",
             operands: [entity, field, value]),
         SchemaCommand(
-            noun: "picklist", verb: "restore", effect: .writes, summary: "take a retired value into use again",
+            noun: "picklist", verb: "restore", effect: .writes,
+            summary: "take a retired value into use again",
             operands: [entity, field, value]),
         SchemaCommand(
-            noun: "picklist", verb: "remove", effect: .writes, summary: "take a value off a list that no record has",
+            noun: "picklist", verb: "remove", effect: .writes,
+            summary: "take a value off a list that no record has",
             operands: [entity, field, value]),
         SchemaCommand(
             noun: "picklist", verb: "merge", effect: .destroys(question: "Replace on all records"),
@@ -97,10 +110,12 @@ enum SchemaCommandTable {
             noun: "section", verb: "update", effect: .writes, summary: "give a section another label",
             operands: [entity, section, word("LABEL", "label")]),
         SchemaCommand(
-            noun: "section", verb: "reorder", effect: .writes, summary: "put sections in order, those named first",
+            noun: "section", verb: "reorder", effect: .writes,
+            summary: "put sections in order, those named first",
             operands: [entity, word("SECTIONS,…", "sections")]),
         SchemaCommand(
-            noun: "section", verb: "move", effect: .writes, summary: "bring fields into a section, in this order",
+            noun: "section", verb: "move", effect: .writes,
+            summary: "bring fields into a section, in this order",
             operands: [entity, section, word("FIELDS,…", "fields")], settings: ["before": .text],
             examples: ["section move account 'Billing Address' fax,other_phone"]),
         SchemaCommand(
@@ -110,10 +125,12 @@ enum SchemaCommandTable {
 
     static let labels: [Command] = [
         SchemaCommand(
-            noun: "label", verb: "set", effect: .writes, summary: "give a label in another language than English",
+            noun: "label", verb: "set", effect: .writes,
+            summary: "give a label in another language than English",
             operands: [entity, word("LANGUAGE", "language")],
             settings: [
-                "field": .text, "value": .text, "section": .text, "label": .text, "plural_label": .text, "help": .text,
+                "field": .text, "value": .text, "section": .text, "label": .text, "plural_label": .text,
+                "help": .text,
             ], details: "Without field, value and section it is the entity's. An empty label takes it away.",
             examples: ["label set x_site de label=Standort plural_label=Standorte"])
     ].map(\.command)
@@ -132,7 +149,8 @@ enum SchemaCommandTable {
         },
         Command(
             "schema", "apply", .writes, "do what the changes in a file say: all of it, or nothing",
-            details: "Without a plan's token the changes are planned first; a refusal among the findings stops it.",
+            details:
+                "Without a plan's token the changes are planned first; a refusal among the findings stops it.",
             operands: [.init("FILE", .file), .init("PLAN", .text, .optional)],
             examples: ["schema apply changes.json --dry-run", "schema apply changes.json 17-0a1b"]
         ) { run throws(AdminError) in
@@ -149,7 +167,8 @@ enum SchemaCommandTable {
                 let findings = planned["findings"]?.elements ?? JSONNode.noElements
                 if let refusal = findings.first(where: { $0["weight"]?.string == "refusal" }) {
                     SchemaPrinting.print(planned, run)
-                    throw AdminError(refusal["message"]?.string ?? "the plan has a refusal", hint: "Nothing was changed.")
+                    throw AdminError(
+                        refusal["message"]?.string ?? "the plan has a refusal", hint: "Nothing was changed.")
                 }
                 plan = planned["plan"]?.string ?? ""
             }

@@ -32,9 +32,11 @@ struct SchemaCommand: Sendable {
         return Command(
             noun, verb, effect, summary,
             details: takesSettings
-                ? details + (details.isEmpty ? "" : "\n") + "Settings: \(names).\nSETTING:=JSON gives a value as it stands."
+                ? details + (details.isEmpty ? "" : "\n")
+                    + "Settings: \(names).\nSETTING:=JSON gives a value as it stands."
                 : details,
-            operands: places + (takesSettings ? [.init("SETTING=VALUE", .text, .any)] : []), examples: examples
+            operands: places + (takesSettings ? [.init("SETTING=VALUE", .text, .any)] : []),
+            examples: examples
         ) { run throws(AdminError) in try self.run(run) }
     }
 
@@ -52,18 +54,20 @@ struct SchemaCommand: Sendable {
         }
         try Self.set(run.line.operands.dropFirst(operands.count), settings, noun, in: &parameters)
         if case .destroys = effect { try run.confirm("\(noun) \(words.joined(separator: " "))") }
-        let result = try run.call("\(noun).\(verb)", parameters)
+        let result = try run.call("\(noun).\(verb.replacing("-", with: "_"))", parameters)
         run.session.forgetEntities()
         SchemaPrinting.print(result, run)
-        run.say("\(noun) \(words.joined(separator: " ")): \(verb.replacing("_", with: " ")) done")
+        run.say("\(noun) \(words.joined(separator: " ")): \(verb) done")
     }
 
     /// A wrong setting is found before the kernel is asked.
     static func set(
-        _ words: ArraySlice<String>, _ settings: [String: Setting], _ noun: String, in parameters: inout Parameters
+        _ words: ArraySlice<String>, _ settings: [String: Setting], _ noun: String,
+        in parameters: inout Parameters
     ) throws(AdminError) {
         for word in words {
-            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+                String.init)
             guard parts.count == 2, !parts[0].isEmpty else {
                 throw .usage("\"\(word)\" is not a setting", hint: "Give SETTING=VALUE.")
             }
@@ -119,13 +123,17 @@ enum SchemaPrinting {
                 rows.append(row(finding["weight"]?.string ?? "", finding["message"]?.string ?? ""))
                 for record in finding["records"]?.elements ?? JSONNode.noElements {
                     let value = record["value"]?.string ?? ""
-                    rows.append(row("record", "\(record["id"]?.int64 ?? 0)\(value.isEmpty ? "" : ": \(value)")"))
+                    rows.append(
+                        row("record", "\(record["id"]?.int64 ?? 0)\(value.isEmpty ? "" : ": \(value)")"))
                 }
             }
             for note in texts(result, "notes") { rows.append(row("note", note)) }
             for task in result["tasks"]?.elements ?? JSONNode.noElements {
                 rows.append(
-                    row("task", "\(task["kind"]?.string ?? ""): \(task["status"]?.string ?? ""), \(task["done"]?.int64 ?? 0) records"))
+                    row(
+                        "task",
+                        "\(task["kind"]?.string ?? ""): \(task["status"]?.string ?? ""), \(task["done"]?.int64 ?? 0) records"
+                    ))
             }
             guard let table = JSONNode.parsing("{\"rows\":[\(rows.joined(separator: ","))]}") else { return }
             run.printRecords(table, in: "rows", columns: ["what", "text"])

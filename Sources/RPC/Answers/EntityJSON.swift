@@ -84,7 +84,8 @@ struct EntityJSON {
     }
 
     private func write(
-        _ field: Field, of entity: Entity, visible: Set<String>, _ view: FieldView, to writer: inout JSONWriter
+        _ field: Field, of entity: Entity, visible: Set<String>, _ view: FieldView,
+        to writer: inout JSONWriter
     ) {
         let definition = labels.definition(of: field, of: entity, in: language)
         writer.beginObject()

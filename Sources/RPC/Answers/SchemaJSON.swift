@@ -10,7 +10,9 @@ enum SchemaJSON {
 
     static let task: [Parameter] = [
         Parameter("id", .integer, "Of the task.", required: true),
-        Parameter("kind", .text, "purge_field, purge_entity, change_type, merge_value or empty_column.", required: true),
+        Parameter(
+            "kind", .text, "purge_field, purge_entity, change_type, merge_value or empty_column.",
+            required: true),
         Parameter("entity", .text, "The entity.", required: true),
         Parameter("field", .text, "The field, where it is about one."),
         Parameter("status", .choice("running", "done", "stopped"), "How it is now.", required: true),
@@ -20,12 +22,15 @@ enum SchemaJSON {
     ]
 
     static let members: [Parameter] = [
-        Parameter("steps", .list(of: .text), "What was done or, in a plan or dry run, would be.", required: true),
+        Parameter(
+            "steps", .list(of: .text), "What was done or, in a plan or dry run, would be.", required: true),
         Parameter(
             "findings",
             .list(
                 of: .object([
-                    Parameter("weight", .choice("note", "warning", "refusal"), "A refusal keeps it from being done.", required: true),
+                    Parameter(
+                        "weight", .choice("note", "warning", "refusal"),
+                        "A refusal keeps it from being done.", required: true),
                     Parameter("code", .text, "What a program branches on.", required: true),
                     Parameter("entity", .text, "The entity.", required: true),
                     Parameter("field", .text, "The field, where it is about one."),

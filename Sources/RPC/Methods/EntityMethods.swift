@@ -41,7 +41,8 @@ enum EntityMethods {
             result: .object([
                 Parameter("name", .text, "The entity's name.", required: true),
                 Parameter(
-                    "sections", .list(of: .object([])), "Groups of the form, in order: key, label and fields.",
+                    "sections", .list(of: .object([])),
+                    "Groups of the form, in order: key, label and fields.",
                     required: true),
                 Parameter(
                     "fields", .list(of: .object([])), "In order: name, label, type and rules.", required: true

@@ -36,29 +36,38 @@ enum SchemaMethods {
                 }
             },
             Method(
-                "schema.apply", needs: .administrator, .writes, "Does what schema.plan has shown: all of it, or nothing.",
+                "schema.apply", needs: .administrator, .writes,
+                "Does what schema.plan has shown: all of it, or nothing.",
                 "Refused when the schema has changed since the plan was made.",
-                parameters: [changes, Parameter("plan", .text(maximumLength: 100), "The token.", required: true)],
+                parameters: [
+                    changes, Parameter("plan", .text(maximumLength: 100), "The token.", required: true),
+                ],
                 result: SchemaJSON.answer, errors: [.versionConflict, .duplicate, .limitExceeded]
             ) { scope throws(CRMError) in
                 let (call, installation) = (try scope.context(), scope.services.installation)
                 let wanted = try read(scope.arguments)
                 let token = try scope.arguments.text("plan").split(separator: "-").map(String.init)
-                guard token.count == 2, let generation = Int64(token[0]), token[1] == (try digest(scope.arguments))
+                guard token.count == 2, let generation = Int64(token[0]),
+                    token[1] == (try digest(scope.arguments))
                 else {
                     throw CRMError(
-                        .versionConflict, "the plan is not of these changes", hint: "Send the changes that were planned.")
+                        .versionConflict, "the plan is not of these changes",
+                        hint: "Send the changes that were planned.")
                 }
                 return .write(.commit) { transaction, writer throws(CRMError) in
                     SchemaJSON.write(
-                        try installation.apply(call, wanted, expecting: generation, in: transaction), to: &writer)
+                        try installation.apply(call, wanted, expecting: generation, in: transaction),
+                        to: &writer)
                 }
             },
             Method(
                 "schema.tasks", needs: .administrator, .reads,
                 "The work that changes of the schema have left behind, the latest first.",
                 parameters: [Parameter("limit", .integer(1...1000), "How many; 50 where it is not given.")],
-                result: .object([Parameter("tasks", .list(of: .object(SchemaJSON.task)), "The latest first.", required: true)])
+                result: .object([
+                    Parameter(
+                        "tasks", .list(of: .object(SchemaJSON.task)), "The latest first.", required: true)
+                ])
             ) { scope throws(CRMError) in
                 let limit = Int(scope.arguments.integerIfGiven("limit") ?? 50)
                 return .scan { reader, writer throws(CRMError) in
@@ -80,11 +89,13 @@ enum SchemaMethods {
             let name = node["method"]?.string ?? ""
             guard let verb = SchemaVerb.all.first(where: { $0.name == name }) else {
                 var error = CRMError(
-                    .invalidParameters, "changes[\(index)]: \"\(name.prefix(60))\" does not change the schema")
+                    .invalidParameters, "changes[\(index)]: \"\(name.prefix(60))\" does not change the schema"
+                )
                 error.candidates = Spelling.nearest(to: name, among: SchemaVerb.all.map(\.name))
                 throw error
             }
-            try ParameterReading.check(node["params"], against: verb.parameters, at: "changes[\(index)].params")
+            try ParameterReading.check(
+                node["params"], against: verb.parameters, at: "changes[\(index)].params")
             changes.append(try verb.read(Arguments(node["params"])))
         }
         return changes

@@ -2,7 +2,8 @@ import CRMSDK
 import Storage
 
 extension SchemaVerb {
-    private static let name = Parameter("name", .text(maximumLength: 60), "The entity's name.", required: true)
+    private static let name = Parameter(
+        "name", .text(maximumLength: 60), "The entity's name.", required: true)
     private static let indexes = Parameter(
         "indexes", .list(of: .list(of: .text(maximumLength: 60))),
         "Further indexes for lists: each names the fields it sorts by, in order.")
@@ -19,26 +20,33 @@ extension SchemaVerb {
                 Parameter("label", .text(maximumLength: 100), "What people read.", required: true),
                 Parameter("plural_label", .text(maximumLength: 100), plural, required: true),
                 Parameter(
-                    "name_label", .text(maximumLength: 100), "The label of the field x_name; Name where it is not given."),
+                    "name_label", .text(maximumLength: 100),
+                    "The label of the field x_name; Name where it is not given."),
                 Parameter(
                     "number_pattern", .text(maximumLength: 40),
                     "Gives its records a number, x_number, written like this: SITE00000."),
                 names("sections", "The groups of fields on its form, in order.", required: false),
                 Parameter("fields", .list(of: .object(fieldParameters)), "As in field.create."),
                 names("list_fields", "The columns of a list that names none.", required: false),
-                names("default_sort", "Of a list that names none: field names, - in front for descending.", required: false),
+                names(
+                    "default_sort", "Of a list that names none: field names, - in front for descending.",
+                    required: false),
                 indexes,
                 Parameter(
                     "sharing", .field(.picklist(SharingDefault.all.map { PicklistValue($0.name, $0.name) })),
-                    "Who may see and change its records when nothing else decides; private where it is not given."),
+                    "Who may see and change its records when nothing else decides; private where it is not given."
+                ),
             ]
         ) { arguments throws(CRMError) in .createEntity(try newEntity(arguments)) },
         SchemaVerb(
-            "entity.update", "Changes an entity's labels, default list and indexes.", "What is not given stays.",
+            "entity.update", "Changes an entity's labels, default list and indexes.",
+            "What is not given stays.",
             [
                 name, label, Parameter("plural_label", .text(maximumLength: 100), plural),
                 names("list_fields", "The columns of a list that names none.", required: false),
-                names("default_sort", "Of a list that names none: field names, - in front for descending.", required: false),
+                names(
+                    "default_sort", "Of a list that names none: field names, - in front for descending.",
+                    required: false),
                 indexes,
             ]
         ) { arguments throws(CRMError) in

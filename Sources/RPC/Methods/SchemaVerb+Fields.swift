@@ -18,7 +18,8 @@ extension SchemaVerb {
         Parameter("maximum_length", .integer(1...65_536), "Most characters of a text."),
         Parameter("minimum", .text(maximumLength: 40), "Smallest number, as a decimal."),
         Parameter("maximum", .text(maximumLength: 40), "Largest number, as a decimal."),
-        Parameter("values", .list(of: .object(value)), "Of a picklist, in order; a value left out is retired."),
+        Parameter(
+            "values", .list(of: .object(value)), "Of a picklist, in order; a value left out is retired."),
     ]
 
     static let value: [Parameter] = [
@@ -30,7 +31,8 @@ extension SchemaVerb {
 
     private static let type: [Parameter] = [
         Parameter(
-            "type", .field(.picklist(FieldKindList.namesForPeople.map { PicklistValue($0, $0) })), "The kind of its values.",
+            "type", .field(.picklist(FieldKindList.namesForPeople.map { PicklistValue($0, $0) })),
+            "The kind of its values.",
             required: true),
         Parameter("scale", .integer(0...6), "Decimals, of a decimal or percent."),
         Parameter(
@@ -68,7 +70,10 @@ extension SchemaVerb {
         SchemaVerb(
             "field.rename", "Gives a field of administrators another name; data and label stay.",
             "Default lists, indexes and rights follow. A filter that uses the old name is refused and told the new one.",
-            [entity, name, Parameter("new_name", .text(maximumLength: 60), "x_ and snake case.", required: true)]
+            [
+                entity, name,
+                Parameter("new_name", .text(maximumLength: 60), "x_ and snake case.", required: true),
+            ]
         ) { arguments throws(CRMError) in
             .renameField(try arguments.fieldName("name"), to: try arguments.text("new_name"))
         },
@@ -76,7 +81,8 @@ extension SchemaVerb {
             "field.change_type", "Gives a field of administrators another type and converts its values.",
             "A new column is filled in batches beside other work and then takes the old one's place; until then the field "
                 + "is as it was. A value that does not convert stops the change, unless it may become empty.",
-            [entity, name] + type + rules.filter { ["maximum_length", "minimum", "maximum", "values"].contains($0.name) }
+            [entity, name] + type
+                + rules.filter { ["maximum_length", "minimum", "maximum", "values"].contains($0.name) }
                 + [
                     Parameter(
                         "on_failure", .choice("stop", "empty"),
@@ -87,7 +93,8 @@ extension SchemaVerb {
                 try arguments.fieldName("name"), to: try fieldType(arguments),
                 emptiesUnfit: arguments.textIfGiven("on_failure") == "empty")
         },
-        SchemaVerb("field.delete", "Takes a custom field out of sight; its values stay.", "", [entity, name]) {
+        SchemaVerb("field.delete", "Takes a custom field out of sight; its values stay.", "", [entity, name])
+        {
             arguments throws(CRMError) in .deleteField(try arguments.fieldName("name"))
         },
         SchemaVerb("field.restore", "Brings a deleted field back, with its values.", "", [entity, name]) {
@@ -160,7 +167,8 @@ extension Arguments {
             list.elements.map { node in
                 let members = Arguments(node)
                 let label = members.textIfGiven("label") ?? ""
-                var value = members.textIfGiven("key").map { PicklistValue($0, label) } ?? PicklistValue(label)
+                var value =
+                    members.textIfGiven("key").map { PicklistValue($0, label) } ?? PicklistValue(label)
                 value.label = label
                 value.color = members.textIfGiven("color")
                 value.retired = members.flag("retired")

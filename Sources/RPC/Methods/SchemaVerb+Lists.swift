@@ -23,7 +23,8 @@ extension SchemaVerb {
                     "attributes",
                     .list(
                         of: .object([
-                            Parameter("name", .text(maximumLength: 60), "Such as required_fields.", required: true),
+                            Parameter(
+                                "name", .text(maximumLength: 60), "Such as required_fields.", required: true),
                             Parameter("text", .text(maximumLength: 500), "What it says.", required: true),
                         ])), "Facts about the value, all of them."),
             ]
@@ -46,7 +47,8 @@ extension SchemaVerb {
             .picklist(try arguments.fieldName(), .reorder(arguments.textsIfGiven("values") ?? []))
         },
         SchemaVerb(
-            "picklist.retire", "Keeps a value on the records that have it and refuses it for others.", "", list + [key]
+            "picklist.retire", "Keeps a value on the records that have it and refuses it for others.", "",
+            list + [key]
         ) { arguments throws(CRMError) in
             .picklist(try arguments.fieldName(), .retire(try arguments.text("value")))
         },
@@ -55,7 +57,8 @@ extension SchemaVerb {
             .picklist(try arguments.fieldName(), .restore(try arguments.text("value")))
         },
         SchemaVerb(
-            "picklist.remove", "Takes a value off a list that no record has.", "Otherwise merge or retire it.",
+            "picklist.remove", "Takes a value off a list that no record has.",
+            "Otherwise merge or retire it.",
             list + [key]
         ) { arguments throws(CRMError) in
             .picklist(try arguments.fieldName(), .remove(try arguments.text("value")))
@@ -64,20 +67,26 @@ extension SchemaVerb {
             "picklist.merge", "Gives every record with one value another, and takes the first off the list.",
             "In batches beside other work, into the history of each record; no hooks run. From now on the first value is "
                 + "retired.",
-            list + [key, Parameter("into", .text(maximumLength: 60), "The key of the other.", required: true)]
+            list + [
+                key, Parameter("into", .text(maximumLength: 60), "The key of the other.", required: true),
+            ]
         ) { arguments throws(CRMError) in
-            .picklist(try arguments.fieldName(), .merge(try arguments.text("value"), into: try arguments.text("into")))
+            .picklist(
+                try arguments.fieldName(),
+                .merge(try arguments.text("value"), into: try arguments.text("into")))
         },
     ]
 
-    private static let section = Parameter("section", .text(maximumLength: 100), "The section's key.", required: true)
+    private static let section = Parameter(
+        "section", .text(maximumLength: 100), "The section's key.", required: true)
 
     static let sections: [SchemaVerb] = [
         SchemaVerb(
             "section.create", "Adds a group of fields to an entity's form.", "",
             [
                 entity, Parameter("label", .text(maximumLength: 100), "What people read.", required: true),
-                Parameter("key", .text(maximumLength: 100), "Stable; the label where it is not given."), before,
+                Parameter("key", .text(maximumLength: 100), "Stable; the label where it is not given."),
+                before,
             ]
         ) { arguments throws(CRMError) in
             let label = try arguments.text("label")
@@ -89,7 +98,10 @@ extension SchemaVerb {
         },
         SchemaVerb(
             "section.update", "Gives a section another label; its key stays.", "",
-            [entity, section, Parameter("label", .text(maximumLength: 100), "What people read.", required: true)]
+            [
+                entity, section,
+                Parameter("label", .text(maximumLength: 100), "What people read.", required: true),
+            ]
         ) { arguments throws(CRMError) in
             .section(
                 entity: try arguments.text("entity"),
@@ -102,10 +114,12 @@ extension SchemaVerb {
             .section(entity: try arguments.text("entity"), .reorder(arguments.textsIfGiven("sections") ?? []))
         },
         SchemaVerb(
-            "section.move", "Brings fields into a section, in this order.", "A field of any module can be moved.",
+            "section.move", "Brings fields into a section, in this order.",
+            "A field of any module can be moved.",
             [
                 entity, section, names("fields", "Field names, in order."),
-                Parameter("before", .text(maximumLength: 60), "The field to stand before; the end where not given."),
+                Parameter(
+                    "before", .text(maximumLength: 60), "The field to stand before; the end where not given."),
             ]
         ) { arguments throws(CRMError) in
             .section(
@@ -116,7 +130,10 @@ extension SchemaVerb {
         },
         SchemaVerb(
             "section.delete", "Takes a section away; its fields go to another, or to none.", "",
-            [entity, section, Parameter("into", .text(maximumLength: 100), "The key of the section that takes them.")]
+            [
+                entity, section,
+                Parameter("into", .text(maximumLength: 100), "The key of the section that takes them."),
+            ]
         ) { arguments throws(CRMError) in
             .section(
                 entity: try arguments.text("entity"),
@@ -126,7 +143,8 @@ extension SchemaVerb {
 
     static let labels: [SchemaVerb] = [
         SchemaVerb(
-            "label.set", "Gives an entity, field, value or section its label in another language than English.",
+            "label.set",
+            "Gives an entity, field, value or section its label in another language than English.",
             "People read labels in the language of their user; what has none reads in English. An empty text takes a label "
                 + "away. Without field, value and section it is the entity's.",
             [
@@ -139,7 +157,8 @@ extension SchemaVerb {
             ]
         ) { arguments throws(CRMError) in
             .label(
-                try labelTarget(arguments), language: try arguments.text("language"), texts: try labelTexts(arguments))
+                try labelTarget(arguments), language: try arguments.text("language"),
+                texts: try labelTexts(arguments))
         }
     ]
 
@@ -152,7 +171,8 @@ extension SchemaVerb {
         case (let field?, let value?, nil): return .value(FieldName(entity, field), value)
         case (nil, nil, let section?): return .section(entity, section)
         default:
-            throw CRMError(.invalidParameters, "a label is of a field, of a value of a field, or of a section")
+            throw CRMError(
+                .invalidParameters, "a label is of a field, of a value of a field, or of a section")
         }
     }
 
@@ -165,7 +185,8 @@ extension SchemaVerb {
             guard let text = arguments.textIfGiven(part) else { continue }
             guard permitted.contains(part) else {
                 throw CRMError(
-                    .invalidParameters, "\"\(part)\" is not among what it has: \(permitted.joined(separator: ", "))")
+                    .invalidParameters,
+                    "\"\(part)\" is not among what it has: \(permitted.joined(separator: ", "))")
             }
             texts[part] = .some(text.isEmpty ? nil : text)
         }

@@ -53,7 +53,8 @@ struct SchemaVerb: Sendable {
     static let entity = Parameter("entity", .text(maximumLength: 60), "The entity's name.", required: true)
     static let field = Parameter("field", .text(maximumLength: 60), "The field's name.", required: true)
     static let label = Parameter("label", .text(maximumLength: 100), "What people read.")
-    static let before = Parameter("before", .text(maximumLength: 100), "In front of which; at the end where not given.")
+    static let before = Parameter(
+        "before", .text(maximumLength: 100), "In front of which; at the end where not given.")
 
     static func names(_ name: String, _ summary: String, required: Bool = true) -> Parameter {
         Parameter(name, .list(of: .text(maximumLength: 100)), summary, required: required)

@@ -100,6 +100,7 @@ package struct FieldView: Sendable {
     private func near(_ name: String, of entity: Entity) -> [String] {
         let fields = fields(of: entity)
         let renamed = fields.filter { $0.adjustments.formerNames.contains(name) }.map(\.name)
-        return renamed + Spelling.nearest(to: name, among: fields.map(\.name)).filter { !renamed.contains($0) }
+        return renamed
+            + Spelling.nearest(to: name, among: fields.map(\.name)).filter { !renamed.contains($0) }
     }
 }

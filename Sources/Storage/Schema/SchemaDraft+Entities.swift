@@ -11,7 +11,8 @@ extension SchemaDraft {
 
     mutating func create(_ definition: EntityDefinition) throws(CRMError) {
         let name = definition.name
-        guard name.hasPrefix("x_"), name.utf8.count > 2, DefinitionRules.isIdentifier(name), !name.hasSuffix("__k")
+        guard name.hasPrefix("x_"), name.utf8.count > 2, DefinitionRules.isIdentifier(name),
+            !name.hasSuffix("__k")
         else {
             throw problem(
                 "entity \"\(name.prefix(60))\" cannot be created: its name must be x_ and a–z, 0–9 and _, "
@@ -23,7 +24,8 @@ extension SchemaDraft {
                 hint: taken.isDeleted ? "It was deleted; restore or purge it, or choose another name." : nil)
         }
         guard schema.entities.count < Self.entityLimit else {
-            throw CRMError(.limitExceeded, "there are \(Self.entityLimit) entities already, which is the most")
+            throw CRMError(
+                .limitExceeded, "there are \(Self.entityLimit) entities already, which is the most")
         }
         for field in definition.fields where !field.name.hasPrefix("x_") {
             throw problem("field \"\(field.name)\" cannot be added: its name must start with \"x_\"")
@@ -34,7 +36,9 @@ extension SchemaDraft {
             StoredEntity(
                 number: schema.nextEntityNumber, module: StoredEntity.customModule, facts: facts, fields: []))
         schema.nextEntityNumber += 1
-        for field in definition.fields { schema.add(field, from: .custom, toEntityAt: schema.entities.count - 1) }
+        for field in definition.fields {
+            schema.add(field, from: .custom, toEntityAt: schema.entities.count - 1)
+        }
         try requireTargets(definition.fields)
         notes.append(
             "profiles have no right to \"\(name)\" until they are given one; administrators have every right")
@@ -56,7 +60,9 @@ extension SchemaDraft {
         func known(_ names: [String]) throws(CRMError) {
             for text in names {
                 let field = text.hasPrefix("-") ? String(text.dropFirst()) : text
-                guard live.contains(field) else { throw problem("\"\(name)\" has no field \"\(field.prefix(60))\"") }
+                guard live.contains(field) else {
+                    throw problem("\"\(name)\" has no field \"\(field.prefix(60))\"")
+                }
             }
             guard Set(names).count == names.count else { throw problem("a field is named twice") }
         }
@@ -77,7 +83,8 @@ extension SchemaDraft {
                 try sortable(fields, entity)
             }
             guard indexes.count <= 20 else {
-                throw CRMError(.limitExceeded, "an entity has at most 20 indexes for lists, not \(indexes.count)")
+                throw CRMError(
+                    .limitExceeded, "an entity has at most 20 indexes for lists, not \(indexes.count)")
             }
             entity.facts.indexes = indexes
         }
@@ -94,18 +101,22 @@ extension SchemaDraft {
             let name = text.hasPrefix("-") ? String(text.dropFirst()) : text
             guard let field = entity.field(named: name) else { continue }
             let kind = FieldKindList.kind(named: field.placement.definition.type.name)
-            guard kind?.ordering != nil else { throw problem("a \(kind?.name ?? "") field, \"\(name)\", cannot be sorted by") }
+            guard kind?.ordering != nil else {
+                throw problem("a \(kind?.name ?? "") field, \"\(name)\", cannot be sorted by")
+            }
         }
     }
 
     mutating func delete(_ name: String) throws(CRMError) {
         let index = try index(of: name)
-        try requireCustom(schema.entities[index], "deleted", hint: "Disable the module to take its entities away.")
+        try requireCustom(
+            schema.entities[index], "deleted", hint: "Disable the module to take its entities away.")
         schema.entities[index].isDeleted = true
         probes.append(.records(schema.entities[index]))
         for other in schema.entities where other.name != name && !other.isDeleted {
             for field in other.definition.fields where field.type.targets.contains(name) {
-                notes.append("the field \"\(field.name)\" of \"\(other.name)\" refers to it and will name nothing")
+                notes.append(
+                    "the field \"\(field.name)\" of \"\(other.name)\" refers to it and will name nothing")
             }
         }
     }
@@ -118,7 +129,9 @@ extension SchemaDraft {
 
     mutating func purge(_ name: String) throws(CRMError) {
         let index = try index(of: name, deleted: true)
-        guard !schema.entities[index].isPurging else { throw problem("entity \"\(name)\" is being purged already") }
+        guard !schema.entities[index].isPurging else {
+            throw problem("entity \"\(name)\" is being purged already")
+        }
         schema.entities[index].isPurging = true
         probes.append(.records(schema.entities[index]))
         tasks.append(SchemaTask.Order(.purgeEntity, entity: schema.entities[index].number, of: name))

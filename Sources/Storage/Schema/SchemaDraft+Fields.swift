@@ -57,7 +57,9 @@ extension SchemaDraft {
         _ attribute: String, _ wanted: Bool?, _ current: Bool, _ field: StoredField, _ name: FieldName
     ) throws(CRMError) -> Bool {
         guard let wanted, wanted != current else { return current }
-        guard wanted || field.placement.source == .custom || field.placement.adjustments.edited.contains(attribute)
+        guard
+            wanted || field.placement.source == .custom
+                || field.placement.adjustments.edited.contains(attribute)
         else {
             throw problem(
                 "field \"\(name.field)\" of \"\(name.entity)\" is \(attribute.replacing("_", with: "-")) because its "
@@ -73,7 +75,8 @@ extension SchemaDraft {
         let cleared = !patch.clear.isDisjoint(with: ["maximum_length", "minimum", "maximum"])
         guard given.contains(true) || cleared else { return }
         try requireCustom(
-            field, name, "given another range or length", hint: "Its label, help, default and list can be changed.")
+            field, name, "given another range or length",
+            hint: "Its label, help, default and list can be changed.")
         if patch.clear.contains("maximum_length") { new.type.maximumLength = nil }
         if patch.clear.contains("minimum") { new.type.minimum = nil }
         if patch.clear.contains("maximum") { new.type.maximum = nil }
@@ -84,8 +87,10 @@ extension SchemaDraft {
 
     private static func changed(_ old: FieldDefinition, _ new: FieldDefinition) -> [String] {
         [
-            ("label", old.label != new.label), ("help", old.help != new.help), ("section", old.section != new.section),
-            ("default", old.defaultText != new.defaultText), ("mandatory", old.isMandatory != new.isMandatory),
+            ("label", old.label != new.label), ("help", old.help != new.help),
+            ("section", old.section != new.section),
+            ("default", old.defaultText != new.defaultText),
+            ("mandatory", old.isMandatory != new.isMandatory),
             ("unique", old.isUnique != new.isUnique), ("indexed", old.isIndexed != new.isIndexed),
             ("read_only", old.isReadOnly != new.isReadOnly),
         ].filter(\.1).map(\.0)
@@ -109,7 +114,8 @@ extension SchemaDraft {
     mutating func rename(_ name: FieldName, to new: String) throws(CRMError) {
         let place = try place(of: name)
         try requireCustom(
-            self[place], name, "renamed", hint: "Change its label; only fields whose name starts with x_ can be renamed.")
+            self[place], name, "renamed",
+            hint: "Change its label; only fields whose name starts with x_ can be renamed.")
         guard new != name.field else { return }
         try requireFree(new, "renamed to that", schema.entities[place.entity])
         let old = self[place].placement.definition
@@ -127,14 +133,16 @@ extension SchemaDraft {
         self[place].placement.adjustments.formerNames = Array(former.suffix(20))
         let mentions = dependents(of: name.field, in: schema.entities[place.entity])
         if !mentions.isEmpty { notes.append("renamed with it: \(mentions.joined(separator: ", "))") }
-        notes.append("stored filters and programs that say \"\(name.field)\" are refused and told the new name")
+        notes.append(
+            "stored filters and programs that say \"\(name.field)\" are refused and told the new name")
         renames.append(FieldRename(entity: name.entity, from: name.field, to: new))
         schema.entities[place.entity].replaceMentions(of: name.field, by: new)
     }
 
     mutating func delete(_ name: FieldName) throws(CRMError) {
         let place = try place(of: name)
-        try requireCustom(self[place], name, "deleted", hint: "Only fields whose name starts with x_ can be deleted.")
+        try requireCustom(
+            self[place], name, "deleted", hint: "Only fields whose name starts with x_ can be deleted.")
         guard self[place].placement.conversion == nil else {
             throw problem("field \"\(name.field)\" is changing its type", hint: "Wait, or cancel that task.")
         }
@@ -170,7 +178,8 @@ extension SchemaDraft {
         guard !self[place].isPurging else { throw problem("field \"\(name.field)\" is being purged already") }
         self[place].isPurging = true
         probes.append(.filled(self[place], schema.entities[place.entity]))
-        var order = SchemaTask.Order(.purgeField, entity: schema.entities[place.entity].number, of: name.entity)
+        var order = SchemaTask.Order(
+            .purgeField, entity: schema.entities[place.entity].number, of: name.entity)
         order.field = self[place].placement.number
         order.name = name.field
         tasks.append(order)
@@ -192,7 +201,9 @@ extension SchemaDraft {
         if names(entity.facts.listFields) { found.append("the default list") }
         for other in entity.definition.fields {
             for value in other.type.values
-            where value.attributes["required_fields"]?.split(separator: " ").contains(Substring(field)) ?? false {
+            where value.attributes["required_fields"]?.split(separator: " ").contains(Substring(field))
+                ?? false
+            {
                 found.append("the value \"\(value.label)\" of \"\(other.name)\", which asks for it")
             }
         }
@@ -249,7 +260,9 @@ extension StoredEntity {
         facts.listFields = replaced(facts.listFields)
         facts.defaultSort = replaced(facts.defaultSort)
         facts.indexes = facts.indexes.map(replaced)
-        for index in facts.sections.indices { facts.sections[index].fields = replaced(facts.sections[index].fields) }
+        for index in facts.sections.indices {
+            facts.sections[index].fields = replaced(facts.sections[index].fields)
+        }
         for index in fields.indices {
             if fields[index].placement.definition.type.currencyField == old {
                 fields[index].placement.definition.type.currencyField = new
@@ -260,8 +273,9 @@ extension StoredEntity {
                     let names = fields[index].placement.definition.type.values[value].attributes[name]?
                         .split(separator: " ").map(String.init), names.contains(old)
                 else { continue }
-                fields[index].placement.definition.type.values[value].attributes[name] = replaced(names).joined(
-                    separator: " ")
+                fields[index].placement.definition.type.values[value].attributes[name] = replaced(names)
+                    .joined(
+                        separator: " ")
             }
         }
     }

@@ -56,7 +56,8 @@ extension SchemaDraft {
             guard !values[into].retired else { throw problem("the value \"\(other)\" is retired") }
             values[from].retired = true
             probes.append(.inUse(key, field, schema.entities[place.entity], refuses: false))
-            var order = SchemaTask.Order(.mergeValue, entity: schema.entities[place.entity].number, of: name.entity)
+            var order = SchemaTask.Order(
+                .mergeValue, entity: schema.entities[place.entity].number, of: name.entity)
             order.field = field.placement.number
             order.name = name.field
             order.detail = "\(key) \(other)"
@@ -78,11 +79,13 @@ extension SchemaDraft {
     private func add(
         _ new: [PicklistValue], before: String?, to values: inout [PicklistValue], _ name: FieldName
     ) throws(CRMError) {
-        let place = try before.map { key throws(CRMError) in try value(key, in: values, name) } ?? values.count
+        let place =
+            try before.map { key throws(CRMError) in try value(key, in: values, name) } ?? values.count
         for value in new {
             if let twin = values.first(where: { $0.key == value.key }) {
                 throw CRMError(
-                    .duplicate, "\"\(name.field)\" of \"\(name.entity)\" has a value \"\(value.key)\" already",
+                    .duplicate,
+                    "\"\(name.field)\" of \"\(name.entity)\" has a value \"\(value.key)\" already",
                     hint: twin.retired ? "It is retired; restore it with picklist.restore." : nil)
             }
         }
@@ -97,7 +100,8 @@ extension SchemaDraft {
                 "the value \"\(system.label)\" cannot be left out: behaviour hangs on it",
                 hint: "It can be given another label and place.")
         }
-        for value in wanted where value.retired && current.contains(where: { $0.key == value.key && $0.isSystem }) {
+        for value in wanted
+        where value.retired && current.contains(where: { $0.key == value.key && $0.isSystem }) {
             try refuseSystem(value, "retired")
         }
         for index in left.indices { left[index].retired = true }
@@ -113,7 +117,8 @@ extension SchemaDraft {
 
     private func refuseDefault(_ key: String, _ field: StoredField, _ doing: String) throws(CRMError) {
         guard field.placement.definition.defaultText == key else { return }
-        throw problem("the value \"\(key)\" cannot be \(doing): it is the default", hint: "Change the default first.")
+        throw problem(
+            "the value \"\(key)\" cannot be \(doing): it is the default", hint: "Change the default first.")
     }
 }
 

@@ -17,7 +17,9 @@ extension SchemaDraft {
             sections.insert(section, at: place ?? sections.count)
         case .update(let key, let label): sections[try section(key, in: sections, entity)].label = label
         case .reorder(let keys):
-            let first = try keys.map { key throws(CRMError) in sections[try section(key, in: sections, entity)] }
+            let first = try keys.map { key throws(CRMError) in
+                sections[try section(key, in: sections, entity)]
+            }
             guard Set(keys).count == keys.count else { throw problem("a section is named twice") }
             sections = first + sections.filter { !keys.contains($0.key) }
         case .move(let key, let names, let before):
@@ -39,7 +41,9 @@ extension SchemaDraft {
         schema.entities[index].adjustments.edited.insert("sections")
     }
 
-    private func section(_ key: String, in sections: [SectionDefinition], _ entity: String) throws(CRMError) -> Int {
+    private func section(_ key: String, in sections: [SectionDefinition], _ entity: String) throws(CRMError)
+        -> Int
+    {
         if let index = sections.firstIndex(where: { $0.key == key }) { return index }
         var error = CRMError(.invalidParameters, "\"\(entity)\" has no section \"\(key.prefix(60))\"")
         error.candidates = Spelling.nearest(to: key, among: sections.map(\.key))
@@ -48,7 +52,8 @@ extension SchemaDraft {
     }
 
     private mutating func move(
-        _ names: [String], to target: Int, before: String?, _ sections: inout [SectionDefinition], _ index: Int
+        _ names: [String], to target: Int, before: String?, _ sections: inout [SectionDefinition],
+        _ index: Int
     ) throws(CRMError) {
         let entity = schema.entities[index]
         for name in names {
@@ -79,12 +84,17 @@ extension SchemaDraft {
 
     // MARK: Labels
 
-    mutating func label(_ target: LabelTarget, _ language: String, _ texts: [String: String?]) throws(CRMError) {
+    mutating func label(_ target: LabelTarget, _ language: String, _ texts: [String: String?])
+        throws(CRMError)
+    {
         guard let tag = Labels.language(language) else {
-            throw problem("\"\(language.prefix(40))\" is not a language", hint: "Give a BCP 47 tag such as de or pt-BR.")
+            throw problem(
+                "\"\(language.prefix(40))\" is not a language", hint: "Give a BCP 47 tag such as de or pt-BR."
+            )
         }
         guard tag != "en" else {
-            throw problem("English labels are the definition's own", hint: "Change them with the update methods.")
+            throw problem(
+                "English labels are the definition's own", hint: "Change them with the update methods.")
         }
         for text in texts.values where (text?.unicodeScalars.count ?? 0) > 500 {
             throw problem("a label has at most 500 characters")
@@ -99,11 +109,15 @@ extension SchemaDraft {
         case .value(let name, let key):
             let place = try place(of: name)
             _ = try value(key, in: self[place].placement.definition.type.values, name)
-            for text in texts.values { self[place].placement.adjustments.labels.set("value.\(key)", text, in: tag) }
+            for text in texts.values {
+                self[place].placement.adjustments.labels.set("value.\(key)", text, in: tag)
+            }
         case .section(let name, let key):
             let index = try index(of: name)
             _ = try section(key, in: schema.entities[index].namedSections, name)
-            for text in texts.values { schema.entities[index].adjustments.labels.set("section.\(key)", text, in: tag) }
+            for text in texts.values {
+                schema.entities[index].adjustments.labels.set("section.\(key)", text, in: tag)
+            }
         }
     }
 }

@@ -30,7 +30,8 @@ struct SchemaDraft {
         case .deleteField(let name): try delete(name)
         case .restoreField(let name): try restore(name)
         case .purgeField(let name): try purge(name)
-        case .changeType(let name, let type, let empties): try changeType(name, to: type, emptiesUnfit: empties)
+        case .changeType(let name, let type, let empties):
+            try changeType(name, to: type, emptiesUnfit: empties)
         case .picklist(let name, let edit): try self.edit(name, edit)
         case .section(let entity, let edit): try self.edit(entity, edit)
         case .label(let target, let language, let texts): try label(target, language, texts)
@@ -45,7 +46,8 @@ struct SchemaDraft {
             let entity = schema.entities[index]
             if let module = schema.modules.first(where: { $0.name == entity.module }), !module.isEnabled {
                 throw problem(
-                    "entity \"\(name)\" does not exist", hint: "Its module \"\(module.name)\" is not enabled.")
+                    "entity \"\(name)\" does not exist", hint: "Its module \"\(module.name)\" is not enabled."
+                )
             }
             guard entity.isDeleted != deleted else { return index }
             throw CRMError(
@@ -69,14 +71,17 @@ struct SchemaDraft {
             guard fields[field].isDeleted != deleted else { return (entity, field) }
             throw CRMError(
                 .invalidParameters,
-                "field \"\(name.field)\" of \"\(name.entity)\" " + (deleted ? "is not deleted" : "was deleted"),
+                "field \"\(name.field)\" of \"\(name.entity)\" "
+                    + (deleted ? "is not deleted" : "was deleted"),
                 hint: deleted ? "Delete it first." : "Restore it first.")
         }
         guard !SystemField.names.contains(name.field) else {
             throw CRMError(
-                .invalidParameters, "field \"\(name.field)\" of \"\(name.entity)\" is the system's and stays as it is")
+                .invalidParameters,
+                "field \"\(name.field)\" of \"\(name.entity)\" is the system's and stays as it is")
         }
-        var error = CRMError(.invalidParameters, "\"\(name.entity)\" has no field \"\(name.field.prefix(60))\"")
+        var error = CRMError(
+            .invalidParameters, "\"\(name.entity)\" has no field \"\(name.field.prefix(60))\"")
         let live = fields.filter { $0.isDeleted == deleted }
         error.candidates =
             live.filter { $0.placement.adjustments.formerNames.contains(name.field) }.map(\.name)
@@ -91,11 +96,14 @@ struct SchemaDraft {
     }
 
     /// - Throws: `invalidParameters` for a field of a module, unless it says what else can be done.
-    func requireCustom(_ field: StoredField, _ name: FieldName, _ doing: String, hint: String) throws(CRMError) {
+    func requireCustom(_ field: StoredField, _ name: FieldName, _ doing: String, hint: String)
+        throws(CRMError)
+    {
         guard field.placement.source != .custom else { return }
         throw CRMError(
             .invalidParameters,
-            "field \"\(name.field)\" of \"\(name.entity)\" belongs to a module and cannot be \(doing)", hint: hint)
+            "field \"\(name.field)\" of \"\(name.entity)\" belongs to a module and cannot be \(doing)",
+            hint: hint)
     }
 
     func problem(_ message: String, hint: String? = nil) -> CRMError {

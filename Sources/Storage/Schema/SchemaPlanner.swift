@@ -43,7 +43,8 @@ package enum SchemaPlanner {
     ///
     /// - Throws: `invalidParameters` or `duplicate` for a change that cannot be made, naming its place in the list where
     ///   there are several; `limitExceeded` beyond the limits of a schema.
-    package static func plan(_ current: StoredSchema, changes: [SchemaChange]) throws(CRMError) -> SchemaPlan {
+    package static func plan(_ current: StoredSchema, changes: [SchemaChange]) throws(CRMError) -> SchemaPlan
+    {
         var draft = SchemaDraft(current)
         for (index, change) in changes.enumerated() {
             do throws(CRMError) {
@@ -122,7 +123,9 @@ extension StoredSchema {
         var wanted = SchemaRules.kept(stored.placement, over: field)
         wanted.type.values = SchemaRules.merged(
             stored.placement.definition.type.values,
-            with: field.type.values.filter { !stored.placement.adjustments.edited.contains("removed.\($0.key)") })
+            with: field.type.values.filter {
+                !stored.placement.adjustments.edited.contains("removed.\($0.key)")
+            })
         try SchemaRules.checkChange(stored.placement.definition, to: wanted, of: entity.name)
         entities[index].fields[position].placement.definition = wanted
         entities[index].fields[position].isDeleted = false
@@ -156,7 +159,9 @@ extension StoredEntity {
     fileprivate mutating func dropLostMentions() {
         guard !adjustments.edited.isDisjoint(with: ["list_fields", "default_sort", "indexes"]) else { return }
         let live = Set(definition.fields.map(\.name) + SystemField.names)
-        func isLive(_ name: String) -> Bool { live.contains(name.hasPrefix("-") ? String(name.dropFirst()) : name) }
+        func isLive(_ name: String) -> Bool {
+            live.contains(name.hasPrefix("-") ? String(name.dropFirst()) : name)
+        }
         facts.listFields.removeAll { !isLive($0) }
         facts.defaultSort.removeAll { !isLive($0) }
         facts.indexes.removeAll { !$0.allSatisfy(isLive) }

@@ -21,7 +21,8 @@ package enum SchemaProbe: Sendable {
     /// The column or entity that it looks into.
     var place: String {
         switch self {
-        case .missing(let field, _), .duplicates(let field, _), .unfit(let field, _), .unconvertible(let field, _),
+        case .missing(let field, _), .duplicates(let field, _), .unfit(let field, _),
+            .unconvertible(let field, _),
             .inUse(_, let field, _, _), .filled(let field, _):
             field.placement.column
         case .records(let entity): entity.name
@@ -67,10 +68,14 @@ extension SchemaProbe {
             return found
         case .duplicates(let field, let entity): return try Self.duplicates(field, entity, source)
         case .unfit(let field, let entity):
-            guard let kind = FieldKindList.kind(named: field.placement.definition.type.name) else { return nil }
+            guard let kind = FieldKindList.kind(named: field.placement.definition.type.name) else {
+                return nil
+            }
             return try Self.walk(field, entity, source, .warning, "unfit") { stored in
-                let value = kind.value(stored, field.placement.definition.type, currency: CurrencyCode(packed: 0))
-                return (try? kind.accept(value, for: field.placement.definition)) == nil ? printed(value) : nil
+                let value = kind.value(
+                    stored, field.placement.definition.type, currency: CurrencyCode(packed: 0))
+                return (try? kind.accept(value, for: field.placement.definition)) == nil
+                    ? printed(value) : nil
             }
         case .unconvertible(let field, let entity):
             guard let plan = field.placement.conversion else { return nil }
@@ -104,7 +109,9 @@ extension SchemaProbe {
 
     private static func column(_ field: StoredField) -> String { EntityTable.quoted(field.placement.column) }
 
-    private static func table(_ entity: StoredEntity) -> String { EntityTable.quoted(Entity.table(of: entity.name)) }
+    private static func table(_ entity: StoredEntity) -> String {
+        EntityTable.quoted(Entity.table(of: entity.name))
+    }
 
     /// Lines are there as long as their record's row.
     private static func live(_ entity: StoredEntity) -> String {
@@ -135,7 +142,8 @@ extension SchemaProbe {
     ) throws(CRMError) -> [SchemaTask.Unfit] {
         var records: [SchemaTask.Unfit] = []
         let statement = Statement(
-            "SELECT id, \(value) FROM \(table(entity)) WHERE \(condition) ORDER BY id LIMIT \(SchemaTask.namedRecords)")
+            "SELECT id, \(value) FROM \(table(entity)) WHERE \(condition) ORDER BY id LIMIT \(SchemaTask.namedRecords)"
+        )
         try source.rows(statement) { row in
             records.append(.init(id: RecordID(row.int64(0)), value: row.text(1)))
             return .next
@@ -172,7 +180,8 @@ extension SchemaProbe {
         let named = records.prefix(3).map { "\"\($0.value)\" (\($0.id))" }.joined(separator: ", ")
         var found = SchemaFinding(
             weight: .refusal, code: "duplicates", entity: entity.name, field: field.name,
-            message: "\"\(field.name)\" of \"\(entity.name)\" cannot be unique: \(count) records share their value with "
+            message:
+                "\"\(field.name)\" of \"\(entity.name)\" cannot be unique: \(count) records share their value with "
                 + "another: \(named)\(count > 3 ? " …" : "")", count: count)
         found.records = records
         return found
@@ -180,7 +189,8 @@ extension SchemaProbe {
 
     /// Looks at every value in Swift: the rules of a field type are its own.
     private static func walk(
-        _ field: StoredField, _ entity: StoredEntity, _ source: some RowSource, _ weight: SchemaFinding.Weight,
+        _ field: StoredField, _ entity: StoredEntity, _ source: some RowSource,
+        _ weight: SchemaFinding.Weight,
         _ code: String, _ misfit: (StoredValue) -> String?
     ) throws(CRMError) -> SchemaFinding? {
         var (count, records): (Int64, [SchemaTask.Unfit]) = (0, [])
@@ -189,19 +199,24 @@ extension SchemaProbe {
         while true {
             var seen = 0
             let page = Statement(
-                "SELECT id, \(column(field)) FROM \(table(entity)) WHERE id > ?1 ORDER BY id LIMIT 5000", [.integer(cursor)])
+                "SELECT id, \(column(field)) FROM \(table(entity)) WHERE id > ?1 ORDER BY id LIMIT 5000",
+                [.integer(cursor)])
             try source.rows(page) { row in
                 seen += 1
                 cursor = row.int64(0)
                 guard !row.isNull(1), let text = misfit(row.value(1)) else { return .next }
                 count += 1
-                if records.count < SchemaTask.namedRecords { records.append(.init(id: RecordID(cursor), value: text)) }
+                if records.count < SchemaTask.namedRecords {
+                    records.append(.init(id: RecordID(cursor), value: text))
+                }
                 return .next
             }
             guard seen == 5000 else { break }
         }
         guard count > 0 else { return nil }
-        let what = code == "unfit" ? "have a value that the new limits do not take" : "have a value that does not convert"
+        let what =
+            code == "unfit"
+            ? "have a value that the new limits do not take" : "have a value that does not convert"
         var found = SchemaFinding(
             weight: weight, code: code, entity: entity.name, field: field.name,
             message: "\(count) records of \"\(entity.name)\" \(what) in \"\(field.name)\"", count: count)

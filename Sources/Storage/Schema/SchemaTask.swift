@@ -101,7 +101,8 @@ extension WriteTransaction {
 
     package func sign(tasksOf actor: RecordID) throws(CRMError) {
         try execute(
-            Statement("UPDATE crm_schema_task SET actor = ?1 WHERE actor IS NULL", [.integer(actor.rawValue)]))
+            Statement("UPDATE crm_schema_task SET actor = ?1 WHERE actor IS NULL", [.integer(actor.rawValue)])
+        )
     }
 
     package func store(_ task: SchemaTask) throws(CRMError) {
@@ -112,7 +113,8 @@ extension WriteTransaction {
                 problem = ?7, finished_at = ?8 WHERE id = ?1
                 """,
                 [
-                    .integer(task.id), .text(task.status.rawValue), .integer(task.cursor), .integer(task.doneRecords),
+                    .integer(task.id), .text(task.status.rawValue), .integer(task.cursor),
+                    .integer(task.doneRecords),
                     .integer(task.unfitRecords), .text(SchemaTaskStore.encode(task.unfit)),
                     task.problem.map { .text($0) } ?? .null,
                     task.finishedAt.map { .integer($0.millisecondsSince1970) } ?? .null,
@@ -180,7 +182,9 @@ package enum SchemaTaskStore {
         do throws(JSONError) {
             return try JSONDocument(parsing: text).root.elements.compactMap { node in
                 let parts = Array(node.elements)
-                guard parts.count == 2, let id = parts[0].int64, let value = parts[1].string else { return nil }
+                guard parts.count == 2, let id = parts[0].int64, let value = parts[1].string else {
+                    return nil
+                }
                 return SchemaTask.Unfit(id: RecordID(id), value: value)
             }
         } catch {

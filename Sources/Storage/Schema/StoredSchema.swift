@@ -68,7 +68,8 @@ package struct StoredEntity: Sendable {
     func registered(_ placements: [FieldPlacement]) throws(CRMError) -> Entity {
         var definition = facts
         definition.fields = placements.map(\.definition)
-        return try Entity(number: number, definition: definition, module: module, fields: placements,
+        return try Entity(
+            number: number, definition: definition, module: module, fields: placements,
             adjustments: adjustments)
     }
 }

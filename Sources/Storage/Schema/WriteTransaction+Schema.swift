@@ -196,7 +196,8 @@ extension WriteTransaction {
     ) throws(CRMError) {
         try execute(
             Statement(
-                "UPDATE \(table(entity)) SET \(EntityTable.quoted(column)) = ?2 WHERE id = ?1", [.integer(id), value]))
+                "UPDATE \(table(entity)) SET \(EntityTable.quoted(column)) = ?2 WHERE id = ?1",
+                [.integer(id), value]))
     }
 
     package func remove(_ id: Int64, from entity: String) throws(CRMError) {

@@ -8,7 +8,9 @@ public enum ManifestCheck {
     public static func problems(_ manifest: ModuleManifest) -> [String] {
         var problems: [String] = []
         if !isName(manifest.name) { problems.append("module name \"\(manifest.name)\" is not snake case") }
-        if manifest.name == "custom" { problems.append("the name \"custom\" is for administrators' entities") }
+        if manifest.name == "custom" {
+            problems.append("the name \"custom\" is for administrators' entities")
+        }
         if manifest.label.isEmpty { problems.append("the module has no label") }
         if manifest.summary.isEmpty { problems.append("the module has no summary") }
         problems += dependencies(manifest)
