@@ -1,4 +1,5 @@
 package import CRMSDK
+import Log
 package import Records
 import Registry
 import Security
@@ -131,7 +132,7 @@ extension Installation {
         let end = ContinuousClock.now + budget
         do throws(CRMError) {
             repeat {
-                let isIdle = try database.writer.perform { [self] transaction throws(CRMError) in
+                let isIdle = try database.writer.perform { [self] transaction throws(CRMError) -> Bool in
                     guard let task = try SchemaTaskStore.running(transaction).first else { return true }
                     _ = try SchemaWork(self, transaction, pageRows: page).advance(task, for: batch)
                     return false

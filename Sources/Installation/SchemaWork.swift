@@ -1,4 +1,4 @@
-package import CRMSDK
+import CRMSDK
 import Query
 import Records
 import Registry
