@@ -118,8 +118,11 @@ extension Installation {
             let ended = try SchemaWork(self, transaction).advance(task, for: .milliseconds(20))
             if ended.status == .stopped { throw ended.refusal }
         }
-        return try tasks.compactMap { task throws(CRMError) in try SchemaTaskStore.task(task.id, transaction)
+        var begun: [SchemaTask] = []
+        for task in tasks {
+            if let now = try SchemaTaskStore.task(task.id, transaction) { begun.append(now) }
         }
+        return begun
     }
 
     /// Goes on with what changes of the schema have left to do, in batches that hold the writer for 40 ms at most.
