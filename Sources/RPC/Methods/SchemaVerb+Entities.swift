@@ -1,4 +1,5 @@
 import CRMSDK
+import JSON
 import Storage
 
 extension SchemaVerb {
