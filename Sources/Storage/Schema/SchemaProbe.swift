@@ -84,15 +84,15 @@ extension SchemaProbe {
                 field, entity, source, plan.emptiesUnfit ? .warning : .refusal, "does_not_convert"
             ) { stored in conversion.convert(stored) == nil ? conversion.text(stored) : nil }
         case .inUse(let key, let field, let entity, let refuses):
-            let condition = Self.has(key, field)
-            let count = try Self.count(entity, condition, source)
+            let (condition, bindings) = Self.has(key, field)
+            let count = try Self.count(entity, condition, source, bindings)
             guard count > 0 else { return nil }
             var found = SchemaFinding(
                 weight: refuses ? .refusal : .note, code: "in_use", entity: entity.name, field: field.name,
                 message: refuses
                     ? "the value \"\(key)\" cannot be removed: \(count) records have it, deleted ones included"
                     : "\(count) records have the value \"\(key)\"", count: count)
-            found.records = try Self.first(entity, "''", condition, source)
+            found.records = try Self.first(entity, "''", condition, source, bindings)
             return found
         case .filled(let field, let entity):
             let count = try Self.count(entity, "NOT \(Self.empty(field))", source)
@@ -120,17 +120,19 @@ extension SchemaProbe {
 
     private static func empty(_ field: StoredField) -> String { "\(column(field)) IS NULL" }
 
-    /// Keys are of letters, digits and `_` only, so that one can stand in the text; `_` is no wildcard of `instr`.
-    private static func has(_ key: String, _ field: StoredField) -> String {
+    /// The records that have a value of a list: the condition, and what is bound to it.
+    private static func has(_ key: String, _ field: StoredField) -> (String, [StoredValue]) {
         field.placement.definition.type.name == "multipicklist"
-            ? "instr(\(column(field)), '\(KeyList.quoted(key))') > 0" : "\(column(field)) = '\(key)'"
+            ? ("instr(\(column(field)), ?1) > 0", [.text(KeyList.quoted(key))])
+            : ("\(column(field)) = ?1", [.text(key)])
     }
 
     private static func count(
-        _ entity: StoredEntity, _ condition: String, _ source: some RowSource
+        _ entity: StoredEntity, _ condition: String, _ source: some RowSource, _ bindings: [StoredValue] = []
     ) throws(CRMError) -> Int64 {
         var count: Int64 = 0
-        try source.rows(Statement("SELECT count(*) FROM \(table(entity)) WHERE \(condition)")) { row in
+        try source.rows(Statement("SELECT count(*) FROM \(table(entity)) WHERE \(condition)", bindings)) {
+            row in
             count = row.int64(0)
             return .stop
         }
@@ -138,12 +140,13 @@ extension SchemaProbe {
     }
 
     private static func first(
-        _ entity: StoredEntity, _ value: String, _ condition: String, _ source: some RowSource
+        _ entity: StoredEntity, _ value: String, _ condition: String, _ source: some RowSource,
+        _ bindings: [StoredValue] = []
     ) throws(CRMError) -> [SchemaTask.Unfit] {
         var records: [SchemaTask.Unfit] = []
         let statement = Statement(
-            "SELECT id, \(value) FROM \(table(entity)) WHERE \(condition) ORDER BY id LIMIT \(SchemaTask.namedRecords)"
-        )
+            "SELECT id, \(value) FROM \(table(entity)) WHERE \(condition) ORDER BY id LIMIT \(SchemaTask.namedRecords)",
+            bindings)
         try source.rows(statement) { row in
             records.append(.init(id: RecordID(row.int64(0)), value: row.text(1)))
             return .next
