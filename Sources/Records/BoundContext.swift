@@ -95,6 +95,10 @@ final class BoundContext: ModuleContext {
         try snapshot.registry.readable(entity).completeDefinition
     }
 
+    func relations(from entity: String) -> [RelationDefinition] {
+        snapshot.registry.relations.map(\.definition).filter { $0.from == entity }
+    }
+
     func get(_ entity: String, _ id: RecordID) throws(CRMError) -> Record {
         try check()
         switch ground {
@@ -155,6 +159,17 @@ final class BoundContext: ModuleContext {
     func restore(_ entity: String, _ id: RecordID) throws(CRMError) -> Record {
         try unit("restore a record").restore(id, entity: entity, as: call)
         return try get(entity, id)
+    }
+
+    func nextNumber(_ field: String, of entity: String) throws(CRMError) -> String {
+        let unit = try unit("take a number")
+        let entity = try snapshot.registry.entity(entity)
+        guard let known = entity[field], known.type.isGivenByModule else {
+            throw CRMError(
+                .internalError,
+                "module \"\(module)\" asked for a number of \(entity.name).\(field), which has none to give")
+        }
+        return try unit.nextNumber(entity, known)
     }
 
     func elevated<Result>(

@@ -57,6 +57,8 @@ package final class UnitOfWork {
             accepted["owner"] = .reference(call.principal.user)
         }
         check.settleCurrencies(&accepted)
+        // A hook may fill a mandatory field, so that alone is no problem yet; beside others it is told.
+        if !check.problems.isEmpty { check.requireMandatory(accepted) }
         try check.finish()
         // Before the hooks, which follow references; again after them, for what they have set.
         try checkReferences(entity, accepted, old: nil, call)
@@ -93,6 +95,7 @@ package final class UnitOfWork {
         try transaction.execute(snapshot.insertions.statement(entity, row))
         try transaction.execute(
             WriteStatements.insertDirectoryEntry(id, entity, label: RecordLabel.text(entity, values)))
+        index(entity, id, values, isNew: true)
         let changes = zip(entity.fields, row).compactMap { field, value in
             value == .null || field.wire == .lines
                 || field.isSystem && field.name != "owner" && field.name != "origin"
@@ -135,6 +138,7 @@ package final class UnitOfWork {
         let lines = try writeLines(entity, id, old: old, &stored)
         try write(
             entity, old, changed.map { ($0, $0.kind.stored(stored[$0.name] ?? .null)) }, lines, .update, call)
+        index(entity, id, stored, changed: changed)
         let label = RecordLabel.text(entity, stored)
         if label != RecordLabel.text(entity, old.values) {
             try transaction.execute(WriteStatements.setLabel(id, label))
@@ -171,6 +175,7 @@ package final class UnitOfWork {
         let value = deletedAt.map { StoredValue.integer($0.millisecondsSince1970) } ?? .null
         try write(entity, old, [(entity.system("deleted_at"), value)], [], kind, call)
         try transaction.execute(WriteStatements.setDeleted(old.id, at: deletedAt))
+        if deletedAt == nil { index(entity, old.id, old.values) } else { takeOutOfSearch(entity, old.id) }
         try runAfterHooks(after, entity, old.id, old: old, given: [], old.values, call)
     }
 
@@ -197,7 +202,7 @@ package final class UnitOfWork {
     }
 
     /// The record as it is, if the caller may do this to it: not found where it may not be seen, forbidden where it may.
-    private func editable(
+    func editable(
         _ id: RecordID, _ entityName: String?, _ verb: AccessVerb, _ call: CallContext,
         bin: RecycleBin = .outside
     ) throws(CRMError) -> (Entity, Record) {
@@ -242,7 +247,7 @@ package final class UnitOfWork {
 
     func viewpoint(_ call: CallContext) -> Viewpoint { snapshot.viewpoint(call, now: transaction.now) }
 
-    private func valueCheck(_ entity: Entity, _ call: CallContext, _ module: String?) -> ValueCheck {
+    func valueCheck(_ entity: Entity, _ call: CallContext, _ module: String?) -> ValueCheck {
         let isImport = call.source == .import
         let (security, principal) = (snapshot.security, call.principal)
         return ValueCheck(
@@ -271,6 +276,7 @@ package final class UnitOfWork {
         check.settleCurrencies(&values)
         check.requireMandatory(values)
         try check.finish()
+        try settleBaseAmounts(entity, &values, createdAt: change.old?["created_at"].instant)
         return values
     }
 
@@ -308,7 +314,7 @@ package final class UnitOfWork {
         return all
     }
 
-    private func log(
+    func log(
         _ kind: ChangeKind, _ entity: Entity, _ id: RecordID, version: Int64, _ payload: [UInt8],
         _ call: CallContext
     ) throws(CRMError) {
@@ -323,6 +329,6 @@ package final class UnitOfWork {
     /// The entities that the snapshot is made of, beside definitions.
     static let directoryEntities: Set = [
         "user", "role", "currency", "profile", "profile_right", "role_profile", "field_access", "group",
-        "group_member", "sharing_default", "sharing_rule", "sharing_related",
+        "group_member", "sharing_default", "sharing_rule", "sharing_related", "exchange_rate",
     ]
 }

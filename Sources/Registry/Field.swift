@@ -34,6 +34,9 @@ package final class Field: Sendable {
     /// Where the field is on its way to another type: what is written into the column to come.
     package let conversion: FieldConversion?
 
+    /// How search cuts its values into words; nil where it does not look into them.
+    package let searchForm: SearchForm?
+
     private let listPositions: [String: Int]
 
     package var name: String { definition.name }
@@ -52,6 +55,7 @@ package final class Field: Sendable {
         self.column = column
         self.keyColumn = hasKeyColumn && kind.ordering == .textKey ? column + "__k" : nil
         self.position = position
+        self.searchForm = definition.isSearchable ?? true ? kind.searchForm : nil
         self.parentTable = parentTable
         self.wire = kind.wire(definition.type)
         self.jsonKey = Array("\"\(definition.name)\":".utf8)

@@ -7,9 +7,11 @@ struct Shop {
     let clock = TestClock("2026-03-10T09:00:00Z")
     let euro, dollar, yen, dinar, account, vendor: RecordID
 
-    init() throws {
+    /// - Parameter isWithTasks: Whether there is an entity of tasks, as where people work together.
+    init(isWithTasks: Bool = false) throws {
         context = TestModuleContext(
-            modules: [try BuiltModule.load("inventory")], entities: Self.kernelEntities, clock: clock)
+            modules: [try BuiltModule.load("inventory")],
+            entities: Self.kernelEntities + (isWithTasks ? [Self.task] : []), clock: clock)
         euro = try context.create(
             "currency", ["code": "EUR", "rate": decimal("1", scale: 6), "is_base": true]
         ).id
@@ -26,7 +28,11 @@ struct Shop {
 
     private static let kernelEntities = [
         EntityDefinition(
-            "account", label: "Account", plural: "Accounts", fields: [.text("account_name", "Name")]),
+            "account", label: "Account", plural: "Accounts",
+            fields: [
+                .text("account_name", "Name"), .text("billing_city", "City"),
+                .text("billing_country", "Country"),
+            ]),
         EntityDefinition(
             "currency", label: "Currency", plural: "Currencies",
             fields: [
@@ -34,6 +40,13 @@ struct Shop {
                 .boolean("is_base", "Base currency"),
             ]),
     ]
+
+    private static let task = EntityDefinition(
+        "task", label: "Task", plural: "Tasks",
+        fields: [
+            .text("subject", "Subject"), .date("due_date", "Due date"),
+            .reference("related_to", "Related to", to: "product"),
+        ])
 
     func create(_ entity: String, _ values: [String: Value]) throws(CRMError) -> Record {
         try context.create(entity, values)
@@ -57,6 +70,11 @@ struct Shop {
         return try context.create(entity, whole.merging(values) { $1 })
     }
 
+    /// A line of so many pieces; the price is found unless `values` say one.
+    func line(_ item: Record, _ pieces: String, _ values: [String: Value] = [:]) -> Line {
+        Line(["item": .reference(item.id), "quantity": quantity(pieces)].merging(values) { $1 })
+    }
+
     func currency(_ code: String) -> RecordID {
         ["USD": dollar, "JPY": yen, "KWD": dinar][code] ?? euro
     }
@@ -66,7 +84,9 @@ struct Shop {
     }
 
     /// The record as it is now.
-    func now(_ record: Record) throws(CRMError) -> Record { try context.get(record.entity, record.id) }
+    func now(_ record: Record) throws(CRMError) -> Record {
+        try context.get(record.entity, record.id)
+    }
 }
 
 func date(_ text: String) -> Value { CalendarDate(text).map { .date($0) } ?? .null }
@@ -82,6 +102,9 @@ func money(_ text: String, _ code: String = "EUR") -> Value {
     guard let currency = CurrencyCode(code) else { return .null }
     return (try? Money(parsing: text, currency: currency)).map { .money($0) } ?? .null
 }
+
+/// A list price, scale 6.
+func price(_ text: String) -> Value { decimal(text, scale: 6) }
 
 /// What a call refuses with; nil when it does not.
 func refusal(_ body: () throws -> Void) -> CRMError? {

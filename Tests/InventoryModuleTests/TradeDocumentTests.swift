@@ -104,7 +104,7 @@ struct TradeDocumentTests {
         let error = refusal { _ = try shop.document("quote", ["discount_kind": .text(kind)]) }
         #expect(error?.fields.map(\.field) == field.map { [$0] })
         guard let field else { return }
-        let value = field == "discount_percent" ? quantity("5") : money("10.00")
+        let value = field == "discount_percent" ? quantity("5") : money("0.00")
         #expect(
             refusal { _ = try shop.document("quote", ["discount_kind": .text(kind), field: value]) } == nil)
     }
@@ -150,13 +150,30 @@ struct TradeDocumentTests {
         #expect(try shop.update(invoice, ["invoice_status": "created"])["invoice_status"] == "created")
     }
 
+    @Test("a new document takes its account's address where it brings none, and keeps it")
+    func address() throws {
+        _ = try shop.context.update(
+            "account", shop.account, ["billing_city": "Lyon", "billing_country": "France"])
+        let taken = try shop.document("quote")
+        #expect(taken["billing_city"] == "Lyon")
+        let own = try shop.document("quote", ["billing_city": "Paris"])
+        #expect(own["billing_city"] == "Paris")
+        #expect(own["billing_country"] == .null)
+        _ = try shop.context.update("account", shop.account, ["billing_city": "Nice"])
+        #expect(try shop.update(taken, ["subject": "…"])["billing_city"] == "Lyon")
+    }
+
     @Test("numbers run by entity")
     func numbers() throws {
         for (entity, number) in [
             ("quote", "QUO00001"), ("sales_order", "SO00001"), ("purchase_order", "PO00001"),
             ("invoice", "INV00001"), ("credit_note", "CN00001"),
         ] {
-            let document = try shop.document(entity)
+            // Invoices and credit notes get theirs when they are issued.
+            let issued: [String: [String: Value]] = [
+                "invoice": ["invoice_status": "sent"], "credit_note": ["status": "issued"],
+            ]
+            let document = try shop.document(entity, issued[entity] ?? [:])
             #expect(document["\(entity)_no"] == .text(number))
         }
     }

@@ -5,14 +5,15 @@ enum CreditNote {
     static let definition = EntityDefinition(
         "credit_note", label: "Credit note", plural: "Credit notes",
         fields: TradeDocument.fields(
-            number: ("credit_note_no", "Credit note number", "CN00000"),
+            .creditNote, number: ("credit_note_no", "Credit note number", "CN00000"),
             status: .picklist("status", "Status", statuses).mandatory().defaulting(to: "created"),
             party: [
                 TradeDocument.account,
                 .reference("invoice", "Invoice", to: "invoice").mandatory().indexed(),
             ],
             extra: [
-                .date("credit_note_date", "Date").mandatory(),
+                .date("credit_note_date", "Date").indexed()
+                    .help("Given when it is issued, if not before."),
                 .text("reason", "Reason").mandatory(),
                 .boolean("with_return", "With return").help("Whether the goods come back into stock."),
             ])
@@ -24,14 +25,14 @@ enum CreditNote {
     .index("owner", "status", "credit_note_date")
 
     static let hooks =
-        TradeDocument.hooks("credit_note", status: "status") + [
-            TradeDocument.keepIssued("credit_note", status: "status"),
+        TradeDocument.hooks(.creditNote) + [
+            TradeDocument.keepIssued(.creditNote),
             Hook("check_credited_account", on: "credit_note", [.beforeCreate, .beforeUpdate], checkAccount),
         ]
 
     private static let statuses = [
         PicklistValue("Created").stateClass("draft").next("issued", "cancelled").system(),
-        PicklistValue("Issued").stateClass("closed").next().locked().system(),
+        PicklistValue("Issued").stateClass("closed").next().locked().issued().system(),
         PicklistValue("Cancelled").stateClass("cancelled").next("created"),
     ]
 

@@ -14,19 +14,27 @@ public struct InventoryModule: CRMModule {
                 "Products and services, vendors, price books, stock, and the documents of selling and buying."
         )
         manifest.publisher = "CRM"
-        manifest.entities = [
-            Product.definition, Vendor.definition, PriceBook.definition, PriceBookEntry.definition,
-            ProductPrice.definition, Tax.definition, Quote.definition, SalesOrder.definition,
-            PurchaseOrder.definition,
-            Invoice.definition, CreditNote.definition, StockMovement.definition, TradeSettings.definition,
-        ]
+        manifest.entities =
+            [
+                Product.definition, Vendor.definition, PriceBook.definition, PriceBookEntry.definition,
+                ProductPrice.definition, Tax.definition, Quote.definition, SalesOrder.definition,
+                PurchaseOrder.definition,
+                Invoice.definition, CreditNote.definition, StockMovement.definition, TradeSettings.definition,
+            ] + DocumentKind.all.flatMap(TradeLine.definitions)
         manifest.extensions = [PriceBook.accountFields]
         manifest.relations = Product.relations + Vendor.relations
         manifest.hooks =
             Product.hooks + Vendor.hooks + PriceBook.hooks + PriceBookEntry.hooks + Tax.hooks + Quote.hooks
             + SalesOrder.hooks + PurchaseOrder.hooks + Invoice.hooks + CreditNote.hooks + StockMovement.hooks
-            + ProductPrice.hooks + TradeSettings.hooks
-        manifest.actions = [Calculate.action, FindPrice.action]
+            + ProductPrice.hooks + TradeSettings.hooks + DocumentKind.all.flatMap(StockPosting.hooks)
+            + Balance.hooks
+        manifest.actions =
+            [
+                Calculate.action, FindPrice.action, ExplainTotal.action, Purchasing.action,
+                PotentialQuote.action, Balance.payment,
+            ]
+            + Conversion.all.map(\.action)
+        manifest.jobs = [RecurringInvoices.job]
         manifest.migrations = Migrations.all
         return manifest
     }

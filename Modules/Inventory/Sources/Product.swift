@@ -16,19 +16,24 @@ enum Product {
     static let relations =
         [
             RelationDefinition(
-                "product_tax", from: "product", to: "tax", label: "Taxes of products",
+                "product_tax", from: "product", to: "tax", label: "Taxes",
                 fields: [
                     .percent("percent", "Percent", scale: 4).range("-100", "100")
                         .help("Instead of the tax's own.")
-                ]),
+                ]
+            ).inverse(label: "Products"),
             RelationDefinition(
-                "product_component", from: "product", to: "product", label: "Components of bundles",
-                fields: [.decimal("quantity", "Quantity", scale: 4).mandatory().range("0.0001", nil)]),
-            RelationDefinition("product_vendor", from: "product", to: "vendor", label: "Vendors of products"),
+                "product_component", from: "product", to: "product", label: "Components",
+                fields: [.decimal("quantity", "Quantity", scale: 4).mandatory().range("0.0001", nil)]
+            ).inverse("product_bundle", label: "Bundles"),
+            RelationDefinition("product_vendor", from: "product", to: "vendor", label: "Vendors")
+                .inverse(label: "Products"),
         ]
-        + ["account", "contact", "lead", "potential"].map { entity in
-            RelationDefinition(
-                "product_\(entity)", from: "product", to: entity, label: "Products of interest")
+        + [
+            ("account", "Accounts"), ("contact", "Contacts"), ("lead", "Leads"), ("potential", "Potentials"),
+        ].map { entity, label in
+            RelationDefinition("product_\(entity)", from: "product", to: entity, label: label)
+                .inverse(label: "Products of interest")
         }
 
     static let hooks = [
@@ -73,7 +78,14 @@ enum Product {
         "Stock",
         .decimal("quantity_in_stock", "In stock", scale: 4).readOnly()
             .help("The sum of the product's stock movements."),
+        .decimal("quantity_in_demand", "In demand", scale: 4).readOnly()
+            .help("Promised by approved orders and not invoiced yet."),
+        .decimal("quantity_available", "Available", scale: 4).readOnly().indexed()
+            .help("In stock and not in demand."),
+        .decimal("quantity_on_order", "On order", scale: 4).readOnly().help("Expected from vendors."),
         .decimal("reorder_level", "Reorder level", scale: 4).range("0", nil),
+        .datetime("reorder_notice_at", "Reorder notice").readOnly()
+            .help("When what is available last fell below the reorder level."),
         FieldDefinition("handler", "Handler", .owner).help("Who gets the notice to reorder."))
 
     private static let support = FieldDefinition.section(
@@ -98,8 +110,9 @@ enum Product {
             throw FieldRules.problem(change, "kind", "Kind cannot change; make another record")
         }
         guard change["kind"] == "service" else {
-            if change.isNew, change["quantity_in_stock"].isNull {
-                change["quantity_in_stock"] = .decimal(FixedDecimal(units: 0, scale: 4))
+            let sums = ["quantity_in_stock", "quantity_in_demand", "quantity_available", "quantity_on_order"]
+            for field in sums where change.isNew && change[field].isNull {
+                change[field] = .decimal(FixedDecimal(units: 0, scale: 4))
             }
             return
         }

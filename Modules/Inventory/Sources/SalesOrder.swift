@@ -5,7 +5,7 @@ enum SalesOrder {
     static let definition = EntityDefinition(
         "sales_order", label: "Sales order", plural: "Sales orders",
         fields: TradeDocument.fields(
-            number: ("sales_order_no", "Sales order number", "SO00000"),
+            .salesOrder, number: ("sales_order_no", "Sales order number", "SO00000"),
             status: .picklist("so_status", "Status", statuses).mandatory().defaulting(to: "created"),
             party: [
                 TradeDocument.account, .reference("potential", "Potential", to: "potential").indexed(),
@@ -16,6 +16,7 @@ enum SalesOrder {
                 .text("customer_po", "Customer's order number", maximumLength: 100),
                 .date("due_date", "Due date"),
                 .text("pending", "Pending"),
+                .boolean("invoiced", "Invoiced").readOnly().help("Nothing remains to be invoiced."),
             ] + TradeDocument.commission + recurring)
     )
     .labelled(by: "sales_order_no", "subject")
@@ -25,9 +26,12 @@ enum SalesOrder {
     .index("owner", "so_status", "created_at")
 
     static let hooks =
-        TradeDocument.hooks("sales_order", status: "so_status", open: Set(recurring.map(\.name))) + [
+        TradeDocument.hooks(.salesOrder) + [
             Hook("check_recurrence", on: "sales_order", [.beforeCreate, .beforeUpdate], checkRecurrence)
         ]
+
+    /// What stays open in a locked order: when it makes invoices.
+    static let openFields = Set(recurring.map(\.name))
 
     private static let statuses = [
         PicklistValue("Created").stateClass("open").next("approved", "cancelled").system(),

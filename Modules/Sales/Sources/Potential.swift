@@ -16,10 +16,11 @@ enum Potential {
 
     /// The people at the customer's side, each with a part in the decision; `contact` is the first among them.
     static let contacts = RelationDefinition(
-        "contact_potential", from: "contact", to: "potential", label: "Contacts of potentials",
+        "contact_potential", from: "contact", to: "potential", label: "Potentials",
         fields: [
             .picklist("role", "Role", labels: ["Decision Maker", "Evaluator", "Influencer"])
-        ])
+        ]
+    ).inverse(label: "Contacts")
 
     private static let deal: [FieldDefinition] = [
         .text("potential_name", "Potential name").mandatory().indexed(),
@@ -38,10 +39,15 @@ enum Potential {
         "Figures",
         .reference("currency", "Currency", to: "currency").help("Empty means the base currency."),
         .money("amount", "Amount", currencyField: "currency"),
+        .baseMoney("amount_base", "Amount (base currency)", of: "amount", on: "closing_date")
+            .help("By the rate of the closing date; without one, of the day it was created."),
         .percent("probability", "Probability")
             .help("Percent; follows the stage unless the same write gives one."),
         .money("forecast_amount", "Forecast amount", currencyField: "currency").readOnly()
             .help("Amount times probability, rounded to the currency's decimals."),
+        .baseMoney(
+            "forecast_amount_base", "Forecast amount (base currency)", of: "forecast_amount",
+            on: "closing_date"),
         .date("closing_date", "Closing date").help("The day on which the deal is expected to be closed."))
 
     private static let stage = FieldDefinition.section(

@@ -15,7 +15,12 @@ struct EntityJSON {
     }
 
     /// Fields that the caller may not see are named nowhere. A field of lines has the fields of its lines within it.
-    func write(_ entity: Entity, _ view: FieldView, to writer: inout JSONWriter) {
+    ///
+    /// - Parameter relations: those that the caller may see, each with the values of a link that they may see.
+    func write(
+        _ entity: Entity, _ view: FieldView, relations: [(list: RelatedList, values: [Field])],
+        to writer: inout JSONWriter
+    ) {
         let fields = view.fields(of: entity)
         let visible = Set(fields.map(\.name))
         writer.beginObject()
@@ -33,6 +38,10 @@ struct EntityJSON {
         writer.key("fields")
         writer.beginArray()
         for field in fields { write(field, of: entity, visible: visible, view, to: &writer) }
+        writer.endArray()
+        writer.key("relations")
+        writer.beginArray()
+        for (list, values) in relations { write(list, values, view, to: &writer) }
         writer.endArray()
         writer.endObject()
     }
@@ -67,6 +76,32 @@ struct EntityJSON {
             writer.endObject()
         }
         writer.endArray()
+    }
+
+    private func write(
+        _ list: RelatedList, _ values: [Field], _ view: FieldView, to writer: inout JSONWriter
+    ) {
+        writer.beginObject()
+        writer.key("name")
+        writer.string(list.name)
+        writer.key("label")
+        writer.string(list.label)
+        writer.key("entity")
+        writer.string(list.entity.name)
+        writer.key("cardinality")
+        switch list.way {
+        case .links:
+            writer.string("many_to_many")
+            writer.key("values")
+            writer.beginArray()
+            for value in values { write(value, of: list.entity, visible: [], view, to: &writer) }
+            writer.endArray()
+        case .references(let field):
+            writer.string("one_to_many")
+            writer.key("field")
+            writer.string(field.name)
+        }
+        writer.endObject()
     }
 
     private func writeNames(_ entity: Entity, to writer: inout JSONWriter) {
@@ -104,7 +139,7 @@ struct EntityJSON {
         for (name, flag) in [
             ("mandatory", definition.isMandatory), ("unique", definition.isUnique),
             ("indexed", definition.isIndexed),
-            ("read_only", definition.isReadOnly),
+            ("searchable", field.searchForm != nil), ("read_only", definition.isReadOnly),
         ] {
             writer.key(name)
             writer.bool(flag)

@@ -4,7 +4,7 @@ import Records
 import Registry
 
 /// Writes entries of a record's history: `{seq, change_set, at, by, kind, version, source, method, changes}`, each change
-/// `{field, old, new}`, of lines `{field, lines}`.
+/// `{field, old, new}`, of lines `{field, lines}`. An entry about a link also has `relation` and `record`, the other side.
 struct HistoryJSON {
     private let records: RecordJSON
     private let reference: (RecordID) throws(CRMError) -> ReferenceFacts
@@ -42,6 +42,12 @@ struct HistoryJSON {
         for change in entry.changes { try write(change, to: &writer) }
         for change in entry.lines { try write(change, to: &writer) }
         writer.endArray()
+        if let link = entry.link {
+            writer.key("relation")
+            writer.string(link.relation)
+            writer.key("record")
+            try write(.reference(link.other), to: &writer)
+        }
         if entry.isErased {
             writer.key("erased")
             writer.bool(true)

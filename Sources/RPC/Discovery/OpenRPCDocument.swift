@@ -15,6 +15,8 @@ struct OpenRPCDocument {
     struct VisibleEntity {
         let entity: Entity
         let fields: [Field]
+        /// The names by which `record.related` knows what belongs to its records.
+        let relations: [String]
     }
 
     private var shapes: ShapeSchema { ShapeSchema(described: Set(entities.map(\.entity.name))) }
@@ -167,6 +169,15 @@ struct OpenRPCDocument {
             write(
                 fields: writable, isAnswer: false, "Values of \(entity.label) as they are written.",
                 to: &writer)
+            guard !visible.relations.isEmpty else { continue }
+            writer.key("\(entity.name)_relation")
+            writer.beginObject()
+            writer.key("description")
+            writer.string("What record.related, record.link and record.unlink take of a \(entity.label).")
+            ShapeSchema.type("string", to: &writer)
+            writer.key("enum")
+            writer.strings(visible.relations)
+            writer.endObject()
         }
         writer.endObject()
     }
@@ -233,7 +244,7 @@ struct OpenRPCDocument {
         "method_not_found": "the method does not exist",
         "invalid_params": "a parameter is missing, unknown or wrong",
         "internal_error": "a fault of the server; its log has it under the request id",
-        "unauthenticated": "no valid token was sent, or the user name or password is wrong",
+        "unauthenticated": "no valid token was sent, or the user name, the password or the code is wrong",
         "forbidden": "the caller may not do that; data.rule names the rule",
         "not_found": "it does not exist, or the caller may not view it",
         "invalid_record": "the record breaks rules; data.fields has them per field",

@@ -28,9 +28,10 @@ package final class MethodTable: Sendable {
 
     /// The kernel's own, by group. A module cannot take their names: none is a module's.
     package static let kernelMethods: [Method] = [
-        AuthMethods.all, KeyMethods.all, UserMethods.all, RightsMethods.all, SecurityMethods.all,
+        AuthMethods.all, SecondFactorMethods.all, KeyMethods.all, UserMethods.all, RightsMethods.all,
+        SecurityMethods.all,
         EntityMethods.all, SchemaMethods.all,
-        RecordMethods.all,
+        RecordMethods.all, BatchMethods.all,
         ImportMethods.all, ModuleMethods.all, LogMethods.all, SystemMethods.all,
     ].flatMap { $0 }
 

@@ -13,6 +13,7 @@ extension SchemaVerb {
         Parameter("mandatory", .boolean, "Whether it cannot be empty."),
         Parameter("unique", .boolean, "Whether no two records may have the same value."),
         Parameter("indexed", .boolean, "Whether it has an index for filters and sorts."),
+        Parameter("searchable", .boolean, "Whether search looks into it; texts are, unless this says no."),
         Parameter("read_only", .boolean, "Whether only the platform and modules write it."),
         Parameter("default", .text, "What a new record gets, as the field prints it."),
         Parameter("maximum_length", .integer(1...65_536), "Most characters of a text."),
@@ -42,9 +43,28 @@ extension SchemaVerb {
         Parameter("pattern", .text(maximumLength: 40), "How an autonumber is written: ACC00000."),
     ]
 
+    private static let formula: [Parameter] = [
+        Parameter(
+            "expression", .text(maximumLength: 2000),
+            "What the values are computed from, such as \"annual_revenue / employees\"; nobody writes them then."
+        ),
+        Parameter(
+            "roll_up",
+            .object([
+                Parameter(
+                    "operation", .choice("count", "sum", "min", "max", "average"), "The figure.",
+                    required: true),
+                Parameter("field", .text, "The field that it is taken of; not for count."),
+                Parameter("entity", .text, "The related entity.", required: true),
+                Parameter("reference", .text, "Its reference to this entity.", required: true),
+                Parameter("filter", .text(maximumLength: 2000), "Which of them count: stage = \"won\"."),
+            ]), "The figure over related records that the field holds, in place of an expression."),
+    ]
+
     /// Of a new field, without its entity.
     static let fieldParameters: [Parameter] =
-        [Parameter("name", .text(maximumLength: 60), "x_ and snake case.", required: true)] + type + rules
+        [Parameter("name", .text(maximumLength: 60), "x_ and snake case.", required: true)] + type + formula
+        + rules
 
     static let fields: [SchemaVerb] = [
         SchemaVerb(
@@ -118,8 +138,24 @@ extension SchemaVerb {
         // A number names one record and is given by the kernel.
         field.isUnique = arguments.flag("unique") || field.type.name == "autonumber"
         field.isIndexed = arguments.flag("indexed")
+        field.isSearchable = arguments.flagIfGiven("searchable") ?? field.isSearchable
         field.isReadOnly = arguments.flag("read_only") || field.type.name == "autonumber"
-        return field
+        return try computed(field, arguments)
+    }
+
+    private static func computed(
+        _ field: FieldDefinition, _ arguments: Arguments
+    ) throws(CRMError) -> FieldDefinition {
+        let expression = arguments.textIfGiven("expression")
+        guard let rollUp = arguments["roll_up"].map(Arguments.init) else {
+            return expression.map(field.computed) ?? field
+        }
+        guard expression == nil else {
+            throw CRMError(.invalidParameters, "a field has an expression or a roll_up, not both")
+        }
+        return field.rollingUp(
+            try rollUp.text("operation"), of: rollUp.textIfGiven("field"), over: try rollUp.text("entity"),
+            by: try rollUp.text("reference"), where: rollUp.textIfGiven("filter"))
     }
 
     private static func fieldType(_ arguments: Arguments) throws(CRMError) -> FieldType {
@@ -151,6 +187,7 @@ extension SchemaVerb {
         patch.isMandatory = arguments.flagIfGiven("mandatory")
         patch.isUnique = arguments.flagIfGiven("unique")
         patch.isIndexed = arguments.flagIfGiven("indexed")
+        patch.isSearchable = arguments.flagIfGiven("searchable")
         patch.isReadOnly = arguments.flagIfGiven("read_only")
         patch.maximumLength = arguments.integerIfGiven("maximum_length").map { Int($0) }
         patch.minimum = arguments.textIfGiven("minimum")

@@ -49,6 +49,7 @@ package struct FieldPatch: Sendable {
     package var isMandatory: Bool?
     package var isUnique: Bool?
     package var isIndexed: Bool?
+    package var isSearchable: Bool?
     package var isReadOnly: Bool?
     package var maximumLength: Int?
     package var minimum: String?
