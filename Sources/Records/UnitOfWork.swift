@@ -68,12 +68,14 @@ package final class UnitOfWork {
             entity: entity.name, id: id, old: nil, given: Set(values.keys), values: accepted)
         try runHooks(.beforeCreate, &change, call, entity)
         var stored = try settle(change, entity, call)
+        try compute(entity, id, &stored, old: nil)
         try checkReferences(entity, stored, old: nil, call)
         try checkAssignment(entity, stored["owner"]?.reference, old: nil, call)
         try checkUnique(entity, stored, old: nil, id: id)
         // Last: whatever is refused up to here has written nothing, unless a hook has.
         try assignNumbers(entity, &stored)
         try insert(entity, id, &stored, call)
+        try ripple(entity, id, before: nil, after: stored)
         try runAfterHooks(.afterCreate, entity, id, old: nil, given: change.given, stored, call)
         return id
     }
@@ -129,6 +131,7 @@ package final class UnitOfWork {
             entity: entity.name, id: id, old: old, given: Set(values.keys), values: merged)
         try runHooks(.beforeUpdate, &change, call, entity)
         var stored = try settle(change, entity, call)
+        try compute(entity, id, &stored, old: old)
         let changed = entity.fields.filter { !$0.isSystem || $0.name == "owner" }
             .filter { (stored[$0.name] ?? .null) != old[$0.name] }
         guard !changed.isEmpty else { return false }
@@ -143,6 +146,7 @@ package final class UnitOfWork {
         if label != RecordLabel.text(entity, old.values) {
             try transaction.execute(WriteStatements.setLabel(id, label))
         }
+        try ripple(entity, id, before: old.values, after: stored)
         try runAfterHooks(.afterUpdate, entity, id, old: old, given: change.given, stored, call)
         return true
     }
@@ -175,6 +179,9 @@ package final class UnitOfWork {
         let value = deletedAt.map { StoredValue.integer($0.millisecondsSince1970) } ?? .null
         try write(entity, old, [(entity.system("deleted_at"), value)], [], kind, call)
         try transaction.execute(WriteStatements.setDeleted(old.id, at: deletedAt))
+        try ripple(
+            entity, old.id, before: kind == .delete ? old.values : nil,
+            after: kind == .delete ? nil : old.values)
         if deletedAt == nil { index(entity, old.id, old.values) } else { takeOutOfSearch(entity, old.id) }
         try runAfterHooks(after, entity, old.id, old: old, given: [], old.values, call)
     }
@@ -268,6 +275,10 @@ package final class UnitOfWork {
                     name, "unknown_field", "a hook set \"\(name)\", which \"\(entity.name)\" does not have")
                 continue
             }
+            guard field.definition.computed == nil else {
+                check.add(name, "read_only", "a hook set \"\(name)\", which is computed")
+                continue
+            }
             let old = change.old?[name] ?? .null
             if let accepted = check.accept(values[name] ?? .null, for: field, old: old) {
                 values[name] = accepted
@@ -291,12 +302,18 @@ package final class UnitOfWork {
             (entity.system("version"), .integer(version)),
         ]
         try transaction.execute(WriteStatements.update(entity, old.id, changes + system))
+        let payload = payload(entity, old, changes, lines)
+        try log(kind, entity, old.id, version: version, payload, call)
+    }
+
+    private func payload(
+        _ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)], _ lines: [LinesChange]
+    ) -> [UInt8] {
         let plain = changes.filter { $0.0.wire != .lines }
-        let payload = ChangePayload.encode(
+        return ChangePayload.encode(
             withCurrencies(entity, plain, lines, old).map {
                 (column: $0.0.column, old: $0.0.kind.stored(old[$0.0.name]), new: $0.1)
             }, lines)
-        try log(kind, entity, old.id, version: version, payload, call)
     }
 
     /// An amount in the log stands beside its currency, so that each entry can be read by itself.
@@ -314,8 +331,16 @@ package final class UnitOfWork {
         return all
     }
 
+    /// Stores computed fields of a record that is not written itself.
+    func writeComputed(
+        _ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)], _ lines: [LinesChange]
+    ) throws(CRMError) {
+        try transaction.execute(WriteStatements.update(entity, old.id, changes))
+        try log(.compute, entity, old.id, version: nil, payload(entity, old, changes, lines), call)
+    }
+
     func log(
-        _ kind: ChangeKind, _ entity: Entity, _ id: RecordID, version: Int64, _ payload: [UInt8],
+        _ kind: ChangeKind, _ entity: Entity, _ id: RecordID, version: Int64?, _ payload: [UInt8],
         _ call: CallContext
     ) throws(CRMError) {
         try transaction.append(

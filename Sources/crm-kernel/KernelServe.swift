@@ -52,6 +52,10 @@ struct KernelServe {
             house: [
                 HouseJob("identity", everySeconds: 30) { folder.identity.maintain() },
                 HouseJob("schema", everySeconds: 1) { folder.installation.workOnSchema() },
+                HouseJob("computing", everySeconds: 1) {
+                    folder.installation.recordService.computeWaiting(
+                        folder.database.writer, as: FirstRecords.administrator)
+                },
                 HouseJob("idempotency", everySeconds: 3600) {
                     IdempotentCall.forgetOld(folder.database.writer)
                 },

@@ -1,6 +1,7 @@
 import CRMSDK
 import JSON
 import Registry
+import Storage
 
 /// Writes entities and fields as `entity.describe` answers them: all that a form or a console needs, with labels in the
 /// caller's language.
@@ -152,6 +153,9 @@ struct EntityJSON {
         writer.strings(field.kind.comparisons.map(\.symbol))
         writer.key("sortable")
         writer.bool(field.kind.ordering != nil)
+        if let computed = definition.computed, view.sees(computed, of: entity) {
+            ComputedCoding.write(computed, to: &writer)
+        }
         if let lines = view.registry.lines(of: field) { writeLines(lines, view, to: &writer) }
         writer.endObject()
     }

@@ -18,7 +18,8 @@ enum KernelMigrations {
         KernelMigration(number: 4, summary: "scheduled jobs", script: jobs),
         KernelMigration(number: 5, summary: "search", script: search),
         KernelMigration(number: 6, summary: "amounts in the base currency", script: baseAmounts),
-        KernelMigration(number: 7, summary: "tasks of the schema", script: schemaTasks),
+        KernelMigration(number: 7, summary: "computing that waits", script: computing),
+        KernelMigration(number: 8, summary: "tasks of the schema", script: schemaTasks),
     ]
 
     static var latest: Int64 { all.last?.number ?? 0 }
@@ -169,6 +170,17 @@ enum KernelMigrations {
             done_at INTEGER
         ) STRICT;
         CREATE INDEX "crm_outbox.due_at" ON crm_outbox (due_at, id) WHERE done_at IS NULL;
+        """
+
+    /// `fields` are names with spaces between them; `cursor` is the last record that was computed, and moves in the
+    /// batch's own transaction.
+    private static let computing = """
+        CREATE TABLE crm_computing (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            entity TEXT NOT NULL,
+            fields TEXT NOT NULL,
+            cursor INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
         """
 
     /// `due_at` is the next nominal time; it moves in the transaction of the run itself.

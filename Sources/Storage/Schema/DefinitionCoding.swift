@@ -50,6 +50,7 @@ enum DefinitionCoding {
             json.put("read_only", field.isReadOnly)
             json.put("section", field.section)
             json.put("default", field.defaultText)
+            if let computed = field.computed { ComputedCoding.write(computed, to: &json) }
             json.put("purging", stored.isPurging)
             AdjustmentCoding.write(stored.placement.adjustments, to: &json)
             if let conversion = stored.placement.conversion {
@@ -154,6 +155,7 @@ enum DefinitionCoding {
         field.isReadOnly = node.flag("read_only")
         field.section = node.text("section")
         field.defaultText = node.text("default")
+        field.computed = ComputedCoding.read(node["computed"])
         var placement = FieldPlacement(number: number, definition: field, source: source, column: column)
         placement.adjustments = AdjustmentCoding.adjustments(node)
         if let conversion = node["conversion"], let column = conversion.text("column"),

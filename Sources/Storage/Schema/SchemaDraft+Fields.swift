@@ -40,6 +40,7 @@ extension SchemaDraft {
         new.isUnique = try flag("unique", patch.isUnique, old.isUnique, field, name)
         new.isReadOnly = try flag("read_only", patch.isReadOnly, old.isReadOnly, field, name)
         new.isIndexed = patch.isIndexed ?? old.isIndexed
+        new.isSearchable = patch.isSearchable ?? old.isSearchable
         try limits(patch, &new, field, name)
         if let values = patch.values { new.type.values = try whole(values, over: old.type.values) }
         if new.isReadOnly, !old.isReadOnly, new.isMandatory, new.defaultText == nil {
@@ -93,6 +94,7 @@ extension SchemaDraft {
             ("mandatory", old.isMandatory != new.isMandatory),
             ("unique", old.isUnique != new.isUnique), ("indexed", old.isIndexed != new.isIndexed),
             ("read_only", old.isReadOnly != new.isReadOnly),
+            ("searchable", old.isSearchable != new.isSearchable),
         ].filter(\.1).map(\.0)
             + new.type.values.filter { value in
                 old.type.values.contains { $0.key == value.key && $0.label != value.label }
@@ -125,6 +127,8 @@ extension SchemaDraft {
         renamed.isUnique = old.isUnique
         renamed.isIndexed = old.isIndexed
         renamed.isReadOnly = old.isReadOnly
+        renamed.isSearchable = old.isSearchable
+        renamed.computed = old.computed
         renamed.section = old.section
         renamed.defaultText = old.defaultText
         self[place].placement.definition = renamed

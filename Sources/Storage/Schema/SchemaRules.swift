@@ -34,6 +34,7 @@ enum SchemaRules {
             case "mandatory": kept.isMandatory = current.isMandatory
             case "unique": kept.isUnique = current.isUnique
             case "indexed": kept.isIndexed = current.isIndexed
+            case "searchable": kept.isSearchable = current.isSearchable
             case "read_only": kept.isReadOnly = current.isReadOnly
             default: break
             }
@@ -68,6 +69,15 @@ enum SchemaRules {
     static func merged(_ stored: [PicklistValue], with wanted: [PicklistValue]) -> [PicklistValue] {
         let known = Set(stored.map(\.key))
         return stored + wanted.filter { !known.contains($0.key) }
+    }
+
+    /// Fields that are computed from others, over all entities together.
+    ///
+    /// - Throws: `invalidParameters` with the first problem, such as a field that depends on itself.
+    static func checkComputed(_ schema: StoredSchema) throws(CRMError) {
+        let problems = ComputedRules.problems(in: schema.entities.map(\.definition))
+        guard let first = problems.first else { return }
+        throw CRMError(.invalidParameters, first, detail: problems.joined(separator: "; "))
     }
 
     /// - Throws: `invalidParameters` with all problems of the definition.
