@@ -42,10 +42,10 @@ extension WriteTransaction {
         case .addField(let field, let entity, let number):
             try addColumn(field.placement.column, try storage(of: field.placement), entity)
             try insert(field, entity: number)
-            try queueComputing(field, entity)
+            try queueComputing(field.placement, entity)
         case .changeField(let field, let entity):
             try update(field)
-            try queueComputing(field, entity)
+            try queueComputing(field.placement, entity)
         case .addColumn(let column, let storage, let entity): try addColumn(column, storage, entity)
         case .deleteField(let field, _): try setDeleted(field, 1)
         case .restoreField(let field, let entity):
