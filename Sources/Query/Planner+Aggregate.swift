@@ -103,9 +103,7 @@ extension Planner {
         for measure in query.measures { try select.add(measure, &builder) }
         var conditions: [String] = []
         if let bin = RecycleBin.outside.condition(query.entity, builder.base) { conditions.append(bin) }
-        if let access = builder.condition(viewpoint.predicate(query.entity), on: builder.base) {
-            conditions.append(access)
-        }
+        if let access = builder.access() { conditions.append(access) }
         if let filter = query.filter { conditions.append(try builder.condition(filter)) }
         let grouping = select.groupColumns.map { String($0 + 1) }.joined(separator: ", ")
         let text =

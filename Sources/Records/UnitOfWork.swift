@@ -95,6 +95,8 @@ package final class UnitOfWork {
         ]
         for (name, value) in system { row[entity.system(name).position] = value }
         try transaction.execute(snapshot.insertions.statement(entity, row))
+        transaction.move(
+            entity: entity.number, from: nil, to: values["owner"]?.reference ?? RecordCounts.nobody)
         try transaction.execute(
             WriteStatements.insertDirectoryEntry(id, entity, label: RecordLabel.text(entity, values)))
         index(entity, id, values, isNew: true)
@@ -252,7 +254,9 @@ package final class UnitOfWork {
         return record
     }
 
-    func viewpoint(_ call: CallContext) -> Viewpoint { snapshot.viewpoint(call, now: transaction.now) }
+    func viewpoint(_ call: CallContext) -> Viewpoint {
+        snapshot.viewpoint(call, now: transaction.now, counts: service.counts)
+    }
 
     func valueCheck(_ entity: Entity, _ call: CallContext, _ module: String?) -> ValueCheck {
         let isImport = call.source == .import
@@ -302,6 +306,7 @@ package final class UnitOfWork {
             (entity.system("version"), .integer(version)),
         ]
         try transaction.execute(WriteStatements.update(entity, old.id, changes + system))
+        countOwner(entity, old, changes)
         let payload = payload(entity, old, changes, lines)
         try log(kind, entity, old.id, version: version, payload, call)
     }
@@ -314,6 +319,21 @@ package final class UnitOfWork {
             withCurrencies(entity, plain, lines, old).map {
                 (column: $0.0.column, old: $0.0.kind.stored(old[$0.0.name]), new: $0.1)
             }, lines)
+    }
+
+    /// Lists show the record under another owner, or no longer, or again.
+    private func countOwner(_ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)]) {
+        func changed(_ name: String) -> StoredValue? { changes.first { $0.0.name == name }?.1 }
+        let before = old["owner"].reference ?? RecordCounts.nobody
+        var after = before
+        if let owner = changed("owner") {
+            if case .integer(let id) = owner { after = RecordID(id) } else { after = RecordCounts.nobody }
+        }
+        // Only a move into the recycle bin or out of it touches the time of deletion.
+        let deletion = changed("deleted_at")
+        let (wasDeleted, isDeleted) = (deletion == .null, deletion.map { $0 != .null } ?? false)
+        transaction.move(
+            entity: entity.number, from: wasDeleted ? nil : before, to: isDeleted ? nil : after)
     }
 
     /// An amount in the log stands beside its currency, so that each entry can be read by itself.
