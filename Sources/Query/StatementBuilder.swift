@@ -11,6 +11,9 @@ struct StatementBuilder {
     /// The alias of the entity's own table.
     let base = "t"
 
+    /// What stands in place of the entity's table.
+    var table: String
+
     private(set) var bindings: [StoredValue] = []
     private(set) var joins: [String] = []
     private var aliases: [String: String] = [:]
@@ -19,6 +22,7 @@ struct StatementBuilder {
     init(_ viewpoint: Viewpoint, _ entity: Entity) {
         self.viewpoint = viewpoint
         self.entity = entity
+        table = entity.table
     }
 
     /// Binds a value and answers its place: `?3`.
@@ -32,7 +36,7 @@ struct StatementBuilder {
         bind(.text("[" + owners.ids.map { String($0.rawValue) }.joined(separator: ",") + "]"))
     }
 
-    var from: String { "FROM \(entity.table) \(base)" + joins.map { " " + $0 }.joined() }
+    var from: String { "FROM \(table) \(base)" + joins.map { " " + $0 }.joined() }
 
     mutating func freshAlias() -> String {
         subqueries += 1

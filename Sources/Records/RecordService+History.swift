@@ -65,7 +65,7 @@ extension RecordService {
         return entries
     }
 
-    private func entry(_ logged: LoggedChange, _ changes: [FieldChange]) -> HistoryEntry {
+    func entry(_ logged: LoggedChange, _ changes: [FieldChange]) -> HistoryEntry {
         HistoryEntry(
             sequence: logged.sequence, changeSet: logged.changeSet, at: logged.at, by: logged.entry.actor,
             kind: logged.entry.kind.name, version: logged.entry.version, source: logged.entry.source,
@@ -73,7 +73,7 @@ extension RecordService {
     }
 
     /// The columns of an entry as fields; columns whose field is gone are left out.
-    private func fieldChanges(
+    func fieldChanges(
         _ logged: LoggedChange, _ entity: Entity, _ snapshot: KernelSnapshot
     ) throws(CRMError) -> [FieldChange] {
         let raw = try ChangePayload.decode(logged.entry.payload)

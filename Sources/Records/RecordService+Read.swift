@@ -100,7 +100,7 @@ extension RecordService {
         return ListPlan(read: try Planner.list(viewpoint, query, after: position))
     }
 
-    private func listQuery(
+    func listQuery(
         _ call: CallContext, _ snapshot: KernelSnapshot, _ parameters: ListParameters
     ) throws(CRMError) -> ListQuery {
         let entity = try snapshot.registry.entity(parameters.entity)
@@ -154,13 +154,13 @@ extension RecordService {
 
     package func planAggregate(
         _ call: CallContext, _ snapshot: KernelSnapshot, entity name: String, filter: Filter?,
-        groups: [AggregateQuery.Group], measures: [AggregateQuery.Measure]
+        groups: [AggregateQuery.Group], measures: [AggregateQuery.Measure], isPast: Bool = false
     ) throws(CRMError) -> AggregatePlan {
         let entity = try snapshot.registry.entity(name)
         try snapshot.security.require(call.principal, .view, entity.name)
-        return try Planner.aggregate(
-            viewpoint(call, snapshot),
-            AggregateQuery(entity: entity, filter: filter, groups: groups, measures: measures))
+        var query = AggregateQuery(entity: entity, filter: filter, groups: groups, measures: measures)
+        query.isPast = isPast
+        return try Planner.aggregate(viewpoint(call, snapshot), query)
     }
 
     package func aggregate(

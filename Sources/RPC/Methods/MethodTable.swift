@@ -31,7 +31,7 @@ package final class MethodTable: Sendable {
         AuthMethods.all, KeyMethods.all, UserMethods.all, RightsMethods.all, SecurityMethods.all,
         EntityMethods.all, FieldMethods.all,
         RecordMethods.all,
-        ImportMethods.all, ModuleMethods.all, LogMethods.all, SystemMethods.all,
+        ChangeMethods.all, ImportMethods.all, ModuleMethods.all, LogMethods.all, SystemMethods.all,
     ].flatMap { $0 }
 
     package subscript(name: String) -> Entry? { byName[name] }
