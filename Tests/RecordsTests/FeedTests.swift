@@ -3,6 +3,7 @@ import Dispatch
 import Query
 import Records
 import Registry
+import Security
 import SecurityCases
 import Storage
 import Synchronization

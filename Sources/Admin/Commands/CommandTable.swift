@@ -3,7 +3,7 @@ package enum CommandTable {
     package static let all: [Command] = [
         SystemCommands.all, SessionCommands.all, ModuleCommands.all, EntityCommands.all, FieldCommands.all,
         UserCommands.all,
-        RecordCommands.all, ImportCommand.all, LogCommands.all, RawCommands.all,
+        RecordCommands.all, ChangeCommands.all, ImportCommand.all, LogCommands.all, RawCommands.all,
     ].flatMap { $0 }
 
     /// Nouns and one-word commands, each once, in order.
