@@ -64,7 +64,7 @@ extension Installation {
         _ transaction: WriteTransaction, _ plan: (StoredSchema) throws(CRMError) -> SchemaPlan
     ) throws(CRMError) -> FieldReport {
         // A disabled module's entity is not there, although its table is.
-        _ = try snapshots.current.registry.entity(entity)
+        _ = try snapshots.current.registry.readable(entity)
         let plan = try plan(SchemaStore.load(transaction))
         try transaction.apply(plan)
         let modules = snapshots.current.registry.modules

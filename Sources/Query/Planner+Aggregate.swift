@@ -104,7 +104,8 @@ extension Planner {
         var select = AggregateSelection()
         for group in query.groups { try select.add(group, &builder) }
         for measure in query.measures { try select.add(measure, &builder) }
-        var conditions = ["\(builder.base).deleted_at IS NULL"]
+        var conditions: [String] = []
+        if let bin = RecycleBin.outside.condition(query.entity, builder.base) { conditions.append(bin) }
         let access =
             query.isPast
             ? builder.pastAccess(query.entity)
@@ -114,7 +115,7 @@ extension Planner {
         let grouping = select.groupColumns.map { String($0 + 1) }.joined(separator: ", ")
         let text =
             "SELECT \(select.expressions.joined(separator: ", ")) \(builder.from)"
-            + " WHERE \(conditions.joined(separator: " AND "))"
+            + (conditions.isEmpty ? "" : " WHERE \(conditions.joined(separator: " AND "))")
             + (grouping.isEmpty ? "" : " GROUP BY \(grouping) ORDER BY \(grouping)")
             + " LIMIT \(maximumGroups + 1)"
         return AggregatePlan(
@@ -179,7 +180,7 @@ private struct AggregateSelection {
             // Further away than a reference of the entity's own: the id is what is known.
             return OutputColumn(field: path.field, form: .plain(place))
         }
-        let directory = builder.joinDirectory(path.field)
+        let directory = builder.joinDirectory(path.field, of: builder.base)
         let targets =
             path.field.type.targets.isEmpty
             ? builder.viewpoint.registry.entities
@@ -202,6 +203,7 @@ private struct AggregateSelection {
             return
         }
         let path = try builder.resolve(name)
+        guard path.field.wire != .lines else { throw notANumber(measure, path) }
         let column = builder.column(path)
         switch measure.operation {
         case .count: members.append(.init(name: measure.name, column: .integer(append("count(\(column))"))))
@@ -214,11 +216,12 @@ private struct AggregateSelection {
     }
 
     private mutating func currencies(_ path: FieldPath, _ builder: StatementBuilder) -> (Int?, Int?) {
-        guard let field = path.field.type.currencyField else { return (nil, nil) }
+        guard path.field.type.currencyField != nil else { return (nil, nil) }
         let base = builder.viewpoint.currencies.base.id
         // Only amounts that are there say which currencies went in.
-        let currency = path.aliases.map {
-            "CASE WHEN \($0).\(path.field.column) IS NOT NULL THEN coalesce(\($0).\(field), \(base)) END"
+        let currency = path.aliases.map { alias in
+            let id = builder.currency(of: path.field, in: alias) ?? "NULL"
+            return "CASE WHEN \(alias).\(path.field.column) IS NOT NULL THEN coalesce(\(id), \(base)) END"
         }.joined(separator: ", ")
         let expression = path.aliases.count == 1 ? currency : "coalesce(\(currency))"
         return (append("min(\(expression))"), append("max(\(expression))"))

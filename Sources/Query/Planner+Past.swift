@@ -10,9 +10,10 @@ extension Planner {
         _ viewpoint: Viewpoint, _ entity: Entity, id: RecordID, fields: [String]?
     ) throws(CRMError) -> ReadPlan {
         var builder = StatementBuilder(viewpoint, entity)
+        builder.isPast = true
         builder.table = PastStatements.rows
         let place = builder.bind(.integer(id.rawValue))
-        let selection = try Selection(fields, &builder)
+        let selection = try Selection(fields, .withLines, &builder)
         let text =
             "SELECT \(selection.expressions.joined(separator: ", ")) \(builder.from)"
             + " WHERE \(builder.base).id = \(place)"
@@ -33,12 +34,13 @@ extension Planner {
             throw CRMError(.limitExceeded, "the limit \(query.limit) is not between 1 and 1000")
         }
         var builder = StatementBuilder(viewpoint, query.entity)
-        var selection = try Selection(query.fields, &builder)
+        builder.isPast = true
+        var selection = try Selection(query.fields, .withoutLines, &builder)
         let order = try Order(query.sort, &builder)
         let first = selection.expressions.count
         for key in order.keys { selection.append(key.expression) }
         var conditions: [String] = []
-        if let bin = query.bin.condition(builder.base) { conditions.append(bin) }
+        if let bin = query.bin.condition(query.entity, builder.base) { conditions.append(bin) }
         if let filter = query.filter { conditions.append(try builder.condition(filter)) }
         let access = builder.condition(viewpoint.predicate(query.entity), on: builder.base)
         let select = "SELECT \(selection.expressions.joined(separator: ", "))"
@@ -75,7 +77,7 @@ extension Planner {
         var builder = StatementBuilder(viewpoint, query.entity)
         builder.table = PastStatements.all(query.entity)
         var conditions: [String] = []
-        if let bin = query.bin.condition(builder.base) { conditions.append(bin) }
+        if let bin = query.bin.condition(query.entity, builder.base) { conditions.append(bin) }
         if let access = builder.pastAccess(query.entity) { conditions.append(access) }
         if let filter = query.filter { conditions.append(try builder.condition(filter)) }
         let condition = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")

@@ -12,7 +12,7 @@ package enum Planner {
     ) throws(CRMError) -> ReadPlan {
         var builder = StatementBuilder(viewpoint, entity)
         let id = builder.bind(.null)
-        let selection = try Selection(fields, &builder)
+        let selection = try Selection(fields, .withLines, &builder)
         let access = builder.condition(viewpoint.predicate(entity, verb), on: builder.base)
         let text =
             "SELECT \(selection.expressions.joined(separator: ", ")) \(builder.from)"
@@ -32,12 +32,12 @@ package enum Planner {
             throw CRMError(.limitExceeded, "the limit \(query.limit) is not between 1 and 1000")
         }
         var builder = StatementBuilder(viewpoint, query.entity)
-        var selection = try Selection(query.fields, &builder)
+        var selection = try Selection(query.fields, .withoutLines, &builder)
         let order = try Order(query.sort, &builder)
         let first = selection.expressions.count
         for key in order.keys { selection.append(key.expression) }
         var conditions: [String] = []
-        if let bin = query.bin.condition(builder.base) { conditions.append(bin) }
+        if let bin = query.bin.condition(query.entity, builder.base) { conditions.append(bin) }
         if let access = builder.condition(viewpoint.predicate(query.entity), on: builder.base) {
             conditions.append(access)
         }
@@ -68,7 +68,7 @@ package enum Planner {
     package static func count(_ viewpoint: Viewpoint, _ query: ListQuery) throws(CRMError) -> Statement {
         var builder = StatementBuilder(viewpoint, query.entity)
         var conditions: [String] = []
-        if let bin = query.bin.condition(builder.base) { conditions.append(bin) }
+        if let bin = query.bin.condition(query.entity, builder.base) { conditions.append(bin) }
         if let access = builder.condition(viewpoint.predicate(query.entity), on: builder.base) {
             conditions.append(access)
         }

@@ -7,7 +7,7 @@ package struct OutputColumn: Sendable {
     package let form: OutputForm
 }
 
-package enum OutputForm: Hashable, Sendable {
+package enum OutputForm: Sendable {
     /// One column; `Field.wire` says how it is written.
     case plain(Int)
     /// An amount, and the column with its currency's id; nil is the base currency, and so is a null in it.
@@ -16,6 +16,16 @@ package enum OutputForm: Hashable, Sendable {
     case reference(id: Int, entity: Int, label: Int, deletedAt: Int)
     /// A user or a group; the label is in the kernel's directory of people.
     case person(Int)
+    /// All lines of the record as one text, for `LineRow.rows`; null where it has none. The columns are those of each
+    /// line's row.
+    case lines(Int, LineColumns)
+}
+
+/// What is read of each line of a record.
+package struct LineColumns: Sendable {
+    package let entity: Entity
+    /// In the order in which an answer shows them; the id is the first, the position the second.
+    package let columns: [OutputColumn]
 }
 
 /// A statement that reads records, with what is needed to make sense of its rows. Pure data; can be kept and run again.
@@ -70,8 +80,10 @@ package enum RecycleBin: Hashable, Sendable {
     case inside
     case both
 
-    func condition(_ alias: String) -> String? {
-        switch self {
+    /// A line has no place of its own in the bin: its record's rights let it through or not.
+    func condition(_ entity: Entity, _ alias: String) -> String? {
+        guard !entity.isLine else { return nil }
+        return switch self {
         case .outside: "\(alias).deleted_at IS NULL"
         case .inside: "\(alias).deleted_at IS NOT NULL"
         case .both: nil

@@ -10,8 +10,15 @@ struct Selection {
     private(set) var versionColumn = 0
     private(set) var deletedAtColumn = 0
 
+    /// Whether fields of lines are read where no fields are named: of one record yes, of a page only when asked for.
+    enum Breadth {
+        case withLines, withoutLines
+    }
+
     /// Selects the fields named, or all that the caller may see, in the entity's order; id first.
-    init(_ fields: [String]?, _ builder: inout StatementBuilder) throws(CRMError) {
+    init(
+        _ fields: [String]?, _ breadth: Breadth, _ builder: inout StatementBuilder
+    ) throws(CRMError) {
         let entity = builder.entity
         var chosen: [Field] = [entity.system("id")]
         if let fields {
@@ -24,25 +31,41 @@ struct Selection {
             }
         } else {
             let mask = builder.viewpoint.mask(entity)
-            chosen += entity.fields.dropFirst().filter { mask.isVisible($0.name) && $0.name != "deleted_at" }
+            chosen += entity.fields.dropFirst().filter { field in
+                mask.isVisible(field.name) && field.name != "deleted_at"
+                    && (field.wire != .lines || breadth == .withLines)
+            }
         }
-        for field in chosen { add(field, &builder) }
+        for field in chosen { add(field, of: builder.base, &builder) }
         idColumn = 0
-        versionColumn = append("\(builder.base).version")
-        deletedAtColumn = append("\(builder.base).deleted_at")
+        versionColumn = append(entity.isLine ? "NULL" : "\(builder.base).version")
+        deletedAtColumn = append(entity.isLine ? "NULL" : "\(builder.base).deleted_at")
     }
 
-    private mutating func add(_ field: Field, _ builder: inout StatementBuilder) {
-        let column = "\(builder.base).\(field.column)"
+    /// The columns of one line, read under `alias`: id, position, and the fields that the caller may see.
+    init(lines: Entity, as alias: String, _ builder: inout StatementBuilder) {
+        let mask = builder.viewpoint.mask(lines)
+        let own = lines.fields.filter { !$0.isSystem && mask.isVisible($0.name) }
+        for field in [lines.system("id"), lines.system(SystemField.linePosition)] + own {
+            add(field, of: alias, &builder)
+        }
+    }
+
+    private mutating func add(_ field: Field, of alias: String, _ builder: inout StatementBuilder) {
+        let column = "\(alias).\(field.column)"
         let form: OutputForm
         if field.name == "id" {
             form = .plain(append(column))
         } else if field.isReference {
-            form = reference(field, column, &builder)
+            form = reference(field, alias, &builder)
         } else if field.wire == .money {
             let amount = append(column)
-            let currency = field.type.currencyField.flatMap { builder.entity[$0] }
-            form = .money(amount: amount, currency: currency.map { append("\(builder.base).\($0.column)") })
+            let currency = builder.currency(of: field, in: alias)
+            form = .money(amount: amount, currency: currency.map { append($0) })
+        } else if let lines = builder.viewpoint.registry.lines(of: field) {
+            let read = builder.lines(lines, of: alias)
+            let text = "CASE WHEN \(column) IS NOT NULL THEN \(read.text) END"
+            form = .lines(append(text), LineColumns(entity: lines, columns: read.columns))
         } else {
             form = .plain(append(column))
         }
@@ -50,10 +73,11 @@ struct Selection {
     }
 
     private mutating func reference(
-        _ field: Field, _ column: String, _ builder: inout StatementBuilder
+        _ field: Field, _ alias: String, _ builder: inout StatementBuilder
     ) -> OutputForm {
+        let column = "\(alias).\(field.column)"
         if field.kind.name == "owner" || field.type.targets == ["user"] { return .person(append(column)) }
-        let directory = builder.joinDirectory(field)
+        let directory = builder.joinDirectory(field, of: alias)
         let targets =
             field.type.targets.isEmpty
             ? builder.viewpoint.registry.entities

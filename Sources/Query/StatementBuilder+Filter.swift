@@ -47,7 +47,9 @@ extension StatementBuilder {
             throw CRMError(
                 .invalidParameters,
                 "\"\(comparison.symbol)\" cannot be used on \"\(condition.path.prefix(120))\", a \(path.field.kind.name) field",
-                hint: "It takes \(path.field.kind.comparisons.map(\.symbol).joined(separator: ", ")).")
+                hint: path.field.kind.comparisons.isEmpty
+                    ? "List or aggregate the lines themselves: \(path.field.type.targets.joined())."
+                    : "It takes \(path.field.kind.comparisons.map(\.symbol).joined(separator: ", ")).")
         }
         switch comparison {
         case .isEmpty: return emptiness(path, "IS NULL")
@@ -130,7 +132,7 @@ extension StatementBuilder {
         -> String?
     {
         let currencies = viewpoint.currencies
-        guard let field = path.field.type.currencyField else {
+        guard path.field.type.currencyField != nil else {
             guard let money = value.money, money.currency != currencies.base.code else { return nil }
             throw CRMError(
                 .invalidParameters,
@@ -146,8 +148,9 @@ extension StatementBuilder {
         guard let currency = currencies[code] else {
             throw CRMError(.invalidParameters, "currency \(code) does not exist")
         }
-        let isThatCurrency = path.aliases.map { "\($0).\(field) = \(bind(.integer(currency.id.rawValue)))" }
-        let isBase = currency.id == currencies.base.id ? path.aliases.map { "\($0).\(field) IS NULL" } : []
+        let places = path.aliases.compactMap { self.currency(of: path.field, in: $0) }
+        let isThatCurrency = places.map { "\($0) = \(bind(.integer(currency.id.rawValue)))" }
+        let isBase = currency.id == currencies.base.id ? places.map { "\($0) IS NULL" } : []
         return "(" + (isThatCurrency + isBase).joined(separator: " OR ") + ")"
     }
 

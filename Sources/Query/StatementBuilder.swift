@@ -13,6 +13,8 @@ struct StatementBuilder {
 
     /// What stands in place of the entity's table.
     var table: String
+    /// Whether records, and so their lines, are read as they were; see `PastStatements`.
+    var isPast = false
 
     private(set) var bindings: [StoredValue] = []
     private(set) var joins: [String] = []
@@ -60,14 +62,47 @@ struct StatementBuilder {
     }
 
     /// The alias of the directory's row for the record that a reference names: entity, label, whether deleted.
-    mutating func joinDirectory(_ field: Field) -> String {
-        let key = "\(base).\(field.column)>"
+    mutating func joinDirectory(_ field: Field, of alias: String) -> String {
+        let key = "\(alias).\(field.column)>"
         if let known = aliases[key] { return known }
         let joined = "d\(aliases.count + 1)"
         aliases[key] = joined
-        joins.append("LEFT JOIN crm_record \(joined) ON \(joined).id = \(base).\(field.column)")
+        joins.append("LEFT JOIN crm_record \(joined) ON \(joined).id = \(alias).\(field.column)")
         return joined
     }
+
+    /// The column with the currency of an amount, as the field says it; a line's is in its record.
+    func currency(of field: Field, in alias: String) -> String? {
+        field.type.currencyField.map { name in
+            field.parentTable.map { "(SELECT c.\(name) FROM \($0) c WHERE c.id = \(alias).parent)" }
+                ?? "\(alias).\(name)"
+        }
+    }
+
+    /// All lines of the record under `alias` as one JSON array, in their order: an array for each line, in which the
+    /// cells stand in arrays of at most `cellsAtOnce`, since a function of SQLite takes only so many.
+    mutating func lines(_ lines: Entity, of alias: String) -> (text: String, columns: [OutputColumn]) {
+        let line = "l\(aliases.count + 1)"
+        aliases["\(alias)>\(lines.name)"] = line
+        let outer = joins
+        joins = []
+        let selection = Selection(lines: lines, as: line, &self)
+        let source = isPast ? PastStatements.lines(lines) : lines.table
+        let from = "FROM \(source) \(line)" + joins.map { " " + $0 }.joined()
+        joins = outer
+        let cells = selection.expressions.enumerated().map { "\($0.element) AS c\($0.offset)" }
+        let names = selection.expressions.indices.map { "c\($0)" }
+        let parts = stride(from: 0, to: names.count, by: Self.cellsAtOnce).map { start in
+            "json_array(\(names[start..<min(start + Self.cellsAtOnce, names.count)].joined(separator: ", ")))"
+        }
+        let text =
+            "(SELECT json_group_array(json_array(\(parts.joined(separator: ", "))))"
+            + " FROM (SELECT \(cells.joined(separator: ", ")) \(from)"
+            + " WHERE \(line).parent = \(alias).id ORDER BY \(line).position))"
+        return (text, selection.columns)
+    }
+
+    private static let cellsAtOnce = 90
 
     // MARK: Rights
 

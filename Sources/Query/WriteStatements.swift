@@ -60,6 +60,11 @@ package enum WriteStatements {
             "UPDATE \(entity.table) SET \(settings.joined(separator: ", ")) WHERE id = ?1", bindings)
     }
 
+    /// Removes a line for good; its record's history keeps what it was.
+    package static func deleteLine(_ lines: Entity, _ id: RecordID) -> Statement {
+        Statement("DELETE FROM \(lines.table) WHERE id = ?1", [.integer(id.rawValue)])
+    }
+
     package static func insertDirectoryEntry(_ id: RecordID, _ entity: Entity, label: String) -> Statement {
         Statement(
             "INSERT INTO crm_record (id, entity, label) VALUES (?1, ?2, ?3)",

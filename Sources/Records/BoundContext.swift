@@ -89,10 +89,10 @@ final class BoundContext: ModuleContext {
         CallerClock(now: now, timeZone: call.timeZone).secondsFromUTC(at: instant)
     }
 
-    func hasEntity(_ name: String) -> Bool { snapshot.registry[entity: name] != nil }
+    func hasEntity(_ name: String) -> Bool { (try? snapshot.registry.readable(name)) != nil }
 
     func definition(of entity: String) throws(CRMError) -> EntityDefinition {
-        try snapshot.registry.entity(entity).completeDefinition
+        try snapshot.registry.readable(entity).completeDefinition
     }
 
     func get(_ entity: String, _ id: RecordID) throws(CRMError) -> Record {

@@ -6,8 +6,22 @@ import Registry
 /// What a change log entry says about values: `{"amount":[old,new]}` by column, each as its column holds it.
 ///
 /// Columns, not names: a column keeps its name when an administrator renames the field. Blobs are `{"b":"base64"}`.
+///
+/// Lines stand as an object under the column of their field, with the columns that changed of each line that did, by
+/// the line's id: `{"items":{"17":{"position":[1,2],"quantity":[null,20000]}}}`. A line was there before if its old
+/// position is not null (or is not named), and is there after if its new one is not: so a whole record can be brought
+/// back to what it was before the entry, exactly.
 enum ChangePayload {
-    static func encode(_ changes: [(column: String, old: StoredValue, new: StoredValue)]) -> [UInt8] {
+    /// One column, from one value to another.
+    typealias StoredChange = (column: String, old: StoredValue, new: StoredValue)
+
+    /// The lines in one field that changed, each by its columns.
+    struct StoredLines {
+        let column: String
+        let lines: [(id: RecordID, changes: [StoredChange])]
+    }
+
+    static func encode(_ changes: [StoredChange], _ lines: [LinesChange] = []) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 64 * changes.count + 2)
         writer.beginObject()
         for change in changes {
@@ -17,8 +31,27 @@ enum ChangePayload {
             write(change.new, &writer)
             writer.endArray()
         }
+        for change in lines { write(change, &writer) }
         writer.endObject()
         return writer.finish()
+    }
+
+    private static func write(_ change: LinesChange, _ writer: inout JSONWriter) {
+        writer.key(change.field.column)
+        writer.beginObject()
+        for line in change.lines {
+            writer.key(line.id.description)
+            writer.beginObject()
+            for column in line.columns {
+                writer.key(column.field.column)
+                writer.beginArray()
+                write(column.old, &writer)
+                write(column.new, &writer)
+                writer.endArray()
+            }
+            writer.endObject()
+        }
+        writer.endObject()
     }
 
     private static func write(_ value: StoredValue, _ writer: inout JSONWriter) {
@@ -35,22 +68,36 @@ enum ChangePayload {
     }
 
     /// - Throws: `internalError` when the bytes are not a payload, which the hash chain should have told before.
-    static func decode(_ payload: [UInt8]) throws(CRMError) -> [(
-        column: String, old: StoredValue, new: StoredValue
-    )] {
-        let document: JSONDocument
+    static func decode(_ payload: [UInt8]) throws(CRMError) -> [StoredChange] {
+        columns(try document(payload).root)
+    }
+
+    private static func document(_ payload: [UInt8]) throws(CRMError) -> JSONDocument {
         do throws(JSONError) {
-            document = try JSONDocument(parsing: payload)
+            return try JSONDocument(parsing: payload)
         } catch {
             throw CRMError(.internalError, "a change log entry cannot be read", detail: error.message)
         }
-        var changes: [(column: String, old: StoredValue, new: StoredValue)] = []
-        for (name, pair) in document.root.members where pair.kind == .array {
-            let both = pair.elements.map(stored)
-            guard both.count == 2 else { continue }
-            changes.append((name, both[0], both[1]))
+    }
+
+    /// The lines of an entry: by the column of their field, each with what changed of it.
+    static func decodeLines(_ payload: [UInt8]) throws(CRMError) -> [StoredLines] {
+        try document(payload).root.members.compactMap { column, lines in
+            guard lines.kind == .object else { return nil }
+            return StoredLines(
+                column: column,
+                lines: lines.members.compactMap { id, line in
+                    Int64(id).map { (RecordID($0), columns(line)) }
+                })
         }
-        return changes
+    }
+
+    private static func columns(_ object: JSONNode) -> [StoredChange] {
+        object.members.compactMap { name, pair in
+            guard pair.kind == .array else { return nil }
+            let both = pair.elements.map(stored)
+            return both.count == 2 ? (name, both[0], both[1]) : nil
+        }
     }
 
     private static func stored(_ node: JSONNode) -> StoredValue {

@@ -20,9 +20,7 @@ package final class KernelSnapshot: Sendable {
         self.registry = registry
         people = directories.people
         currencies = directories.currencies
-        security = SecuritySnapshot(
-            facts: directories.facts, entities: registry.entities.map { SecuredEntity($0.completeDefinition) }
-        )
+        security = SecuritySnapshot(facts: directories.facts, entities: registry.securedEntities)
         self.directories = directories
     }
 
@@ -41,6 +39,13 @@ package final class KernelSnapshot: Sendable {
         Viewpoint(
             registry: registry, security: security, principal: call.principal, currencies: currencies,
             clock: CallerClock(now: now, timeZone: call.timeZone))
+    }
+}
+
+extension RegistrySnapshot {
+    /// All entities as Security knows them; those of lines for the sake of their fields.
+    var securedEntities: [SecuredEntity] {
+        (entities + lineEntities).map { SecuredEntity($0.completeDefinition) }
     }
 }
 

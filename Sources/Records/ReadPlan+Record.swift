@@ -14,7 +14,9 @@ extension ReadPlan {
             values: values)
     }
 
-    private func value(_ column: OutputColumn, _ row: borrowing Row, _ snapshot: KernelSnapshot) -> Value {
+    private func value(
+        _ column: OutputColumn, _ row: borrowing some ColumnRow & ~Copyable, _ snapshot: KernelSnapshot
+    ) -> Value {
         let field = column.field
         switch column.form {
         case .plain(let index), .person(let index),
@@ -24,6 +26,16 @@ extension ReadPlan {
             let id = currency.flatMap { row.isNull($0) ? nil : RecordID(row.int64($0)) }
             let code = id.flatMap { snapshot.currencies[$0]?.code } ?? snapshot.currencies.base.code
             return field.kind.value(row.value(amount), field.type, currency: code)
+        case .lines(let index, let lines):
+            return .lines(LineRow.rows(row, index).map { line(lines.columns, $0, snapshot) })
         }
+    }
+
+    /// Id and position are where they are, not values of the line.
+    private func line(_ columns: [OutputColumn], _ row: LineRow, _ snapshot: KernelSnapshot) -> Line {
+        var values: [String: Value] = [:]
+        values.reserveCapacity(columns.count)
+        for column in columns.dropFirst(2) { values[column.field.name] = value(column, row, snapshot) }
+        return Line(id: RecordID(row.int64(0)), values)
     }
 }

@@ -75,8 +75,11 @@ extension RecordService {
         let mask = snapshot.security.mask(call.principal, entity.name)
         let isReadable = !logged.isErased && !isPurged && logged.entry.kind.concernsValues
         let changes = isReadable ? try fieldChanges(logged, entity, snapshot) : []
+        let lines = isReadable ? try lineHistory(logged, entity, call, snapshot) : []
         return FeedEntry(
             entity: entity, record: record,
-            change: entry(logged, changes.filter { mask.isVisible($0.field.name) }), isPurged: isPurged)
+            change: entry(
+                logged, changes.filter { mask.isVisible($0.field.name) },
+                lines.filter { mask.isVisible($0.field.name) }), isPurged: isPurged)
     }
 }

@@ -114,7 +114,7 @@ extension OutputForm {
     /// The column with the value itself.
     package var valueColumn: Int? {
         switch self {
-        case .plain(let index), .person(let index): index
+        case .plain(let index), .person(let index), .lines(let index, _): index
         case .money(let amount, _): amount
         case .reference(let id, _, _, _): id
         }

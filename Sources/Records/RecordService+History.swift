@@ -16,6 +16,8 @@ package struct HistoryEntry: Sendable {
     package let source: String
     package let method: String
     package let changes: [FieldChange]
+    /// What became of the record's lines, field by field.
+    package let lines: [LineHistory]
     /// The values were erased; that there was a change remains.
     package let isErased: Bool
 }
@@ -25,6 +27,23 @@ package struct FieldChange: Sendable {
     package let field: Field
     package let old: Value
     package let new: Value
+}
+
+/// What became of the lines in one field.
+package struct LineHistory: Sendable {
+    package struct Line: Sendable {
+        package let id: RecordID
+        package let kind: Kind
+        /// Those of its fields that changed; the position among them.
+        package let changes: [FieldChange]
+    }
+
+    package enum Kind: String, Sendable {
+        case added, changed, removed
+    }
+
+    package let field: Field
+    package let lines: [Line]
 }
 
 extension RecordService {
@@ -48,7 +67,10 @@ extension RecordService {
         return try ChangeLog.entries(source, record: id, after: after, limit: limit).map {
             logged throws(CRMError) in
             let changes = logged.isErased ? [] : try fieldChanges(logged, entity, snapshot)
-            return entry(logged, changes.filter { mask.isVisible($0.field.name) })
+            let lines = logged.isErased ? [] : try lineHistory(logged, entity, call, snapshot)
+            return entry(
+                logged, changes.filter { mask.isVisible($0.field.name) },
+                lines.filter { mask.isVisible($0.field.name) })
         }
     }
 
@@ -60,16 +82,26 @@ extension RecordService {
         var entries: [HistoryEntry] = []
         for logged in try ChangeLog.entries(source, record: id, after: 0, limit: .max)
         where logged.entry.version ?? 0 > version {
-            entries.append(entry(logged, logged.isErased ? [] : try fieldChanges(logged, entity, snapshot)))
+            guard !logged.isErased else {
+                entries.append(entry(logged, [], []))
+                continue
+            }
+            let lines = try ChangePayload.decodeLines(logged.entry.payload).compactMap { change in
+                entity.field(inColumn: change.column).map { LineHistory(field: $0, lines: []) }
+            }
+            entries.append(entry(logged, try fieldChanges(logged, entity, snapshot), lines))
         }
         return entries
     }
 
-    func entry(_ logged: LoggedChange, _ changes: [FieldChange]) -> HistoryEntry {
+    func entry(
+        _ logged: LoggedChange, _ changes: [FieldChange], _ lines: [LineHistory]
+    ) -> HistoryEntry {
         HistoryEntry(
             sequence: logged.sequence, changeSet: logged.changeSet, at: logged.at, by: logged.entry.actor,
             kind: logged.entry.kind.name, version: logged.entry.version, source: logged.entry.source,
-            method: logged.entry.method, changes: changes, isErased: logged.isErased)
+            method: logged.entry.method, changes: changes, lines: lines,
+            isErased: logged.isErased)
     }
 
     /// The columns of an entry as fields; columns whose field is gone are left out.
@@ -77,15 +109,52 @@ extension RecordService {
         _ logged: LoggedChange, _ entity: Entity, _ snapshot: KernelSnapshot
     ) throws(CRMError) -> [FieldChange] {
         let raw = try ChangePayload.decode(logged.entry.payload)
-        return raw.compactMap { change in
+        return fieldChanges(raw, entity, among: raw, snapshot)
+    }
+
+    /// - Parameter all: All changes of the record, which say what currency its amounts and its lines' are in.
+    private func fieldChanges(
+        _ changes: [ChangePayload.StoredChange], _ entity: Entity, among all: [ChangePayload.StoredChange],
+        _ snapshot: KernelSnapshot
+    ) -> [FieldChange] {
+        changes.compactMap { change in
             // A currency that did not change stands there only to give an amount its meaning.
             guard change.old != change.new, let field = entity.field(inColumn: change.column) else {
                 return nil
             }
-            let currency = currencyCode(of: field, raw, snapshot)
+            let currency = currencyCode(of: field, all, snapshot)
             return FieldChange(
                 field: field, old: field.kind.value(change.old, field.type, currency: currency),
                 new: field.kind.value(change.new, field.type, currency: currency))
+        }
+    }
+
+    /// What an entry says of the record's lines, without the fields of lines that the caller may not see.
+    func lineHistory(
+        _ logged: LoggedChange, _ entity: Entity, _ call: CallContext, _ snapshot: KernelSnapshot
+    ) throws(CRMError) -> [LineHistory] {
+        guard !entity.lines.isEmpty else { return [] }
+        let raw = try ChangePayload.decode(logged.entry.payload)
+        return try ChangePayload.decodeLines(logged.entry.payload).compactMap { stored in
+            guard let field = entity.field(inColumn: stored.column),
+                let lines = snapshot.registry.lines(of: field)
+            else { return nil }
+            let mask = snapshot.security.mask(call.principal, lines.name)
+            return LineHistory(
+                field: field,
+                lines: stored.lines.map { id, changes in
+                    let position = changes.first { $0.column == SystemField.linePosition }
+                    let kind: LineHistory.Kind =
+                        switch position {
+                        case .some((_, .null, _)): .added
+                        case .some((_, _, .null)): .removed
+                        default: .changed
+                        }
+                    let visible = fieldChanges(changes, lines, among: raw, snapshot).filter {
+                        $0.field.isSystem || mask.isVisible($0.field.name)
+                    }
+                    return LineHistory.Line(id: id, kind: kind, changes: visible)
+                })
         }
     }
 

@@ -63,7 +63,7 @@ extension RecordService {
         _ body: (borrowing Row, ReadPlan) throws(CRMError) -> Void
     ) throws(CRMError) -> (next: String?, total: Int64?) {
         try reader.transaction { () throws(CRMError) in
-            let query = try listQuery(call, snapshot, parameters)
+            let query = try pastQuery(call, snapshot, parameters)
             let viewpoint = viewpoint(call, snapshot)
             let (past, cursor) = try past(moment, parameters.cursor, reader)
             let identity = "as of \(moment) \(past.position)"
@@ -92,7 +92,7 @@ extension RecordService {
         on reader: ReadConnection
     ) throws(CRMError) -> Int64 {
         try reader.transaction { () throws(CRMError) in
-            let query = try listQuery(call, snapshot, parameters)
+            let query = try pastQuery(call, snapshot, parameters)
             let statement = try Planner.pastCount(viewpoint(call, snapshot), query)
             let past = Past(moment: moment, position: try position(at: moment, reader))
             return try withPast(past, call, snapshot, query.entity, on: reader) { _ throws(CRMError) in
@@ -106,12 +106,29 @@ extension RecordService {
         _ call: CallContext, _ snapshot: KernelSnapshot, _ plan: AggregatePlan, asOf moment: Instant,
         on reader: ReadConnection, _ body: (borrowing Row) throws(CRMError) -> Void
     ) throws(CRMError) {
+        try requireRecords(plan.entity)
         try reader.transaction { () throws(CRMError) in
             let past = Past(moment: moment, position: try position(at: moment, reader))
             try withPast(past, call, snapshot, plan.entity, on: reader) { _ throws(CRMError) in
                 try aggregate(plan, on: reader, body)
             }
         }
+    }
+
+    /// - Throws: `invalidParameters` for lines, which are read with their record.
+    private func pastQuery(
+        _ call: CallContext, _ snapshot: KernelSnapshot, _ parameters: ListParameters
+    ) throws(CRMError) -> ListQuery {
+        let query = try listQuery(call, snapshot, parameters)
+        try requireRecords(query.entity)
+        return query
+    }
+
+    private func requireRecords(_ entity: Entity) throws(CRMError) {
+        guard entity.isLine else { return }
+        throw CRMError(
+            .invalidParameters, "lines of \"\(entity.name)\" are read as of a moment with their record only",
+            hint: "Give as_of to record.get of the record.")
     }
 
     // MARK: The place in the log
@@ -179,7 +196,9 @@ extension RecordService {
             }
             return .next
         }
-        return try reader.scratch(make: PastStatements.make(entity), drop: PastStatements.drop) {
+        let lines = entity.lines.compactMap { field in snapshot.registry.lines(of: field).map { (field, $0) } }
+        let drop = PastStatements.drop(lines: lines.map(\.1))
+        return try reader.scratch(make: PastStatements.make(entity, lines: lines.map(\.1)), drop: drop) {
             tables throws(CRMError) in
             let isAllowed = try seeing(call, snapshot, entity, on: reader)
             for (index, (id, reversal)) in reversals.sorted(by: { $0.key < $1.key }).enumerated() {
@@ -188,9 +207,14 @@ extension RecordService {
                 guard reversal.existed, let isPresent = try isAllowed(id) else { continue }
                 let present = isPresent ? try values(of: id, entity, on: reader) : nil
                 let last = try ChangeLog.lastChange(reader, of: id, through: past.position)
-                try tables.insert(
-                    PastStatements.insert(
-                        entity, reversal.applied(to: present, entity, id: id, last: last)))
+                var row = reversal.applied(to: present, entity, id: id, last: last)
+                for (field, lineEntity) in lines {
+                    let present = try lineValues(of: id, lineEntity, on: reader)
+                    let then = reversal.lines(field, lineEntity, of: id, present: present)
+                    row[field.position] = then.isEmpty ? .null : .integer(Int64(then.count))
+                    for line in then { try tables.insert(PastStatements.insert(lineEntity, line)) }
+                }
+                try tables.insert(PastStatements.insert(entity, row))
             }
             return try body(reversals.count)
         }
@@ -227,6 +251,18 @@ extension RecordService {
         try source.rows(PastStatements.present(entity, id)) { row throws(CRMError) in
             values = (0..<row.columnCount).map { row.value($0) }
             return .stop
+        }
+        return values
+    }
+
+    /// A record's lines as they are stored now, each in the order of the fields of their entity.
+    func lineValues(
+        of parent: RecordID, _ lines: Entity, on source: some RowSource
+    ) throws(CRMError) -> [[StoredValue]] {
+        var values: [[StoredValue]] = []
+        try source.rows(PastStatements.presentLines(lines, of: parent)) { row throws(CRMError) in
+            values.append((0..<row.columnCount).map { row.value($0) })
+            return .next
         }
         return values
     }

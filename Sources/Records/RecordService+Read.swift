@@ -100,10 +100,22 @@ extension RecordService {
         return ListPlan(read: try Planner.list(viewpoint, query, after: position))
     }
 
+    /// An entity of records or of lines. Lines in a field that the caller may not see are not there.
+    package func readable(
+        _ name: String, _ call: CallContext, _ snapshot: KernelSnapshot
+    ) throws(CRMError) -> Entity {
+        let entity = try snapshot.registry.readable(name)
+        guard entity.isLine else { return entity }
+        guard let holder = snapshot.registry.holder(of: entity),
+            snapshot.security.mask(call.principal, holder.entity.name).isVisible(holder.field.name)
+        else { throw snapshot.registry.unknownEntity(name) }
+        return entity
+    }
+
     func listQuery(
         _ call: CallContext, _ snapshot: KernelSnapshot, _ parameters: ListParameters
     ) throws(CRMError) -> ListQuery {
-        let entity = try snapshot.registry.entity(parameters.entity)
+        let entity = try readable(parameters.entity, call, snapshot)
         try snapshot.security.require(call.principal, .view, entity.name)
         return ListQuery(
             entity: entity, filter: parameters.filter, fields: parameters.fields, sort: parameters.sort,
@@ -156,7 +168,7 @@ extension RecordService {
         _ call: CallContext, _ snapshot: KernelSnapshot, entity name: String, filter: Filter?,
         groups: [AggregateQuery.Group], measures: [AggregateQuery.Measure], isPast: Bool = false
     ) throws(CRMError) -> AggregatePlan {
-        let entity = try snapshot.registry.entity(name)
+        let entity = try readable(name, call, snapshot)
         try snapshot.security.require(call.principal, .view, entity.name)
         var query = AggregateQuery(entity: entity, filter: filter, groups: groups, measures: measures)
         query.isPast = isPast

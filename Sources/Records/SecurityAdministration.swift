@@ -43,9 +43,7 @@ package struct SecurityAdministration {
 
     /// Security as the unit has left it so far.
     package func securityNow() throws(CRMError) -> SecuritySnapshot {
-        SecuritySnapshot(
-            facts: try factsNow(),
-            entities: unit.snapshot.registry.entities.map { SecuredEntity($0.completeDefinition) })
+        SecuritySnapshot(facts: try factsNow(), entities: unit.snapshot.registry.securedEntities)
     }
 
     // MARK: What the parts share

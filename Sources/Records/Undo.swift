@@ -139,10 +139,11 @@ package struct Undo {
             outcome.left.append(left(target, "the old values were erased"))
             return outcome
         }
+        let lines = try lines(target, entries, &outcome)
         let isBinned = present[entity.system(Rewind.bin).position] != .null
         do throws(CRMError) {
             try unit.transaction.savepoint { () throws(CRMError) in
-                try write(target, rewind, isBinned: isBinned, present, &outcome)
+                try write(target, rewind, lines, isBinned: isBinned, present, &outcome)
             }
         } catch {
             guard error.kind != .unavailable, error.kind != .internalError else { throw error }
@@ -160,7 +161,8 @@ package struct Undo {
     }
 
     private func write(
-        _ target: Target, _ rewind: Rewind, isBinned: Bool, _ present: [StoredValue], _ outcome: inout Outcome
+        _ target: Target, _ rewind: Rewind, _ lines: [String: Value], isBinned: Bool, _ present: [StoredValue],
+        _ outcome: inout Outcome
     ) throws(CRMError) {
         let (id, name) = (target.id, target.entity.name)
         if rewind.wasMade {
@@ -174,9 +176,9 @@ package struct Undo {
         if comesBack { try unit.restore(id, entity: name) }
         var fields: [Field] = []
         if isBinned, !comesBack {
-            if !rewind.touched.isEmpty { outcome.left.append(left(target, "it lies in the recycle bin")) }
+            if !rewind.touched.isEmpty || !lines.isEmpty { outcome.left.append(left(target, "it lies in the recycle bin")) }
         } else {
-            fields = try writeValues(target, rewind, present, &outcome)
+            fields = try writeValues(target, rewind, lines, present, &outcome)
         }
         if goes { try unit.delete(id, entity: name) }
         guard comesBack || goes || !fields.isEmpty else { return }
@@ -189,12 +191,15 @@ package struct Undo {
 
     /// Gives the fields their old values; those that a check refuses are left, and the others tried without them.
     private func writeValues(
-        _ target: Target, _ rewind: Rewind, _ present: [StoredValue], _ outcome: inout Outcome
+        _ target: Target, _ rewind: Rewind, _ lines: [String: Value], _ present: [StoredValue],
+        _ outcome: inout Outcome
     ) throws(CRMError) -> [Field] {
-        var fields = try permitted(target, rewind, &outcome)
+        var fields = try permitted(target, rewind.touched.union(lines.keys), &outcome)
         while !fields.isEmpty {
             let values = Dictionary(
-                uniqueKeysWithValues: fields.map { ($0.name, value($0, rewind, target.entity, present)) })
+                uniqueKeysWithValues: fields.map {
+                    ($0.name, lines[$0.column] ?? value($0, rewind, target.entity, present))
+                })
             do throws(CRMError) {
                 // As a module: fields that people only read were written by one, and belong to what is undone.
                 try unit.transaction.savepoint { () throws(CRMError) in
@@ -220,11 +225,11 @@ package struct Undo {
 
     /// The fields with old values that the caller may write. What they may not see is not told by name.
     private func permitted(
-        _ target: Target, _ rewind: Rewind, _ outcome: inout Outcome
+        _ target: Target, _ columns: Set<String>, _ outcome: inout Outcome
     ) throws(CRMError) -> [Field] {
         let mask = unit.snapshot.security.mask(unit.call.principal, target.entity.name)
         var fields: [Field] = []
-        for field in target.entity.fields where rewind.touched.contains(field.column) {
+        for field in target.entity.fields where columns.contains(field.column) {
             guard !field.isSystem || field.name == "owner" else { continue }
             if field.definition.isReadOnly ? mask.isVisible(field.name) : mask.isEditable(field.name) {
                 fields.append(field)
@@ -257,13 +262,67 @@ package struct Undo {
         else { return [] }
         var settled: [Field] = []
         for field in fields {
-            if present[field.position] == rewind.values[field.column] {
+            // Lines are compared by nobody: their sums are, where the record has them.
+            if field.wire == .lines || present[field.position] == rewind.values[field.column] {
                 settled.append(field)
             } else {
                 outcome.left.append(left(target, "a rule of its module has set another value", field: field.name))
             }
         }
         return settled
+    }
+
+    // MARK: Lines
+
+    /// The lines to put back, by the column of their field. Lines of one field are one value: where any of them was
+    /// changed since, all are left.
+    private func lines(
+        _ target: Target, _ entries: [LoggedChange], _ outcome: inout Outcome
+    ) throws(CRMError) -> [String: Value] {
+        var result: [String: Value] = [:]
+        guard let last = entries.last(where: isUndone), let first = entries.firstIndex(where: isUndone) else {
+            return result
+        }
+        var (whole, later) = (Reversal(), Reversal())
+        for change in entries[first...] {
+            try whole.take(change)
+            if change.sequence > last.sequence { try later.take(change) }
+        }
+        for field in target.entity.lines where whole.existed {
+            guard whole.lines[field.column] != nil, let entity = unit.snapshot.registry.lines(of: field) else {
+                continue
+            }
+            let present = try service.lineValues(of: target.id, entity, on: unit.transaction)
+            func values(_ reversal: Reversal) -> [[StoredValue]] {
+                reversal.lines(field, entity, of: target.id, present: present)
+            }
+            let (then, after, now) = (values(whole), values(later), values(Reversal()))
+            // By what stands in them: a line that was put back has an id of its own.
+            guard then.map({ $0.dropFirst() }) != now.map({ $0.dropFirst() }) else { continue }
+            guard since == .overwritten || after.map({ $0.dropFirst() }) == now.map({ $0.dropFirst() }) else {
+                let cause = entries.last { !isUndone($0) }
+                outcome.left.append(left(target, .init(column: field.column, cause: cause)))
+                continue
+            }
+            let known = Set(now.map { $0[0] })
+            result[field.column] = .lines(then.map { line($0, entity, target.entity, isKnown: known.contains($0[0])) })
+        }
+        return result
+    }
+
+    private func line(_ row: [StoredValue], _ entity: Entity, _ parent: Entity, isKnown: Bool) -> Line {
+        var values: [String: Value] = [:]
+        for field in entity.fields where !field.isSystem {
+            // The amounts of lines are in the record's currency, whatever it is by then.
+            if field.wire == .money, case .integer(let units) = row[field.position] {
+                values[field.name] = .decimal(FixedDecimal(units: units, scale: 4))
+            } else {
+                values[field.name] = field.kind.value(
+                    row[field.position], field.type, currency: unit.snapshot.currencies.base.code)
+            }
+        }
+        guard isKnown, case .integer(let id) = row[0] else { return Line(values) }
+        return Line(id: RecordID(id), values)
     }
 
     // MARK: What is left

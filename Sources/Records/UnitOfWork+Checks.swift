@@ -12,19 +12,35 @@ extension UnitOfWork {
         var problems: [FieldProblem] = []
         for field in entity.references {
             guard let id = values[field.name]?.reference, old?[field.name].reference != id else { continue }
-            let permitted = field.kind.name == "owner" ? ["user", "group"] : field.type.targets
-            guard let target = try visibleTarget(id, call), permitted.isEmpty || permitted.contains(target)
-            else {
-                problems.append(
-                    FieldProblem(
-                        field: field.name, code: "not_found",
-                        message:
-                            "\(field.label): \(permitted.isEmpty ? "record" : permitted.joined(separator: " or ")) "
-                            + "\(id) does not exist"))
-                continue
+            if let problem = try problem(field, field.name, id, call) { problems.append(problem) }
+        }
+        for field in entity.lines {
+            guard let lines = snapshot.registry.lines(of: field), !lines.references.isEmpty else { continue }
+            let before = old.map { Dictionary(ofLines: $0.lines(field.name)) } ?? [:]
+            for (index, line) in (values[field.name]?.lines ?? []).enumerated() {
+                let known = line.id.flatMap { before[$0] }
+                for reference in lines.references {
+                    guard let id = line[reference.name].reference, known?[reference.name].reference != id
+                    else { continue }
+                    let place = "\(field.name)[\(index)].\(reference.name)"
+                    if let problem = try problem(reference, place, id, call) { problems.append(problem) }
+                }
             }
         }
         guard problems.isEmpty else { throw .invalidRecord(entity.name, problems) }
+    }
+
+    /// What is wrong with naming this record in a reference; nil when nothing is.
+    private func problem(
+        _ field: Field, _ place: String, _ id: RecordID, _ call: CallContext
+    ) throws(CRMError) -> FieldProblem? {
+        let permitted = field.kind.name == "owner" ? ["user", "group"] : field.type.targets
+        if let target = try visibleTarget(id, call), permitted.isEmpty || permitted.contains(target) {
+            return nil
+        }
+        let what = permitted.isEmpty ? "record" : permitted.joined(separator: " or ")
+        return FieldProblem(
+            field: place, code: "not_found", message: "\(field.label): \(what) \(id) does not exist")
     }
 
     /// The entity of a record that is there and that the caller may view; nil otherwise.
@@ -142,7 +158,8 @@ extension UnitOfWork {
         // Best effort: without the entries the conflict is still told, only not its fields.
         let entries = (try? service.entries(of: old.id, entity, after: version, on: transaction)) ?? []
         for entry in entries {
-            fields.formUnion(entry.changes.map(\.field.name).filter(mask.isVisible))
+            let changed = entry.changes.map(\.field.name) + entry.lines.map(\.field.name)
+            fields.formUnion(changed.filter(mask.isVisible))
         }
         error.conflict = VersionConflict(
             version: old.version, fields: fields.sorted(),

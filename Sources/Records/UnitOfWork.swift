@@ -71,13 +71,13 @@ package final class UnitOfWork {
         try checkUnique(entity, stored, old: nil, id: id)
         // Last: whatever is refused up to here has written nothing, unless a hook has.
         try assignNumbers(entity, &stored)
-        try insert(entity, id, stored, call)
+        try insert(entity, id, &stored, call)
         try runAfterHooks(.afterCreate, entity, id, old: nil, given: change.given, stored, call)
         return id
     }
 
     private func insert(
-        _ entity: Entity, _ id: RecordID, _ values: [String: Value], _ call: CallContext
+        _ entity: Entity, _ id: RecordID, _ values: inout [String: Value], _ call: CallContext
     ) throws(CRMError) {
         let now = StoredValue.integer(transaction.now.millisecondsSince1970)
         let actor = StoredValue.integer(call.principal.user.rawValue)
@@ -94,10 +94,12 @@ package final class UnitOfWork {
         try transaction.execute(
             WriteStatements.insertDirectoryEntry(id, entity, label: RecordLabel.text(entity, values)))
         let changes = zip(entity.fields, row).compactMap { field, value in
-            value == .null || field.isSystem && field.name != "owner" && field.name != "origin"
+            value == .null || field.wire == .lines
+                || field.isSystem && field.name != "owner" && field.name != "origin"
                 ? nil : (column: field.column, old: StoredValue.null, new: value)
         }
-        try log(.create, entity, id, version: 1, ChangePayload.encode(changes), call)
+        let lines = try writeLines(entity, id, old: nil, &values)
+        try log(.create, entity, id, version: 1, ChangePayload.encode(changes, lines), call)
     }
 
     // MARK: Update
@@ -123,14 +125,16 @@ package final class UnitOfWork {
         var change = RecordChange(
             entity: entity.name, id: id, old: old, given: Set(values.keys), values: merged)
         try runHooks(.beforeUpdate, &change, call, entity)
-        let stored = try settle(change, entity, call)
+        var stored = try settle(change, entity, call)
         let changed = entity.fields.filter { !$0.isSystem || $0.name == "owner" }
             .filter { (stored[$0.name] ?? .null) != old[$0.name] }
         guard !changed.isEmpty else { return false }
         try checkReferences(entity, stored, old: old, call)
         try checkAssignment(entity, stored["owner"]?.reference, old: old["owner"].reference, call)
         try checkUnique(entity, stored, old: old, id: id)
-        try write(entity, old, changed.map { ($0, $0.kind.stored(stored[$0.name] ?? .null)) }, .update, call)
+        let lines = try writeLines(entity, id, old: old, &stored)
+        try write(
+            entity, old, changed.map { ($0, $0.kind.stored(stored[$0.name] ?? .null)) }, lines, .update, call)
         let label = RecordLabel.text(entity, stored)
         if label != RecordLabel.text(entity, old.values) {
             try transaction.execute(WriteStatements.setLabel(id, label))
@@ -165,7 +169,7 @@ package final class UnitOfWork {
         var change = RecordChange(entity: entity.name, id: old.id, old: old, given: [], values: old.values)
         try runHooks(before, &change, call)
         let value = deletedAt.map { StoredValue.integer($0.millisecondsSince1970) } ?? .null
-        try write(entity, old, [(entity.system("deleted_at"), value)], kind, call)
+        try write(entity, old, [(entity.system("deleted_at"), value)], [], kind, call)
         try transaction.execute(WriteStatements.setDeleted(old.id, at: deletedAt))
         try runAfterHooks(after, entity, old.id, old: old, given: [], old.values, call)
     }
@@ -179,8 +183,7 @@ package final class UnitOfWork {
         do throws(CRMError) {
             try runHooks(moment, &change, call)
         } catch  where error.kind == .invalidRecord && !error.fields.isEmpty {
-            var check = ValueCheck(
-                entity, mask: .everything, snapshot, mayBringNumbers: true, mayWriteReadOnly: true)
+            var check = ValueCheck(entity, snapshot, mayBringNumbers: true, mayWriteReadOnly: true)
             check.requireMandatory(change.values)
             let missing = check.problems.filter { problem in
                 !error.fields.contains { $0.field == problem.field }
@@ -240,18 +243,17 @@ package final class UnitOfWork {
 
     private func valueCheck(_ entity: Entity, _ call: CallContext, _ module: String?) -> ValueCheck {
         let isImport = call.source == .import
-        let mask = module == nil ? snapshot.security.mask(call.principal, entity.name) : .everything
+        let (security, principal) = (snapshot.security, call.principal)
         return ValueCheck(
-            entity, mask: mask, snapshot, mayBringNumbers: isImport || module != nil,
-            mayWriteReadOnly: module != nil)
+            entity, snapshot, mayBringNumbers: isImport || module != nil, mayWriteReadOnly: module != nil,
+            maskOf: { module == nil ? security.mask(principal, $0) : .everything })
     }
 
     /// What hooks have left, checked again: hooks may set any field, but only to what it takes.
     private func settle(
         _ change: RecordChange, _ entity: Entity, _ call: CallContext
     ) throws(CRMError) -> [String: Value] {
-        var check = ValueCheck(
-            entity, mask: .everything, snapshot, mayBringNumbers: true, mayWriteReadOnly: true)
+        var check = ValueCheck(entity, snapshot, mayBringNumbers: true, mayWriteReadOnly: true)
         var values = change.values
         for name in change.touched {
             guard let field = entity[name], !field.isSystem || name == "owner" else {
@@ -259,7 +261,10 @@ package final class UnitOfWork {
                     name, "unknown_field", "a hook set \"\(name)\", which \"\(entity.name)\" does not have")
                 continue
             }
-            if let accepted = check.accept(values[name] ?? .null, for: field) { values[name] = accepted }
+            let old = change.old?[name] ?? .null
+            if let accepted = check.accept(values[name] ?? .null, for: field, old: old) {
+                values[name] = accepted
+            }
         }
         check.settleCurrencies(&values)
         check.requireMandatory(values)
@@ -268,8 +273,8 @@ package final class UnitOfWork {
     }
 
     private func write(
-        _ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)], _ kind: ChangeKind,
-        _ call: CallContext
+        _ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)], _ lines: [LinesChange],
+        _ kind: ChangeKind, _ call: CallContext
     ) throws(CRMError) {
         let version = old.version + 1
         let system: [(Field, StoredValue)] = [
@@ -278,19 +283,21 @@ package final class UnitOfWork {
             (entity.system("version"), .integer(version)),
         ]
         try transaction.execute(WriteStatements.update(entity, old.id, changes + system))
+        let plain = changes.filter { $0.0.wire != .lines }
         let payload = ChangePayload.encode(
-            withCurrencies(entity, changes, old).map {
+            withCurrencies(entity, plain, lines, old).map {
                 (column: $0.0.column, old: $0.0.kind.stored(old[$0.0.name]), new: $0.1)
-            })
+            }, lines)
         try log(kind, entity, old.id, version: version, payload, call)
     }
 
     /// An amount in the log stands beside its currency, so that each entry can be read by itself.
     private func withCurrencies(
-        _ entity: Entity, _ changes: [(Field, StoredValue)], _ old: Record
+        _ entity: Entity, _ changes: [(Field, StoredValue)], _ lines: [LinesChange], _ old: Record
     ) -> [(Field, StoredValue)] {
         var all = changes
-        for (field, _) in changes where field.wire == .money {
+        let inLines = lines.flatMap { snapshot.registry.lines(of: $0.field)?.amounts ?? [] }
+        for field in changes.map(\.0) + inLines where field.wire == .money {
             guard let name = field.type.currencyField, let currency = entity[name],
                 !all.contains(where: { $0.0 === currency })
             else { continue }

@@ -7,19 +7,25 @@ import Security
 struct ValueCheck {
     let entity: Entity
     let mask: FieldMask
+    /// The mask of another entity for the same writer: of the record's lines.
+    let maskOf: (String) -> FieldMask
     let snapshot: KernelSnapshot
     /// Whether numbers that the kernel gives may be brought along, as an import does.
     let mayBringNumbers: Bool
     /// Whether a module is the writer: fields that are read-only for people are its to write.
     let mayWriteReadOnly: Bool
     private(set) var problems: [FieldProblem] = []
+    /// A limit that was passed: told alone, in place of all problems.
+    private(set) var limit: CRMError?
 
+    /// - Parameter maskOf: What the writer may do with the fields of an entity.
     init(
-        _ entity: Entity, mask: FieldMask, _ snapshot: KernelSnapshot, mayBringNumbers: Bool,
-        mayWriteReadOnly: Bool = false
+        _ entity: Entity, _ snapshot: KernelSnapshot, mayBringNumbers: Bool, mayWriteReadOnly: Bool = false,
+        maskOf: @escaping (String) -> FieldMask = { _ in .everything }
     ) {
         self.entity = entity
-        self.mask = mask
+        self.mask = maskOf(entity.name)
+        self.maskOf = maskOf
         self.snapshot = snapshot
         self.mayBringNumbers = mayBringNumbers
         self.mayWriteReadOnly = mayWriteReadOnly
@@ -29,6 +35,16 @@ struct ValueCheck {
     ///
     /// A value that is there already is let through although its kind would not take it now: a retired choice stays.
     mutating func accept(_ values: [String: Value], old: Record?) -> [String: Value] {
+        accept(values, old: old.map { record in { record[$0] } })
+    }
+
+    mutating func accept(_ values: [String: Value], oldLine: Line?) -> [String: Value] {
+        accept(values, old: oldLine.map { line in { line[$0] } })
+    }
+
+    private mutating func accept(
+        _ values: [String: Value], old: ((String) -> Value)?
+    ) -> [String: Value] {
         var accepted: [String: Value] = [:]
         accepted.reserveCapacity(values.count + entity.defaulted.count + 1)
         let first = problems.count
@@ -40,7 +56,7 @@ struct ValueCheck {
                 )
                 continue
             }
-            if let old, old[name] == value {
+            if let old, old(name) == value {
                 accepted[name] = value
                 continue
             }
@@ -48,15 +64,20 @@ struct ValueCheck {
                 add(name, "read_only", "\(field.label) cannot be written")
                 continue
             }
-            guard let value = accept(value, for: field) else { continue }
+            guard let value = accept(value, for: field, old: old?(name) ?? .null) else { continue }
             accepted[name] = value
         }
         return accepted
     }
 
     /// A value of a field as it is stored; nil, and a problem, when the field does not take it.
-    mutating func accept(_ value: Value, for field: Field) -> Value? {
+    ///
+    /// - Parameter old: What the field holds now; lines that are written are those of it, or new.
+    mutating func accept(_ value: Value, for field: Field, old: Value) -> Value? {
         guard !value.isNull else { return .null }
+        if let lines = snapshot.registry.lines(of: field) {
+            return acceptLines(value, of: lines, in: field, old: old.lines ?? [])
+        }
         do throws(FieldRefusal) {
             let accepted = try field.kind.accept(value, for: field.definition)
             // An empty text is no text: one way to be empty.
@@ -67,7 +88,7 @@ struct ValueCheck {
         }
     }
 
-    private func isWritable(_ field: Field) -> Bool {
+    func isWritable(_ field: Field) -> Bool {
         if mayWriteReadOnly, field.definition.isReadOnly { return !field.isSystem }
         if field.kind.name == "autonumber" { return mayBringNumbers && mask.isVisible(field.name) }
         return mask.isEditable(field.name) && !field.definition.isReadOnly
@@ -77,8 +98,11 @@ struct ValueCheck {
         problems.append(FieldProblem(field: field, code: code, message: message))
     }
 
-    /// - Throws: `invalidRecord` with all problems.
+    mutating func refuse(_ error: CRMError) { limit = limit ?? error }
+
+    /// - Throws: `invalidRecord` with all problems; `limitExceeded`.
     func finish() throws(CRMError) {
+        if let limit { throw limit }
         guard problems.isEmpty else { throw .invalidRecord(entity.name, problems) }
     }
 
@@ -86,37 +110,48 @@ struct ValueCheck {
 
     /// Gives amounts without a currency the record's, and a record without a currency its amounts'.
     mutating func settleCurrencies(_ values: inout [String: Value]) {
-        let base = snapshot.currencies.base
         for field in entity.amounts {
             guard let value = values[field.name], !value.isNull else { continue }
-            let currencyField = field.type.currencyField
-            var currency = base
-            if let currencyField {
-                if let id = values[currencyField]?.reference {
-                    guard let known = snapshot.currencies[id] else { continue }
-                    currency = known
-                } else if let code = value.money?.currency {
-                    guard let known = snapshot.currencies[code] else {
-                        add(field.name, "not_found", "\(field.label): currency \(code) does not exist")
-                        continue
-                    }
-                    currency = known
-                    values[currencyField] = .reference(known.id)
-                } else {
-                    values[currencyField] = .reference(base.id)
+            values[field.name] = settled(value, field, at: field.name, in: &values)
+        }
+        for field in entity.lines { settleCurrencies(ofLinesIn: field, &values) }
+    }
+
+    /// An amount in its currency: the record's, or the base currency. The first that names one gives it to the record.
+    ///
+    /// - Parameter values: of the record, which has the currency of its lines as well.
+    mutating func settled(
+        _ value: Value, _ field: Field, at place: String, in values: inout [String: Value]
+    ) -> Value {
+        let base = snapshot.currencies.base
+        let currencyField = field.type.currencyField
+        var currency = base
+        if let currencyField {
+            if let id = values[currencyField]?.reference {
+                guard let known = snapshot.currencies[id] else { return value }
+                currency = known
+            } else if let code = value.money?.currency {
+                guard let known = snapshot.currencies[code] else {
+                    add(place, "not_found", "\(field.label): currency \(code) does not exist")
+                    return value
                 }
+                currency = known
+                values[currencyField] = .reference(known.id)
+            } else {
+                values[currencyField] = .reference(base.id)
             }
-            switch value {
-            case .decimal(let amount):
-                values[field.name] = .money(Money(tenThousandths: amount.units, currency: currency.code))
-            case .money(let money) where money.currency != currency.code:
-                add(
-                    field.name, "type",
-                    "\(field.label) is in \(money.currency), but "
-                        + (currencyField == nil
-                            ? "this field is in \(base.code)" : "the record is in \(currency.code)"))
-            default: break
-            }
+        }
+        switch value {
+        case .decimal(let amount):
+            return .money(Money(tenThousandths: amount.units, currency: currency.code))
+        case .money(let money) where money.currency != currency.code:
+            add(
+                place, "type",
+                "\(field.label) is in \(money.currency), but "
+                    + (currencyField == nil
+                        ? "this field is in \(base.code)" : "the record is in \(currency.code)"))
+            return value
+        default: return value
         }
     }
 
@@ -124,5 +159,6 @@ struct ValueCheck {
         for field in entity.mandatory where (values[field.name] ?? .null).isNull {
             add(field.name, "required", "\(field.label) is needed")
         }
+        for field in entity.lines { requireMandatory(inLinesOf: field, values) }
     }
 }

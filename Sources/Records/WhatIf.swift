@@ -50,8 +50,7 @@ package struct WhatIf {
     ) {
         viewpoint = service.viewpoint(call, snapshot)
         self.snapshot = snapshot
-        self.after = SecuritySnapshot(
-            facts: after, entities: snapshot.registry.entities.map { SecuredEntity($0.completeDefinition) })
+        self.after = SecuritySnapshot(facts: after, entities: snapshot.registry.securedEntities)
     }
 
     /// Looks at viewing, editing and deleting, entity by entity, for every active user.

@@ -46,22 +46,38 @@ package enum DefinitionRules {
         if entity.name.hasPrefix("crm_") || entity.name.hasPrefix("sqlite_") || entity.name.hasPrefix("e_") {
             problems.append("entity \"\(entity.name)\": the prefix is reserved")
         }
-        var names = Set(SystemField.names)
+        let isLine = entity.lineOf != nil
+        var names = Set(SystemField.names + (isLine ? ManifestCheck.lineFields : []))
         for field in entity.fields {
             problems += Self.problems(in: field, of: entity.name)
             if !names.insert(field.name).inserted, !SystemField.names.contains(field.name) {
                 problems.append("entity \"\(entity.name)\" has two fields \"\(field.name)\"")
             }
+            if isLine { problems += lineProblems(in: field, of: entity.name) }
         }
         let mentioned =
             entity.labelFields + entity.listFields + entity.indexes.flatMap { $0 }
             + entity.defaultSort.map { $0.hasPrefix("-") ? String($0.dropFirst()) : $0 }
-            + entity.fields.compactMap(\.type.currencyField)
+            // A line's amounts are in the currency of its record.
+            + (isLine ? [] : entity.fields.compactMap(\.type.currencyField))
         for name in mentioned where !names.contains(name) {
             problems.append(
                 "entity \"\(entity.name)\" mentions the field \"\(name)\", which it does not have")
         }
-        if entity.labelFields.isEmpty { problems.append("entity \"\(entity.name)\" has no label fields") }
+        if entity.labelFields.isEmpty, !isLine {
+            problems.append("entity \"\(entity.name)\" has no label fields")
+        }
+        return problems
+    }
+
+    /// What belongs to whole records cannot be in a line.
+    private static func lineProblems(in field: FieldDefinition, of entity: String) -> [String] {
+        let place = "field \"\(field.name)\" of \"\(entity)\""
+        var problems: [String] = []
+        if ["owner", "autonumber", "lines"].contains(field.type.name) {
+            problems.append("\(place): a line has no \(field.type.name)")
+        }
+        if field.isUnique { problems.append("\(place): a field of a line cannot be unique") }
         return problems
     }
 }

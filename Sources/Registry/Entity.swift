@@ -25,6 +25,8 @@ package final class Entity: Sendable {
     package let mandatory: [Field]
     package let unique: [Field]
     package let numbers: [Field]
+    /// Fields that hold lines.
+    package let lines: [Field]
     /// Those that are filled where nothing is given.
     package let defaulted: [Field]
 
@@ -32,6 +34,8 @@ package final class Entity: Sendable {
 
     package var name: String { definition.name }
     package var label: String { definition.label }
+    /// Whether its rows are lines of records: with `id`, `parent` and `position` in place of all other system fields.
+    package var isLine: Bool { definition.lineOf != nil }
 
     /// - Throws: `invalidParameters` with the first problem of the definition.
     package init(
@@ -42,7 +46,8 @@ package final class Entity: Sendable {
         self.module = module
         self.table = Self.table(of: definition.name)
         var fields: [Field] = []
-        for (index, system) in SystemField.definitions.enumerated() {
+        let system = definition.lineOf.map(SystemField.definitions(ofLinesOf:)) ?? SystemField.definitions
+        for (index, system) in system.enumerated() {
             guard let kind = FieldKindList.kind(named: system.type.name) else {
                 preconditionFailure(system.name)
             }
@@ -66,7 +71,8 @@ package final class Entity: Sendable {
                 Field(
                     number: placement.number, definition: placement.definition, kind: kind,
                     source: placement.source,
-                    column: placement.column, hasKeyColumn: isKeyed, position: fields.count))
+                    column: placement.column, hasKeyColumn: isKeyed, position: fields.count,
+                    parentTable: definition.lineOf.map(Self.table(of:))))
         }
         let byName = Dictionary(fields.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.fields = fields
@@ -76,6 +82,7 @@ package final class Entity: Sendable {
         self.mandatory = fields.filter(\.definition.isMandatory)
         self.unique = fields.filter(\.definition.isUnique)
         self.numbers = fields.filter { $0.kind.name == "autonumber" }
+        self.lines = fields.filter { $0.wire == .lines }
         self.defaulted = fields.filter { !$0.defaultValue.isNull }
         self.labelFields = definition.labelFields.compactMap { byName[$0] }
         self.listFields = definition.listFields.compactMap { byName[$0] }

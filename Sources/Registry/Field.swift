@@ -26,6 +26,8 @@ package final class Field: Sendable {
     package let wire: WireForm
     /// `"name":` in UTF-8, as it stands in an answer.
     package let jsonKey: [UInt8]
+    /// For a field of lines' entity: the table of the records that the lines belong to, where their currency is.
+    package let parentTable: String?
     /// The definition's default; null where there is none.
     package let defaultValue: Value
 
@@ -37,7 +39,7 @@ package final class Field: Sendable {
 
     init(
         number: Int, definition: FieldDefinition, kind: any FieldKind, source: Source, column: String,
-        hasKeyColumn: Bool, position: Int
+        hasKeyColumn: Bool, position: Int, parentTable: String? = nil
     ) {
         self.number = number
         self.definition = definition
@@ -46,6 +48,7 @@ package final class Field: Sendable {
         self.column = column
         self.keyColumn = hasKeyColumn && kind.ordering == .textKey ? column + "__k" : nil
         self.position = position
+        self.parentTable = parentTable
         self.wire = kind.wire(definition.type)
         self.jsonKey = Array("\"\(definition.name)\":".utf8)
         self.defaultValue = definition.defaultText.flatMap { try? kind.parse($0, for: definition) } ?? .null

@@ -54,6 +54,8 @@ package enum WireForm: Hashable, Sendable {
     case reference
     /// An array of keys, in the order of their list.
     case keys
+    /// Read as an array of objects; written whole or as `{"set", "remove"}`.
+    case lines
 }
 
 /// Why a value does not fit its field. Becomes a `FieldProblem` once the field's path is known.
@@ -89,7 +91,7 @@ extension FieldKind {
         case .time(let payload): .integer(payload.milliseconds)
         case .instant(let payload): .integer(payload.millisecondsSince1970)
         case .reference(let payload): .integer(payload.rawValue)
-        case .other(let payload): .blob(payload.encoded)
+        case .other(let payload): payload.lines.map { .integer(Int64($0.count)) } ?? .blob(payload.encoded)
         case .list(let payload): .text(KeyList.text(payload.compactMap(\.text)))
         }
     }
@@ -107,7 +109,7 @@ extension FieldKind {
         case (.integer(let number), .instant): .instant(Instant(millisecondsSince1970: number))
         case (.integer(let number), .reference): .reference(RecordID(number))
         case (.integer(let number), .string): .text(String(number))
-        case (.integer, .keys): .null
+        case (.integer, .keys), (.integer, .lines): .null
         case (.text(let text), .keys): .list(KeyList.keys(in: text).map { .text($0) })
         case (.text(let text), _): .text(text)
         case (.blob(let bytes), _): .bytes(bytes)
@@ -130,6 +132,6 @@ package func printed(_ value: Value) -> String {
     case .instant(let payload): payload.description
     case .reference(let payload): payload.description
     case .list(let payload): payload.map(printed).joined(separator: ", ")
-    case .other(let payload): payload.kind
+    case .other(let payload): payload.lines.map { "\($0.count) lines" } ?? payload.kind
     }
 }

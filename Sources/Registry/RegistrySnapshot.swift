@@ -8,8 +8,10 @@ import Text
 package final class RegistrySnapshot: Sendable {
     /// Grows with every change of the registry.
     package let generation: Int
-    /// By name.
+    /// By name: the entities of records.
     package let entities: [Entity]
+    /// By name: the entities of lines, which are no records and stand in no directory of them.
+    package let lineEntities: [Entity]
     package let modules: [RegisteredModule]
     package let relations: [RelationDefinition]
     /// By method name: `sales.convert_lead`.
@@ -19,6 +21,7 @@ package final class RegistrySnapshot: Sendable {
 
     private let byName: [String: Entity]
     private let byNumber: [Int: Entity]
+    private let linesByName: [String: Entity]
     private let hooks: [HookKey: [RegisteredHook]]
     private let referring: [String: [Referrer]]
 
@@ -27,7 +30,10 @@ package final class RegistrySnapshot: Sendable {
         let moment: Hook.Moment
     }
 
-    package init(generation: Int, entities: [Entity], modules: [RegisteredModule]) {
+    package init(generation: Int, entities everything: [Entity], modules: [RegisteredModule]) {
+        let entities = everything.filter { !$0.isLine }
+        lineEntities = everything.filter(\.isLine).sorted { $0.name < $1.name }
+        linesByName = Dictionary(uniqueKeysWithValues: lineEntities.map { ($0.name, $0) })
         self.generation = generation
         self.entities = entities.sorted { $0.name < $1.name }
         self.modules = modules
@@ -74,11 +80,44 @@ package final class RegistrySnapshot: Sendable {
     /// - Throws: `invalidParameters` naming the entity, with near names as candidates.
     package func entity(_ name: String) throws(CRMError) -> Entity {
         if let entity = byName[name] { return entity }
+        if let parent = linesByName[name]?.definition.lineOf {
+            throw CRMError(
+                .invalidParameters, "\"\(name)\" has no records of its own, but lines of \(parent)",
+                hint: "Read and write them with their \(parent).")
+        }
+        throw unknownEntity(name)
+    }
+
+    /// What is answered for an entity that is not there, or not there for the caller.
+    package func unknownEntity(_ name: String) -> CRMError {
         var error = CRMError(
             .invalidParameters, "entity \"\(name.prefix(60))\" does not exist",
             hint: "Ask entity.list; its module may be disabled.")
         error.candidates = Spelling.nearest(to: name, among: entities.lazy.map(\.name))
-        throw error
+        if let near = error.candidates.first { error.hint = "Did you mean \"\(near)\"?" }
+        return error
+    }
+
+    /// An entity of records or of lines: what can be listed, counted, aggregated and described.
+    ///
+    /// - Throws: as `entity(_:)`.
+    package func readable(_ name: String) throws(CRMError) -> Entity {
+        if let lines = linesByName[name] { return lines }
+        return try entity(name)
+    }
+
+    /// The entity of a field's lines; nil for a field of any other type.
+    package func lines(of field: Field) -> Entity? {
+        guard field.wire == .lines, let name = field.type.targets.first else { return nil }
+        return linesByName[name]
+    }
+
+    /// The record entity and its field that lines of an entity are in.
+    package func holder(of lines: Entity) -> (entity: Entity, field: Field)? {
+        guard let parent = lines.definition.lineOf.flatMap({ byName[$0] }),
+            let field = parent.lines.first(where: { $0.type.targets == [lines.name] })
+        else { return nil }
+        return (parent, field)
     }
 
     /// In the order of their modules, dependencies first.

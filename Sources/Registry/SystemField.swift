@@ -24,4 +24,18 @@ package enum SystemField {
     ]
 
     package static let names: [String] = definitions.map(\.name)
+
+    /// The fields that every line has.
+    package static func definitions(ofLinesOf parent: String) -> [FieldDefinition] {
+        [
+            FieldDefinition("id", "ID", .reference(to: [])).readOnly(),
+            FieldDefinition(lineParent, "Record", .reference(to: parent)).readOnly(),
+            FieldDefinition(linePosition, "Position", .integer).readOnly()
+                .help("1 for the first line of the record."),
+        ]
+    }
+
+    /// The record that a line belongs to.
+    package static let lineParent = "parent"
+    package static let linePosition = "position"
 }

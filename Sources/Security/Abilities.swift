@@ -49,14 +49,15 @@ struct EntityAbility: Sendable {
         _ entity: SecuredEntity, profiles: [ProfileFact], viewAll: Bool, editAll: Bool,
         switches: [String: Bool]
     ) {
-        access = profiles.contains { $0.rights(to: entity.name).access }
+        let rightsOf = entity.lineOf ?? entity.name
+        access = profiles.contains { $0.rights(to: rightsOf).access }
         var grants: [AccessVerb: RecordID] = [:]
         for profile in profiles.reversed() {
-            for verb in profile.rights(to: entity.name).verbs { grants[verb] = profile.id }
+            for verb in profile.rights(to: rightsOf).verbs { grants[verb] = profile.id }
         }
         self.grants = grants
         // A profile without access says nothing about fields: else one for another module would open all of them.
-        let speaking = profiles.filter { $0.rights(to: entity.name).access }
+        let speaking = profiles.filter { $0.rights(to: rightsOf).access }
         guard viewAll || !speaking.isEmpty else {
             mask = .nothing
             return

@@ -21,6 +21,8 @@ package struct SecuredEntity: Hashable, Sendable {
     package var readOnlyFields: Set<String>
     /// Fields without which no record can be created: mandatory and without a default.
     package var mandatoryFields: Set<String>
+    /// The entity whose records these lines belong to: its rights are theirs, and only fields have rights of their own.
+    package var lineOf: String?
 
     package init(
         name: String, sharing: SharingDefault = .publicReadEditDelete, isAdministrative: Bool = false,
@@ -70,6 +72,7 @@ extension SecuredEntity {
             readOnlyFields: Set(definition.fields.lazy.filter(\.isReadOnly).map(\.name)),
             mandatoryFields: Set(
                 definition.fields.lazy.filter { $0.isMandatory && $0.defaultText == nil }.map(\.name)))
+        lineOf = definition.lineOf
     }
 
     /// Entities without a default and rules of their own.

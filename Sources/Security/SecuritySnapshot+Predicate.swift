@@ -7,7 +7,12 @@ extension SecuritySnapshot {
     package func predicate(
         _ principal: Principal, _ verb: AccessVerb, _ entity: String
     ) -> AccessPredicate {
-        predicate(principal, verb, entity, followedFrom: [])
+        guard let record = plans[entity]?.entity.lineOf else {
+            return predicate(principal, verb, entity, followedFrom: [])
+        }
+        // A line is there for whoever has its record.
+        let inner = predicate(principal, verb, record, followedFrom: [])
+        return inner == .nothing ? .nothing : .belonging(entity: record, field: "parent", inner)
     }
 
     private func predicate(

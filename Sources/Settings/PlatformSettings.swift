@@ -37,11 +37,14 @@ extension SettingsTable.Option {
         "connections-per-source", .integer(1...65_000), default: "256",
         help: "Open connections of one address.")
 
+    package static let loginWait = Self(
+        "login-wait", .integer(1...900), default: "1",
+        help: "Seconds that a user name waits after five wrong passwords in a row; doubled by each further one.")
+
     /// What the configuration file may set, whichever program reads it.
     package static let inFile = [
         data, listen, modules, log, adminUIDs, endpointUIDs, organisation, currency, certificate, key,
-        connections,
-        connectionsPerSource,
+        connections, connectionsPerSource, loginWait,
     ]
 
     package static let config = Self(

@@ -35,6 +35,7 @@ struct KernelFolder {
                 quarantined: try Self.quarantined(lock.kernelFolder), log: log))
         var configuration = IdentityService.Configuration()
         configuration.consoleUsers = settings.consoleUsers
+        configuration.logins.firstWaitSeconds = settings.loginWaitSeconds
         let snapshots = installation.snapshots
         identity = try IdentityService(database: database, configuration: configuration, log: log) {
             SnapshotUsers(snapshots.current)

@@ -9,8 +9,8 @@ struct KernelSettings {
     static let table = SettingsTable.platform(
         program: "crm-kernel", summary: "Owns the data: the database, the modules, who may do what.",
         options: [
-            .data, .modules, .log, .adminUIDs, .endpointUIDs, .organisation, .currency, .config,
-            .readyDescriptor,
+            .data, .modules, .log, .adminUIDs, .endpointUIDs, .organisation, .currency, .loginWait,
+            .config, .readyDescriptor,
             .init(
                 "admin-password", .secret,
                 help: "The first administrator's password; else one is made (init)."),
@@ -69,6 +69,8 @@ struct KernelSettings {
         }
         return users
     }
+
+    var loginWaitSeconds: Int64 { Int64(values.integer("login-wait")) }
 
     var endpointUsers: Set<UInt32> {
         var users: Set = [geteuid()]

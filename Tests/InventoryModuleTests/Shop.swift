@@ -5,13 +5,21 @@ import CRMSDKTesting
 struct Shop {
     let context: TestModuleContext
     let clock = TestClock("2026-03-10T09:00:00Z")
-    let euro, dollar, account, vendor: RecordID
+    let euro, dollar, yen, dinar, account, vendor: RecordID
 
     init() throws {
         context = TestModuleContext(
             modules: [try BuiltModule.load("inventory")], entities: Self.kernelEntities, clock: clock)
-        euro = try context.create("currency", ["code": "EUR", "rate": decimal("1", scale: 6)]).id
+        euro = try context.create(
+            "currency", ["code": "EUR", "rate": decimal("1", scale: 6), "is_base": true]
+        ).id
         dollar = try context.create("currency", ["code": "USD", "rate": decimal("1.0837", scale: 6)]).id
+        yen = try context.create(
+            "currency", ["code": "JPY", "decimals": 0, "rate": decimal("156.42", scale: 6)]
+        ).id
+        dinar = try context.create(
+            "currency", ["code": "KWD", "decimals": 3, "rate": decimal("0.30712", scale: 6)]
+        ).id
         account = try context.create("account", ["account_name": "Fabrikam"]).id
         vendor = try context.create("vendor", ["vendor_name": "Contoso"]).id
     }
@@ -21,7 +29,10 @@ struct Shop {
             "account", label: "Account", plural: "Accounts", fields: [.text("account_name", "Name")]),
         EntityDefinition(
             "currency", label: "Currency", plural: "Currencies",
-            fields: [.text("code", "Code"), .decimal("rate", "Rate", scale: 6)]),
+            fields: [
+                .text("code", "Code"), .decimal("rate", "Rate", scale: 6), .integer("decimals", "Decimals"),
+                .boolean("is_base", "Base currency"),
+            ]),
     ]
 
     func create(_ entity: String, _ values: [String: Value]) throws(CRMError) -> Record {
@@ -44,6 +55,10 @@ struct Shop {
             if values["invoice"] == nil { whole["invoice"] = .reference(try document("invoice").id) }
         }
         return try context.create(entity, whole.merging(values) { $1 })
+    }
+
+    func currency(_ code: String) -> RecordID {
+        ["USD": dollar, "JPY": yen, "KWD": dinar][code] ?? euro
     }
 
     func product(_ values: [String: Value] = [:]) throws(CRMError) -> Record {

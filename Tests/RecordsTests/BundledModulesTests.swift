@@ -54,7 +54,13 @@ struct BundledModulesTests {
         try create(
             "price_book_entry",
             ["price_book": id("price_book"), "product": id("product"), "list_price": decimal(950_000)])
+        try create(
+            "product_price",
+            [
+                "product": id("product"), "currency": .reference(currency), "unit_price": decimal(990_000),
+            ])
         try create("tax", ["name": "VAT", "percent": decimal(210_000)])
+        try create("inventory_settings", ["name": "Trade settings"])
         let header: [String: Value] = ["subject": "Three lathes", "currency": .reference(currency)]
         let sale = header.merging(["account": try id("account")]) { $1 }
         try create("quote", sale)

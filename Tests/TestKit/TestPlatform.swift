@@ -49,11 +49,15 @@ package final class TestPlatform: Sendable {
     /// - Parameters:
     ///   - firstPassword: for the user `admin`.
     ///   - programs: the folder of the programs.
-    package init(firstPassword: FirstPassword = .given, programs: String = BuildFolder.path) throws {
+    ///   - settings: `CRM_…` of the environment.
+    package init(
+        firstPassword: FirstPassword = .given, programs: String = BuildFolder.path,
+        settings: [String: String] = [:]
+    ) throws {
         folder = try TemporaryFolder()
         try folder.write(Self.administratorPassword, to: "password")
         self.programs = programs
-        var environment = ["CRM_LOG": "debug"]
+        var environment = ["CRM_LOG": "debug"].merging(settings) { _, given in given }
         if firstPassword == .given { environment["CRM_ADMIN_PASSWORD_FILE"] = folder.path("password") }
         self.environment = environment
         let process = try Self.start(programs, folder, environment)

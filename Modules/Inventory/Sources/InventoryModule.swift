@@ -16,14 +16,17 @@ public struct InventoryModule: CRMModule {
         manifest.publisher = "CRM"
         manifest.entities = [
             Product.definition, Vendor.definition, PriceBook.definition, PriceBookEntry.definition,
-            Tax.definition, Quote.definition, SalesOrder.definition, PurchaseOrder.definition,
-            Invoice.definition, CreditNote.definition, StockMovement.definition,
+            ProductPrice.definition, Tax.definition, Quote.definition, SalesOrder.definition,
+            PurchaseOrder.definition,
+            Invoice.definition, CreditNote.definition, StockMovement.definition, TradeSettings.definition,
         ]
         manifest.extensions = [PriceBook.accountFields]
         manifest.relations = Product.relations + Vendor.relations
         manifest.hooks =
             Product.hooks + Vendor.hooks + PriceBook.hooks + PriceBookEntry.hooks + Tax.hooks + Quote.hooks
             + SalesOrder.hooks + PurchaseOrder.hooks + Invoice.hooks + CreditNote.hooks + StockMovement.hooks
+            + ProductPrice.hooks + TradeSettings.hooks
+        manifest.actions = [Calculate.action, FindPrice.action]
         manifest.migrations = Migrations.all
         return manifest
     }

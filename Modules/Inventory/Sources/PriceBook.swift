@@ -11,6 +11,8 @@ enum PriceBook {
             .autonumber("price_book_no", "Price book number", "PB00000"),
             .boolean("active", "Active").defaulting(to: "true").help("Inactive ones are not offered."),
             .reference("currency", "Currency", to: "currency").mandatory(),
+            .boolean("is_default", "Default").help(
+                "Asked where neither the line nor the account names a book; one for each currency."),
             .date("valid_from", "Valid from").help("First day, inclusive; empty means always."),
             .date("valid_to", "Valid to").help("Last day, inclusive; empty means for ever."),
             .reference("parent_price_book", "Parent price book", to: "price_book")
@@ -45,6 +47,7 @@ enum PriceBook {
                     change, "currency", "Currency cannot change while the price book has prices in it")
             }
         }
+        try checkDefault(change, context)
         guard change.changes("parent_price_book") else { return }
         var next = change["parent_price_book"].reference
         for _ in 0..<chainLimit {
@@ -57,6 +60,22 @@ enum PriceBook {
         guard next == nil else {
             throw FieldRules.problem(
                 change, "parent_price_book", "at most \(chainLimit) price books may stand above one")
+        }
+    }
+
+    private static func checkDefault(
+        _ change: RecordChange, _ context: any ModuleContext
+    ) throws(CRMError) {
+        guard change["is_default"] == true, change.changes("is_default") || change.changes("currency") else {
+            return
+        }
+        let filter = Filter.all([
+            .where("is_default", .equal, true), .where("currency", .equal, change["currency"]),
+            .where("id", .notEqual, .reference(change.id)),
+        ])
+        guard try context.count("price_book", where: filter) == 0 else {
+            throw FieldRules.problem(
+                change, "is_default", "there is a default price book in this currency already")
         }
     }
 }

@@ -27,6 +27,12 @@ enum Tax {
 
     @Sendable
     private static func check(_ change: inout RecordChange, _ context: any ModuleContext) throws(CRMError) {
+        if let name = change["name"].text, change.changes("name"),
+            name == TaxNotation.none || name.contains(";") || name.contains("%")
+        {
+            throw FieldRules.problem(
+                change, "name", "the name of a tax holds no \";\" and no \"%\", and is not \"none\"")
+        }
         guard let percent = change["percent"].decimal else { return }
         let isRetention = change["kind"] == "retention"
         guard isRetention ? percent.units <= 0 : percent.units >= 0 else {
@@ -36,5 +42,11 @@ enum Tax {
                     ? "the percentage of a retention is not above 0"
                     : "the percentage of a tax is not below 0")
         }
+    }
+
+    /// The percentage of an active tax by its name; nil if there is none.
+    static func percent(_ name: String, _ context: any ModuleContext) throws(CRMError) -> FixedDecimal? {
+        let filter = Filter.all([.where("name", .equal, .text(name)), .where("active", .equal, true)])
+        return try context.list(ListRequest("tax", where: filter, limit: 1)).first?["percent"].decimal
     }
 }

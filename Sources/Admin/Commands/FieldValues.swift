@@ -65,6 +65,10 @@ package struct FieldValues {
             for key in text.split(separator: ",") { writer.string(String(key.trimmingPrefix(" "))) }
             writer.endArray()
             return writer.finish()
+        case "lines":
+            throw .usage(
+                "\(field.name) holds lines, which are not written as text",
+                hint: "Give \(field.name):=JSON: an array of lines, or {\"set\": [...], \"remove\": [...]}.")
         case _ where field.isReference || field.name == "id": return try reference(text, for: field)
         default:
             var writer = JSONWriter()

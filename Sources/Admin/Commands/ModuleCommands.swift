@@ -51,7 +51,8 @@ enum ModuleCommands {
         parameters.set("name", try name(run))
         let result = try run.call(method, parameters)
         run.session.forgetEntities()
-        run.printObject(result)
+        // A module's first enabling takes dozens of steps: a dry run is there to show them.
+        run.printObject(result, columns: run.isDryRun ? nil : ["name", "version", "enabled"])
         run.say("module \"\(result["name"]?.string ?? "")\" \(done)")
     }
 }

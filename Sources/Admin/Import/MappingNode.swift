@@ -34,7 +34,11 @@ indirect enum MappingNode: Decodable, Sendable {
     /// - Throws: that the file cannot be read, or is not JSON5, with the place that Foundation names.
     static func read(path: String) throws(AdminError) -> MappingNode {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw AdminError("mapping \"\(path)\" could not be read")
+            let isThere = FileManager.default.fileExists(atPath: path)
+            throw AdminError(
+                isThere
+                    ? "mapping \"\(path)\" could not be read" : "mapping \"\(path)\" does not exist",
+                hint: isThere ? "It must be a file that you may read." : nil)
         }
         return try parse(data, path)
     }

@@ -18,6 +18,16 @@ enum TestFields {
         return unknown + definition.fields.compactMap { problem($0, change[$0.name]) }
     }
 
+    /// What is wrong with one line.
+    static func problems(_ line: Line, _ definition: EntityDefinition) -> [FieldProblem] {
+        let known = Set(definition.fields.map(\.name))
+        let unknown = line.values.keys.filter { !known.contains($0) }.sorted().map {
+            FieldProblem(
+                field: $0, code: "unknown_field", message: "\(definition.name) has no field \"\($0)\"")
+        }
+        return unknown + definition.fields.compactMap { problem($0, line[$0.name]) }
+    }
+
     private static func problem(_ field: FieldDefinition, _ value: Value) -> FieldProblem? {
         func found(_ code: String, _ message: String) -> FieldProblem {
             FieldProblem(field: field.name, code: code, message: "\(field.label) \(message)")
@@ -48,6 +58,7 @@ enum TestFields {
         case "multipicklist":
             value.list?.allSatisfy { key in type.values.contains { .text($0.key) == key } } == true
         case "reference", "owner": value.reference != nil
+        case "lines": value.lines != nil
         default: true
         }
     }

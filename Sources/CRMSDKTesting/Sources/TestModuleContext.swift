@@ -123,8 +123,7 @@ public final class TestModuleContext: ModuleContext {
         try inUnit { () throws(CRMError) in
             let definition = try definition(of: entity)
             var all = TestFields.defaults(of: definition).merging(values) { $1 }
-            unit.lastID += 1
-            let id = RecordID(unit.lastID)
+            let id = unit.nextID()
             for field in definition.fields where field.type.name == "autonumber" {
                 all[field.name] = .text(unit.nextNumber(field.type.pattern ?? "0", "\(entity).\(field.name)"))
             }
@@ -195,10 +194,13 @@ public final class TestModuleContext: ModuleContext {
         _ after: Hook.Moment
     ) throws(CRMError) -> Record {
         var change = change
+        let lines = TestLines(definitions: definitions)
+        try lines.settle(&change, definition, number: nil)
         try run(before, &change)
+        try lines.settle(&change, definition) { self.unit.nextID() }
         change["modified_at"] = .instant(now)
         change["modified_by"] = .reference(caller.user)
-        let problems = TestFields.problems(change, definition)
+        let problems = TestFields.problems(change, definition) + lines.problems(change, definition)
         guard problems.isEmpty else { throw CRMError.invalidRecord(change.entity, problems) }
         let record = Record(
             id: change.id, entity: change.entity, version: version,
@@ -238,6 +240,11 @@ private struct TestRecords {
     var numbers: [String: Int] = [:]
     /// Below 100 are the ids that tests give to users.
     var lastID: Int64 = 100
+
+    mutating func nextID() -> RecordID {
+        lastID += 1
+        return RecordID(lastID)
+    }
 
     /// The next number of a pattern: `POT00000` → `POT00001`.
     mutating func nextNumber(_ pattern: String, _ counter: String) -> String {

@@ -10,8 +10,9 @@ enum EntityJSON {
         writer.endObject()
     }
 
-    /// - Parameter fields: those that the caller may see; the others are named nowhere.
-    static func write(_ entity: Entity, fields: [Field], to writer: inout JSONWriter) {
+    /// Fields that the caller may not see are named nowhere. A field of lines has the fields of its lines within it.
+    static func write(_ entity: Entity, _ view: FieldView, to writer: inout JSONWriter) {
+        let fields = view.fields(of: entity)
         let visible = Set(fields.map(\.name))
         writer.beginObject()
         writeNames(entity, to: &writer)
@@ -26,7 +27,23 @@ enum EntityJSON {
         writer.string(entity.definition.sharing.name)
         writer.key("fields")
         writer.beginArray()
-        for field in fields { write(field, visible: visible, to: &writer) }
+        for field in fields { write(field, visible: visible, view, to: &writer) }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    private static func writeLines(_ lines: Entity, _ view: FieldView, to writer: inout JSONWriter) {
+        let fields = view.fields(of: lines).filter { $0.name != SystemField.lineParent }
+        let visible = Set(fields.map(\.name))
+        writer.key("lines")
+        writer.beginObject()
+        writer.key("entity")
+        writer.string(lines.name)
+        writer.key("limit")
+        writer.int(LineLimit.lines)
+        writer.key("fields")
+        writer.beginArray()
+        for field in fields { write(field, visible: visible, view, to: &writer) }
         writer.endArray()
         writer.endObject()
     }
@@ -42,9 +59,12 @@ enum EntityJSON {
         writer.string(entity.module)
         writer.key("is_administrative")
         writer.bool(entity.definition.isAdministrative)
+        write(entity.definition.lineOf, as: "line_of", to: &writer)
     }
 
-    private static func write(_ field: Field, visible: Set<String>, to writer: inout JSONWriter) {
+    private static func write(
+        _ field: Field, visible: Set<String>, _ view: FieldView, to writer: inout JSONWriter
+    ) {
         let definition = field.definition
         writer.beginObject()
         writer.key("name")
@@ -75,6 +95,7 @@ enum EntityJSON {
         writer.strings(field.kind.comparisons.map(\.symbol))
         writer.key("sortable")
         writer.bool(field.kind.ordering != nil)
+        if let lines = view.registry.lines(of: field) { writeLines(lines, view, to: &writer) }
         writer.endObject()
     }
 

@@ -4,7 +4,7 @@ import Records
 import Registry
 
 /// Writes entries of a record's history: `{seq, change_set, at, by, kind, version, source, method, changes}`, each change
-/// `{field, old, new}`.
+/// `{field, old, new}`, of lines `{field, lines}`.
 struct HistoryJSON {
     private let records: RecordJSON
     private let reference: (RecordID) throws(CRMError) -> ReferenceFacts
@@ -59,21 +59,47 @@ struct HistoryJSON {
         writer.string(entry.method)
         writer.key("changes")
         writer.beginArray()
-        for change in entry.changes {
-            writer.beginObject()
-            writer.key("field")
-            writer.string(change.field.name)
-            writer.key("old")
-            try write(change.old, to: &writer)
-            writer.key("new")
-            try write(change.new, to: &writer)
-            writer.endObject()
-        }
+        for change in entry.changes { try write(change, to: &writer) }
+        for change in entry.lines { try write(change, to: &writer) }
         writer.endArray()
         if entry.isErased {
             writer.key("erased")
             writer.bool(true)
         }
+    }
+
+    private mutating func write(_ change: FieldChange, to writer: inout JSONWriter) throws(CRMError) {
+        writer.beginObject()
+        writer.key("field")
+        writer.string(change.field.name)
+        writer.key("old")
+        try write(change.old, to: &writer)
+        writer.key("new")
+        try write(change.new, to: &writer)
+        writer.endObject()
+    }
+
+    /// `{"field", "lines": [{"id", "kind", "changes"}]}`, kind `added`, `changed` or `removed`.
+    private mutating func write(_ change: LineHistory, to writer: inout JSONWriter) throws(CRMError) {
+        writer.beginObject()
+        writer.key("field")
+        writer.string(change.field.name)
+        writer.key("lines")
+        writer.beginArray()
+        for line in change.lines {
+            writer.beginObject()
+            writer.key("id")
+            writer.int(line.id.rawValue)
+            writer.key("kind")
+            writer.string(line.kind.rawValue)
+            writer.key("changes")
+            writer.beginArray()
+            for field in line.changes { try write(field, to: &writer) }
+            writer.endArray()
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
     }
 
     /// A value as a record's answer shows it.

@@ -9,7 +9,8 @@ package import Storage
 ///
 /// A field that the caller may not see is not among the plan's columns, and so is absent; an empty one is null. An id is
 /// a number, a reference `{"id", "entity", "label"}` with `"deleted": true` where it lies in the recycle bin, an amount
-/// `{"amount", "currency"}` with at least the currency's decimals, a decimal a string with exactly its scale.
+/// `{"amount", "currency"}` with at least the currency's decimals, a decimal a string with exactly its scale, lines an
+/// array of objects, each with its id and position first.
 package struct RecordJSON {
     private let registry: RegistrySnapshot
     private let people: PeopleDirectory
@@ -22,7 +23,9 @@ package struct RecordJSON {
     }
 
     /// Writes the record as one object.
-    package func write(_ row: borrowing Row, _ columns: [OutputColumn], to writer: inout JSONWriter) {
+    package func write(
+        _ row: borrowing some ColumnRow & ~Copyable, _ columns: [OutputColumn], to writer: inout JSONWriter
+    ) {
         writer.beginObject()
         for column in columns {
             writer.rawKey(column.field.jsonKey)
@@ -32,7 +35,9 @@ package struct RecordJSON {
     }
 
     /// Writes one field's value.
-    package func write(_ row: borrowing Row, _ column: OutputColumn, to writer: inout JSONWriter) {
+    package func write(
+        _ row: borrowing some ColumnRow & ~Copyable, _ column: OutputColumn, to writer: inout JSONWriter
+    ) {
         switch column.form {
         case .plain(let index):
             Self.write(row, index, column.field.wire, to: &writer)
@@ -52,7 +57,7 @@ package struct RecordJSON {
                 writer.null()
             }
             writer.key("label")
-            if row.isNull(label) { writer.null() } else { row.withUTF8(label) { writer.string(utf8: $0) } }
+            if row.isNull(label) { writer.null() } else { row.writeText(label, to: &writer) }
             if !row.isNull(deletedAt) {
                 writer.key("deleted")
                 writer.bool(true)
@@ -61,6 +66,10 @@ package struct RecordJSON {
         case .person(let index):
             guard !row.isNull(index) else { return writer.null() }
             write(person: RecordID(row.int64(index)), to: &writer)
+        case .lines(let index, let lines):
+            writer.beginArray()
+            for line in LineRow.rows(row, index) { write(line, lines.columns, to: &writer) }
+            writer.endArray()
         }
     }
 
@@ -89,12 +98,15 @@ package struct RecordJSON {
     }
 
     /// One column by its field's wire form.
-    static func write(_ row: borrowing Row, _ index: Int, _ wire: WireForm, to writer: inout JSONWriter) {
+    static func write(
+        _ row: borrowing some ColumnRow & ~Copyable, _ index: Int, _ wire: WireForm,
+        to writer: inout JSONWriter
+    ) {
         guard !row.isNull(index) else { return writer.null() }
         switch wire {
-        case .string: row.withUTF8(index) { writer.string(utf8: $0) }
+        case .string: row.writeText(index, to: &writer)
         case .boolean: writer.bool(row.int64(index) != 0)
-        case .integer, .reference: writer.int(row.int64(index))
+        case .integer, .reference, .lines: writer.int(row.int64(index))
         case .decimal(let scale):
             writer.scaledDecimalString(row.int64(index), scale: scale, minimumFractionDigits: scale)
         case .money: writer.scaledDecimalString(row.int64(index), scale: 4, minimumFractionDigits: 2)

@@ -30,8 +30,26 @@ package enum ValueJSON {
             writer.beginArray()
             for element in payload { write(element, to: &writer) }
             writer.endArray()
-        case .other(let payload): writer.string(payload.kind)
+        case .other(let payload):
+            guard let lines = payload.lines else { return writer.string(payload.kind) }
+            writer.beginArray()
+            for line in lines { write(line, to: &writer) }
+            writer.endArray()
         }
+    }
+
+    /// Its id, where it has one, and its fields by name.
+    private static func write(_ line: Line, to writer: inout JSONWriter) {
+        writer.beginObject()
+        if let id = line.id {
+            writer.key("id")
+            writer.int(id.rawValue)
+        }
+        for (name, value) in line.values.sorted(by: { $0.key < $1.key }) {
+            writer.key(name)
+            write(value, to: &writer)
+        }
+        writer.endObject()
     }
 
     package static func write(_ structure: StructuredValue, to writer: inout JSONWriter) {

@@ -111,6 +111,7 @@ extension ParameterType {
             case .date: "date"
             case .time: "time of day"
             case .instant: "moment"
+            case .lines: "a list of lines"
             case .keys: "list of " + type.values.map(\.key).joined(separator: " | ")
             case .reference:
                 "id" + (type.targets.isEmpty ? "" : " of " + type.targets.joined(separator: " or "))

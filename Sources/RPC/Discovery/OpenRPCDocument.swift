@@ -159,7 +159,10 @@ struct OpenRPCDocument {
             let entity = visible.entity
             writer.key("\(entity.name)_record")
             write(fields: visible.fields, isAnswer: true, "\(entity.label) as it is read.", to: &writer)
-            let writable = visible.fields.filter { !$0.definition.isReadOnly && $0.name != "id" }
+            // A line that is written may name the id of the one that it is.
+            let writable = visible.fields.filter {
+                entity.isLine && $0.name == "id" || !$0.definition.isReadOnly && $0.name != "id"
+            }
             writer.key("\(entity.name)_values")
             write(
                 fields: writable, isAnswer: false, "Values of \(entity.label) as they are written.",

@@ -97,6 +97,20 @@ struct ShapeSchema {
         case .date: format("date", to: &writer)
         case .time: format("time", to: &writer)
         case .instant: format("date-time", to: &writer)
+        case .lines where isAnswer:
+            type("array", to: &writer)
+            writer.key("items")
+            writeLine(field, "record", to: &writer)
+        case .lines:
+            writer.key("oneOf")
+            writer.beginArray()
+            writer.beginObject()
+            writeLines(field, to: &writer)
+            writer.endObject()
+            writer.beginObject()
+            writeLineChange(field, to: &writer)
+            writer.endObject()
+            writer.endArray()
         case .reference where isAnswer:
             writer.key("$ref")
             writer.string("#/components/schemas/Reference")
@@ -107,6 +121,42 @@ struct ShapeSchema {
                 writer.string("id of \(field.targets.joined(separator: " or "))")
             }
         }
+    }
+
+    private static func writeLine(_ field: FieldType, _ use: String, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("$ref")
+        writer.string("#/components/schemas/\(field.targets.joined())_\(use)")
+        writer.endObject()
+    }
+
+    private static func writeLines(_ field: FieldType, to writer: inout JSONWriter) {
+        type("array", to: &writer)
+        writer.key("maxItems")
+        writer.int(LineLimit.lines)
+        writer.key("items")
+        writeLine(field, "values", to: &writer)
+    }
+
+    private static func writeLineChange(_ field: FieldType, to writer: inout JSONWriter) {
+        type("object", to: &writer)
+        writer.key("properties")
+        writer.beginObject()
+        writer.key("set")
+        writer.beginObject()
+        writeLines(field, to: &writer)
+        writer.endObject()
+        writer.key("remove")
+        writer.beginObject()
+        type("array", to: &writer)
+        writer.key("items")
+        writer.beginObject()
+        type("integer", to: &writer)
+        writer.endObject()
+        writer.endObject()
+        writer.endObject()
+        writer.key("additionalProperties")
+        writer.bool(false)
     }
 
     private static func writeKeys(_ field: FieldType, isAnswer: Bool, to writer: inout JSONWriter) {

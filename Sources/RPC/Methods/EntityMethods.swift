@@ -21,8 +21,10 @@ enum EntityMethods {
             scope.writer.beginObject()
             scope.writer.key("entities")
             scope.writer.beginArray()
-            for entity in scope.snapshot.registry.entities
-            where security.decide(principal, .view, entity.name).allowed {
+            let registry = scope.snapshot.registry
+            let view = try scope.fieldView()
+            for entity in registry.entities + registry.lineEntities
+            where security.decide(principal, .view, entity.name).allowed && view.isOpen(entity) {
                 EntityJSON.writeSummary(entity, to: &scope.writer)
             }
             scope.writer.endArray()
@@ -39,9 +41,10 @@ enum EntityMethods {
                 ),
             ]), errors: [.notFound]
         ) { scope throws(CRMError) in
-            let entity = try scope.snapshot.registry.entity(try scope.arguments.text("name"))
+            let entity = try scope.services.records.readable(
+                try scope.arguments.text("name"), try scope.context(), scope.snapshot)
             try scope.snapshot.security.require(try scope.session().principal, .view, entity.name)
-            EntityJSON.write(entity, fields: try scope.fieldView().fields(of: entity), to: &scope.writer)
+            EntityJSON.write(entity, try scope.fieldView(), to: &scope.writer)
             return .done
         },
     ]

@@ -46,7 +46,7 @@ enum FieldMethods {
             parameters: [
                 entity, Parameter("name", .text(maximumLength: 60), "x_ and snake case.", required: true),
                 Parameter(
-                    "type", .field(.picklist(FieldKindList.names.map { PicklistValue($0, $0) })),
+                    "type", .field(.picklist(FieldKindList.namesForPeople.map { PicklistValue($0, $0) })),
                     "The kind of its values.", required: true),
                 Parameter("scale", .integer(0...6), "Decimals, of a decimal or percent."),
                 Parameter(
@@ -74,7 +74,7 @@ enum FieldMethods {
             ]
                 + rules + [RecordMethods.dryRun], result: answer, errors: [.duplicate]
         ) { scope throws(CRMError) in
-            let entity = try scope.snapshot.registry.entity(try scope.arguments.text("entity"))
+            let entity = try scope.snapshot.registry.readable(try scope.arguments.text("entity"))
             let name = try scope.arguments.text("name")
             let present = try scope.fieldView().field(at: name, of: entity).definition
             let field = changed(present, scope.arguments)

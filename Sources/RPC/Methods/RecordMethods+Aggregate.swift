@@ -38,7 +38,7 @@ extension RecordMethods {
                 #"{"groups": [{"industry": "banking", "total": {"amount": "1200000.00", "currency": "EUR"}}]}"#
         )
     ) { scope throws(CRMError) in
-        let entity = try scope.entity(.view)
+        let entity = try scope.readableEntity()
         let (records, call, snapshot) = (scope.services.records, try scope.context(), scope.snapshot)
         let moment = scope.arguments.momentIfGiven("as_of")
         let plan = try records.planAggregate(

@@ -181,7 +181,7 @@ enum RecordMethods {
     // MARK: Shared
 
     static func listParameters(_ scope: CallScope) throws(CRMError) -> ListParameters {
-        let entity = try scope.entity(.view)
+        let entity = try scope.readableEntity()
         var parameters = ListParameters(entity: entity.name)
         parameters.filter = try filter(scope, on: entity)
         parameters.fields = scope.arguments.textsIfGiven("fields")

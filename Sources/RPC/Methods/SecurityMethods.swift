@@ -203,7 +203,7 @@ private struct Asked: Sendable {
             record = try records.recordFacts(id, entity, snapshot, on: transaction)
             guard record != nil else { throw .recordNotFound(id, entity: entityName) }
         } else {
-            entity = try snapshot.registry.entity(entityName ?? "")
+            entity = try snapshot.registry.readable(entityName ?? "")
         }
         if let field { _ = try view.field(at: field, of: entity) }
         guard let asked = snapshot.security.facts.users[user] else {

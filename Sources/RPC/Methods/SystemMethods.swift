@@ -103,8 +103,9 @@ extension OpenRPCDocument {
         methods = table.methods.filter { isAdministrator || $0.need == .nothing || $0.need == .session }
         let view = try scope.fieldView()
         let security = scope.snapshot.security
-        entities = scope.snapshot.registry.entities
-            .filter { security.decide(caller.principal, .view, $0.name).allowed }
+        let registry = scope.snapshot.registry
+        entities = (registry.entities + registry.lineEntities)
+            .filter { security.decide(caller.principal, .view, $0.name).allowed && view.isOpen($0) }
             .map { VisibleEntity(entity: $0, fields: view.fields(of: $0)) }
     }
 }

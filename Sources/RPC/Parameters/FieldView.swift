@@ -28,6 +28,13 @@ package struct FieldView: Sendable {
         }
     }
 
+    /// Whether the caller sees the field that the lines of such an entity are in; true for an entity of records.
+    package func isOpen(_ entity: Entity) -> Bool {
+        guard entity.isLine else { return true }
+        guard let holder = registry.holder(of: entity) else { return false }
+        return mask(holder.entity.name).isVisible(holder.field.name)
+    }
+
     package func fields(of entity: Entity) -> [Field] {
         let mask = mask(entity.name)
         return mask.isEverything ? entity.fields : entity.fields.filter { mask.isVisible($0.name) }

@@ -27,8 +27,9 @@ package enum RecordValues {
     ) -> [FieldProblem] {
         var all: [FieldProblem] = []
         for (name, _) in node.members {
-            if let problem = problems.first(where: { $0.field == name.prefix(60) }) {
-                all.append(problem)
+            let own = problems.filter { $0.field == name.prefix(60) || $0.isInside(name) }
+            if !own.isEmpty {
+                all += own
             } else if let field = entity[name], let value = values[name], !value.isNull {
                 do throws(FieldRefusal) {
                     _ = try field.kind.accept(value, for: field.definition)
@@ -60,6 +61,10 @@ package enum RecordValues {
                 problems.append(view.unknownProblem(name, of: entity))
                 continue
             }
+            if let lines = view.registry.lines(of: field) {
+                values[name] = try LineValues.read(value, of: lines, in: field, view, &problems)
+                continue
+            }
             do throws(FieldRefusal) {
                 if try taking(field, value) { continue }
                 values[name] = try WireValue.read(value, field.wire, label: field.label)
@@ -68,5 +73,12 @@ package enum RecordValues {
             }
         }
         return values
+    }
+}
+
+extension FieldProblem {
+    /// Whether it is about a part of the field: `items[3].quantity` of `items`.
+    fileprivate func isInside(_ name: String) -> Bool {
+        field.hasPrefix(name + "[") || field.hasPrefix(name + ".")
     }
 }

@@ -49,6 +49,8 @@ package enum WireValue {
             }
         case .keys:
             if node.kind == .array { return .list(try keys(node, label())) }
+        // Lines are read by `LineValues`, which knows their fields.
+        case .lines: break
         }
         throw FieldRefusal("type", "\(label()) must be \(wire.phrase), not \(described(node))")
     }
@@ -117,6 +119,7 @@ extension WireForm {
         case .instant: "a moment such as \"2026-11-22T15:24:20Z\""
         case .reference: "the id of a record, a whole number"
         case .keys: "an array of keys, such as [\"north\", \"south\"]"
+        case .lines: "an array of lines, or {\"set\": [...], \"remove\": [...]}"
         }
     }
 }

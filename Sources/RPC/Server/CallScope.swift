@@ -65,6 +65,13 @@ package struct CallScope {
         return entity
     }
 
+    /// The entity of records or lines that a parameter names, if the caller's key covers viewing it.
+    package func readableEntity() throws(CRMError) -> Entity {
+        let entity = try services.records.readable(try arguments.text("entity"), try context(), snapshot)
+        try checkScope(.view, entity)
+        return entity
+    }
+
     /// The entity of the record that `id` names. Looked up only where it matters: for keys that are narrowed.
     package func checkScope(_ verb: AccessVerb, of id: RecordID) throws(CRMError) {
         guard let caller, !caller.scopes.isEverything else { return }

@@ -23,6 +23,7 @@ enum DefinitionCoding {
             }
             json.put("sharing", entity.sharing.name)
             json.put("administrative", entity.isAdministrative)
+            json.put("line_of", entity.lineOf)
         }
     }
 
@@ -103,6 +104,7 @@ enum DefinitionCoding {
             entity.sharing = sharing
         }
         entity.isAdministrative = node.flag("administrative")
+        entity.lineOf = node.text("line_of")
         return entity
     }
 

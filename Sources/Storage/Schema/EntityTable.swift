@@ -15,7 +15,15 @@ struct EntityTable {
 
     var name: String { entity.table }
 
-    private static let systemColumns = """
+    private var systemColumns: String {
+        guard let parent = entity.definition.lineOf else { return Self.recordColumns }
+        // Who purges a record purges its lines.
+        let record = Self.quoted(Entity.table(of: parent))
+        return "id INTEGER PRIMARY KEY, parent INTEGER NOT NULL REFERENCES \(record) (id) ON DELETE CASCADE, "
+            + "position INTEGER NOT NULL"
+    }
+
+    private static let recordColumns = """
         id INTEGER PRIMARY KEY, owner INTEGER, created_at INTEGER NOT NULL, created_by INTEGER,
         modified_at INTEGER NOT NULL, modified_by INTEGER, version INTEGER NOT NULL, deleted_at INTEGER, origin TEXT
         """
@@ -27,7 +35,7 @@ struct EntityTable {
                 + (field.keyColumn.map { ["\(Self.quoted($0)) BLOB"] } ?? [])
         }
         return "CREATE TABLE \(Self.quoted(name)) ("
-            + ([Self.systemColumns] + columns).joined(separator: ", ") + ") STRICT"
+            + ([systemColumns] + columns).joined(separator: ", ") + ") STRICT"
     }
 
     var ownFields: [Field] { entity.fields.filter { !$0.isSystem } }
@@ -40,9 +48,15 @@ struct EntityTable {
         return (walks + definedWalks + fieldIndexes).filter { seen.insert($0.walk).inserted }
     }
 
-    private var isLive: String { "deleted_at IS NULL" }
+    /// Lines are there as long as their record's row.
+    private var isLive: String? { entity.isLine ? nil : "deleted_at IS NULL" }
 
     private var walks: [TableIndex] {
+        if entity.isLine {
+            return [
+                TableIndex(name, "parent", ["parent", "position"].map { .init(column: $0) }, where: nil)
+            ]
+        }
         let sort = entity.defaultSort.map {
             TableIndex.Key(column: $0.field.keyColumn ?? $0.field.column, descending: $0.descending)
         }
@@ -100,7 +114,7 @@ struct EntityTable {
     /// the deleted ones as well. Null and empty text do not count.
     private func unique(_ field: Field) -> TableIndex {
         let column = Self.quoted(field.column)
-        var conditions = field.type.name == "autonumber" ? [] : [isLive]
+        var conditions = field.type.name == "autonumber" ? [] : [isLive].compactMap { $0 }
         conditions.append("\(column) IS NOT NULL")
         if field.kind.storage == .text { conditions.append("\(column) <> ''") }
         return TableIndex(
@@ -126,7 +140,7 @@ struct EntityTable {
             "\(Self.readable(field)) AS \(Self.quoted(field.name))"
         }
         return "CREATE VIEW \(Self.quoted(entity.name)) AS SELECT \(columns.joined(separator: ", ")) "
-            + "FROM \(Self.quoted(name)) WHERE \(isLive)"
+            + "FROM \(Self.quoted(name))" + (isLive.map { " WHERE \($0)" } ?? "")
     }
 
     private static func readable(_ field: Field) -> String {
@@ -137,7 +151,7 @@ struct EntityTable {
         case .time: return "strftime('%H:%M:%f', \(column) / 1000.0, 'unixepoch')"
         case .money: return decimal(column, scale: 4)
         case .decimal(let scale): return decimal(column, scale: scale)
-        case .string, .boolean, .integer, .reference, .keys: return column
+        case .string, .boolean, .integer, .reference, .keys, .lines: return column
         }
     }
 

@@ -21,12 +21,30 @@ public struct EntityDefinition: Hashable, Sendable, Codable {
     public var sharing: SharingDefault = .publicReadEditDelete
     /// Rules of records on whose fields nobody but an administrator may write: users, roles, currencies.
     public var isAdministrative = false
+    /// The entity whose records these lines belong to; nil for an entity of records.
+    ///
+    /// A line has the system fields `id`, `parent` and `position` (1 … n) and no others; who may see and change it is
+    /// decided by its record.
+    public var lineOf: String?
 
     public init(_ name: String, label: String, plural: String, fields: [FieldDefinition]) {
         self.name = name
         self.label = label
         self.pluralLabel = plural
         self.fields = fields
+    }
+
+    /// Lines of records of `parent`, which has one field `FieldType.lines(of:)` for them.
+    ///
+    /// All kinds of fields are permitted but owner, autonumber and lines, and none is unique.
+    public static func line(
+        _ name: String, of parent: String, label: String, plural: String, fields: [FieldDefinition]
+    ) -> Self {
+        var definition = Self(name, label: label, plural: plural, fields: fields)
+        definition.lineOf = parent
+        definition.defaultSort = ["parent", "position"]
+        definition.listFields = ["parent", "position"] + fields.prefix(6).map(\.name)
+        return definition
     }
 }
 

@@ -67,6 +67,10 @@ extension FieldDefinition {
     public static func reference(_ name: String, _ label: String, to targets: String...) -> Self {
         Self(name, label, .reference(to: targets))
     }
+    /// Ordered lines that belong to the record, with the fields of `entity`.
+    public static func lines(_ name: String, _ label: String, of entity: String) -> Self {
+        Self(name, label, .lines(of: entity))
+    }
     public static func autonumber(_ name: String, _ label: String, _ pattern: String) -> Self {
         Self(name, label, .autonumber(pattern)).unique().readOnly()
     }

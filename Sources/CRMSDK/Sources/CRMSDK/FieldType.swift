@@ -15,9 +15,10 @@ public struct FieldType: Hashable, Sendable, Codable {
     public var maximum: String?
     /// The values to choose from (`picklist`, `multipicklist`), in display order.
     public var values: [PicklistValue] = []
-    /// Entities that a reference may name; empty means any.
+    /// Entities that a reference may name, empty means any; the one entity of a field of lines.
     public var targets: [String] = []
-    /// The field of the same entity that holds the currency of a `money` field; nil means the base currency.
+    /// The field of the same entity that holds the currency of a `money` field; nil means the base currency. For an
+    /// amount in a line it is a field of the record that the line belongs to.
     public var currencyField: String?
     /// How an autonumber is written: letters, and one run of `0` that is replaced by the counter, padded to its
     /// length: `POT00000`.
@@ -85,6 +86,13 @@ public struct FieldType: Hashable, Sendable, Codable {
         return type
     }
     public static func reference(to target: String) -> Self { reference(to: [target]) }
+    /// Ordered lines that belong to the record, each with the fields of `entity`, which is defined beside it with
+    /// `EntityDefinition.line`. At most 1,000.
+    public static func lines(of entity: String) -> Self {
+        var type = Self("lines")
+        type.targets = [entity]
+        return type
+    }
     /// The user or group that a record belongs to.
     public static var owner: Self { Self("owner") }
     /// A number given by the kernel in the inserting transaction.

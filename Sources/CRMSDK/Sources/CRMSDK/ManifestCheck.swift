@@ -12,7 +12,8 @@ public enum ManifestCheck {
         if manifest.summary.isEmpty { problems.append("the module has no summary") }
         problems += dependencies(manifest)
         problems += repeated(manifest.entities.map(\.name)).map { "entity \"\($0)\" is defined twice" }
-        problems += manifest.entities.flatMap(entity)
+        problems += manifest.entities.flatMap { entity($0, of: manifest) }
+        problems += LineCheck.problems(manifest)
         problems += manifest.extensions.flatMap { extensionProblems($0, of: manifest) }
         problems += relations(manifest)
         problems += hooks(manifest)
@@ -44,6 +45,9 @@ public enum ManifestCheck {
         "origin",
     ]
 
+    /// The fields that every line has without naming them.
+    public static let lineFields = ["id", "parent", "position"]
+
     private static let underscore = UInt8(ascii: "_")
 
     private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) }
@@ -66,7 +70,7 @@ public enum ManifestCheck {
 // MARK: - Entities
 
 extension ManifestCheck {
-    private static func entity(_ entity: EntityDefinition) -> [String] {
+    private static func entity(_ entity: EntityDefinition, of manifest: ModuleManifest) -> [String] {
         let place = "entity \"\(entity.name)\""
         var problems: [String] = []
         if !isName(entity.name) { problems.append("\(place): the name is not snake case") }
@@ -75,23 +79,27 @@ extension ManifestCheck {
         }
         if entity.fields.isEmpty { problems.append("\(place): there are no fields") }
         problems += fields(entity.fields, place)
-        problems += entity.fields.map(\.name).filter(systemFields.contains).map {
+        let system = entity.lineOf == nil ? systemFields : systemFields + lineFields
+        problems += entity.fields.map(\.name).filter(system.contains).map {
             "\(place): \"\($0)\" is a system field"
         }
-        let known = Set(entity.fields.map(\.name) + systemFields)
+        let known = Set(entity.fields.map(\.name) + (entity.lineOf == nil ? systemFields : lineFields))
         let lists =
             [
                 ("label", entity.labelFields), ("list", entity.listFields),
                 ("default sort", entity.defaultSort),
             ] + entity.indexes.map { ("index", $0) }
-        if entity.labelFields.isEmpty { problems.append("\(place): no field labels its records") }
+        if entity.labelFields.isEmpty, entity.lineOf == nil {
+            problems.append("\(place): no field labels its records")
+        }
         for (use, names) in lists {
             problems += names.map(withoutDirection).filter { !known.contains($0) }.map {
                 "\(place): \(use) names the unknown field \"\($0)\""
             }
             problems += repeated(names).map { "\(place): \(use) names \"\($0)\" twice" }
         }
-        problems += entity.fields.compactMap { currencyProblem($0, in: entity) }
+        let record = manifest.entities.first { $0.name == entity.lineOf } ?? entity
+        problems += entity.fields.compactMap { currencyProblem($0, in: record) }
         return problems
     }
 
@@ -165,6 +173,9 @@ extension ManifestCheck {
     {
         let place = "extension of \"\(addition.entity)\""
         var problems = fields(addition.fields, place)
+        if addition.fields.contains(where: { $0.type.name == "lines" }) {
+            problems.append("\(place): lines are fields of an entity of the module's own")
+        }
         if manifest.entities.contains(where: { $0.name == addition.entity }) {
             problems.append("\(place): the entity is the module's own")
         }

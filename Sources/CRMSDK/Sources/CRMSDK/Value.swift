@@ -41,14 +41,28 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Expres
     public init(nilLiteral: ()) { self = .null }
 }
 
-/// A value of a kind that this SDK does not know yet: its kind's name and an opaque encoding.
+/// A value of a kind that came after the list of `Value` was settled: the lines of a record, or a kind that this SDK
+/// does not know yet, as its name and an opaque encoding.
 public struct ExtendedValue: Hashable, Sendable {
     public let kind: String
     public let encoded: [UInt8]
+    /// The lines of a record, or those that a change sets; nil for every other kind.
+    public let lines: [Line]?
+    /// The lines that a change removes; nil where `lines` are all lines of the record.
+    public let removed: [RecordID]?
 
     public init(kind: String, encoded: [UInt8]) {
         self.kind = kind
         self.encoded = encoded
+        lines = nil
+        removed = nil
+    }
+
+    init(lines: [Line], removed: [RecordID]?) {
+        kind = removed == nil ? "lines" : "line_change"
+        encoded = []
+        self.lines = lines
+        self.removed = removed
     }
 }
 

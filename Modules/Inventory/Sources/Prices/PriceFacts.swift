@@ -1,0 +1,126 @@
+import CRMSDK
+
+/// Reads what `PriceSelection` decides by: the item's prices and the books that may be asked.
+///
+/// Within one document the same books are asked for each line; they are read once.
+struct PriceFacts {
+    /// The document's side of the question.
+    struct Setting {
+        let currency: RecordID
+        let denomination: Denomination
+        /// Frozen on the document, scale 6.
+        let rate: FixedDecimal
+        let account: RecordID?
+        let day: CalendarDate
+    }
+
+    let setting: Setting
+    private var books: [RecordID: Record] = [:]
+    private var defaultBook: RecordID??
+    private var accountBook: RecordID??
+
+    init(_ setting: Setting) { self.setting = setting }
+
+    /// - Parameters:
+    ///   - given: The price on the line, scale 6; nothing is read then.
+    ///   - book: The book chosen by hand.
+    mutating func find(
+        _ item: Record, quantity: FixedDecimal, given: FixedDecimal?, book: RecordID?,
+        _ context: any ModuleContext
+    ) throws(CRMError) -> PriceSelection.Found? {
+        var facts = PriceSelection.Facts(
+            quantity: quantity, day: setting.day, currency: setting.currency,
+            denomination: setting.denomination, rate: setting.rate, given: given)
+        if given == nil {
+            let first = [book, try bookOfAccount(context), try bookOfAll(context)].compactMap { $0 }
+            for id in first { facts.books.append(try chain(from: id, item.id, context)) }
+            facts.own = try ownPrice(item.id, context)
+            facts.unitPrice = try unitPrice(item, context)
+        }
+        return PriceSelection.find(facts)
+    }
+
+    /// A book and its parents, with their prices of the item.
+    private mutating func chain(
+        from first: RecordID, _ item: RecordID, _ context: any ModuleContext
+    ) throws(CRMError) -> [PriceSelection.Book] {
+        var chain: [PriceSelection.Book] = []
+        var next: RecordID? = first
+        while let id = next, chain.count <= PriceSelection.parentLimit {
+            let record: Record
+            if let known = books[id] { record = known } else { record = try context.get("price_book", id) }
+            books[id] = record
+            chain.append(try book(record, item, context))
+            next = record["parent_price_book"].reference
+        }
+        return chain
+    }
+
+    private func book(
+        _ record: Record, _ item: RecordID, _ context: any ModuleContext
+    ) throws(CRMError) -> PriceSelection.Book {
+        let filter = Filter.all([
+            .where("price_book", .equal, .reference(record.id)), .where("product", .equal, .reference(item)),
+        ])
+        let entries = try context.list(ListRequest("price_book_entry", where: filter, limit: 1000))
+        return PriceSelection.Book(
+            id: record.id, name: record["price_book_name"].text ?? "", isActive: record["active"] == true,
+            currency: record["currency"].reference ?? record.id, validFrom: record["valid_from"].date,
+            validTo: record["valid_to"].date,
+            entries: entries.compactMap { entry in
+                guard let from = entry["min_quantity"].decimal, let price = entry["list_price"].price else {
+                    return nil
+                }
+                return .init(minQuantity: from, price: price)
+            })
+    }
+
+    private mutating func bookOfAccount(_ context: any ModuleContext) throws(CRMError) -> RecordID? {
+        if let known = accountBook { return known }
+        let book = try setting.account.map { (id) throws(CRMError) in
+            try context.get("account", id)["inventory_price_book"].reference
+        }
+        accountBook = .some(book ?? nil)
+        return book ?? nil
+    }
+
+    private mutating func bookOfAll(_ context: any ModuleContext) throws(CRMError) -> RecordID? {
+        if let known = defaultBook { return known }
+        let filter = Filter.all([
+            .where("is_default", .equal, true), .where("currency", .equal, .reference(setting.currency)),
+        ])
+        let book = try context.list(ListRequest("price_book", where: filter, limit: 1)).first?.id
+        defaultBook = .some(book)
+        return book
+    }
+
+    private func ownPrice(_ item: RecordID, _ context: any ModuleContext) throws(CRMError) -> FixedDecimal? {
+        let filter = Filter.all([
+            .where("product", .equal, .reference(item)),
+            .where("currency", .equal, .reference(setting.currency)),
+        ])
+        return try context.list(ListRequest("product_price", where: filter, limit: 1)).first?["unit_price"]
+            .price
+    }
+
+    private func unitPrice(
+        _ item: Record, _ context: any ModuleContext
+    ) throws(CRMError) -> (amount: Amount, rate: FixedDecimal, code: String)? {
+        guard let price = item["unit_price"].money else { return nil }
+        guard price.currency != setting.denomination.code else {
+            return (Amount(price), setting.rate, price.currency.description)
+        }
+        guard let rate = try Currency.named(price.currency, context)?["rate"].decimal else { return nil }
+        return (Amount(price), rate, price.currency.description)
+    }
+}
+
+extension Value {
+    /// An amount as a list price: scale 6, without its currency.
+    var price: FixedDecimal? {
+        money.flatMap { amount in
+            let (units, overflow) = amount.tenThousandths.multipliedReportingOverflow(by: 100)
+            return overflow ? nil : FixedDecimal(units: units, scale: 6)
+        }
+    }
+}
