@@ -12,7 +12,9 @@ package enum PastStatements {
         let scratch = [(entity, rows)] + lines.map { ($0, lineRows($0)) }
         return scratch.map { entity, table in
             let columns = entity.fields.flatMap { field in
-                ["\(field.column) \(field.name == "id" ? "INTEGER PRIMARY KEY" : field.kind.storage.rawValue)"]
+                [
+                    "\(field.column) \(field.name == "id" ? "INTEGER PRIMARY KEY" : field.kind.storage.rawValue)"
+                ]
                     + (field.keyColumn.map { ["\($0) BLOB"] } ?? [])
             }
             return Statement("CREATE TEMP TABLE \(bare(table)) (\(columns.joined(separator: ", ")))")

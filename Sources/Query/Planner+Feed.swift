@@ -1,4 +1,4 @@
-package import CRMSDK
+import CRMSDK
 package import Registry
 import Security
 

@@ -46,8 +46,10 @@ extension Planner {
         let select = "SELECT \(selection.expressions.joined(separator: ", "))"
         let unchanged = ["NOT \(PastStatements.isChanged(builder.base))"] + (access.map { [$0] } ?? [])
         // By the place of the column: a merge of two selects is sorted by what both answer.
-        let clause = order.keys.enumerated().map { "\(first + $0.offset + 1)\($0.element.descending ? " DESC" : "")" }
-            .joined(separator: ", ")
+        let clause = order.keys.enumerated().map {
+            "\(first + $0.offset + 1)\($0.element.descending ? " DESC" : "")"
+        }
+        .joined(separator: ", ")
         var statements: [Statement] = []
         for range in try order.ranges(after: after, &builder) {
             let common = conditions + range.conditions

@@ -185,7 +185,8 @@ extension RecordService {
         var reversals: [RecordID: Reversal] = [:]
         let subject = record.map { ChangeLog.Subject.record($0) } ?? .entity(entity.number)
         try ChangeLog.walk(reader, subject, after: past.position) { change throws(CRMError) in
-            guard let id = change.entry.record, change.entry.kind.concernsValues || change.entry.kind == .purge
+            guard let id = change.entry.record,
+                change.entry.kind.concernsValues || change.entry.kind == .purge
             else { return .next }
             try reversals[id, default: Reversal()].take(change)
             guard reversals.count <= limit else {
@@ -196,7 +197,8 @@ extension RecordService {
             }
             return .next
         }
-        let lines = entity.lines.compactMap { field in snapshot.registry.lines(of: field).map { (field, $0) } }
+        let lines = entity.lines.compactMap { field in snapshot.registry.lines(of: field).map { (field, $0) }
+        }
         let drop = PastStatements.drop(lines: lines.map(\.1))
         return try reader.scratch(make: PastStatements.make(entity, lines: lines.map(\.1)), drop: drop) {
             tables throws(CRMError) in

@@ -36,7 +36,9 @@ struct Reversal {
     /// - Parameters:
     ///   - present: As they are now; nil for a record that is no more.
     ///   - last: The change that made the version which the record had.
-    func applied(to present: [StoredValue]?, _ entity: Entity, id: RecordID, last: LoggedChange?) -> [StoredValue] {
+    func applied(to present: [StoredValue]?, _ entity: Entity, id: RecordID, last: LoggedChange?)
+        -> [StoredValue]
+    {
         var row = present ?? [StoredValue](repeating: .null, count: entity.fields.count)
         for field in entity.fields {
             if let old = values[field.column] { row[field.position] = old }
@@ -72,7 +74,9 @@ extension Reversal {
             rows.append(row)
         }
         for index in rows.indices {
-            guard case .integer(let number) = rows[index][id], let old = changes[RecordID(number)] else { continue }
+            guard case .integer(let number) = rows[index][id], let old = changes[RecordID(number)] else {
+                continue
+            }
             for column in entity.fields {
                 if let value = old[column.column] { rows[index][column.position] = value }
             }

@@ -51,7 +51,8 @@ struct Rewind {
                 wasMade = true
                 guard !isForced else { continue }
                 // Whatever was added or changed since would be lost with it.
-                let made = Dictionary(pairs.map { ($0.column, $0.new) }, uniquingKeysWith: { first, _ in first })
+                let made = Dictionary(
+                    pairs.map { ($0.column, $0.new) }, uniquingKeysWith: { first, _ in first })
                 for (column, cause) in later.sorted(by: { $0.key < $1.key }) where column != Self.bin {
                     guard (values[column] ?? present(column)) != made[column] ?? .null else { continue }
                     add(Obstacle(column: column, cause: cause))
@@ -67,7 +68,9 @@ struct Rewind {
                 values[column] = old
             }
         }
-        for (column, value) in values where !Self.agrees(column, value, present(column)) { touched.insert(column) }
+        for (column, value) in values where !Self.agrees(column, value, present(column)) {
+            touched.insert(column)
+        }
     }
 
     private mutating func add(_ obstacle: Obstacle) {

@@ -161,12 +161,13 @@ package struct Undo {
     }
 
     private func write(
-        _ target: Target, _ rewind: Rewind, _ lines: [String: Value], isBinned: Bool, _ present: [StoredValue],
+        _ target: Target, _ rewind: Rewind, _ lines: [String: Value], isBinned: Bool,
+        _ present: [StoredValue],
         _ outcome: inout Outcome
     ) throws(CRMError) {
         let (id, name) = (target.id, target.entity.name)
         if rewind.wasMade {
-            guard !isBinned, rewind.obstacles.isEmpty else { return }
+            guard !isBinned, outcome.left.isEmpty else { return }
             try unit.delete(id, entity: name)
             outcome.restored = .init(record: id, entity: name, action: .deleted, fields: [])
             return
@@ -176,7 +177,9 @@ package struct Undo {
         if comesBack { try unit.restore(id, entity: name) }
         var fields: [Field] = []
         if isBinned, !comesBack {
-            if !rewind.touched.isEmpty || !lines.isEmpty { outcome.left.append(left(target, "it lies in the recycle bin")) }
+            if !rewind.touched.isEmpty || !lines.isEmpty {
+                outcome.left.append(left(target, "it lies in the recycle bin"))
+            }
         } else {
             fields = try writeValues(target, rewind, lines, present, &outcome)
         }
@@ -242,7 +245,8 @@ package struct Undo {
         return fields
     }
 
-    private func value(_ field: Field, _ rewind: Rewind, _ entity: Entity, _ present: [StoredValue]) -> Value {
+    private func value(_ field: Field, _ rewind: Rewind, _ entity: Entity, _ present: [StoredValue]) -> Value
+    {
         let currencies = unit.snapshot.currencies
         var code = currencies.base.code
         if let currency = field.type.currencyField.flatMap({ entity[$0] }),
@@ -266,7 +270,8 @@ package struct Undo {
             if field.wire == .lines || present[field.position] == rewind.values[field.column] {
                 settled.append(field)
             } else {
-                outcome.left.append(left(target, "a rule of its module has set another value", field: field.name))
+                outcome.left.append(
+                    left(target, "a rule of its module has set another value", field: field.name))
             }
         }
         return settled
@@ -288,24 +293,28 @@ package struct Undo {
             try whole.take(change)
             if change.sequence > last.sequence { try later.take(change) }
         }
-        for field in target.entity.lines where whole.existed {
-            guard whole.lines[field.column] != nil, let entity = unit.snapshot.registry.lines(of: field) else {
-                continue
-            }
+        for field in target.entity.lines {
+            guard !whole.existed || whole.lines[field.column] != nil,
+                let entity = unit.snapshot.registry.lines(of: field)
+            else { continue }
             let present = try service.lineValues(of: target.id, entity, on: unit.transaction)
             func values(_ reversal: Reversal) -> [[StoredValue]] {
                 reversal.lines(field, entity, of: target.id, present: present)
             }
             let (then, after, now) = (values(whole), values(later), values(Reversal()))
             // By what stands in them: a line that was put back has an id of its own.
-            guard then.map({ $0.dropFirst() }) != now.map({ $0.dropFirst() }) else { continue }
+            guard !whole.existed || then.map({ $0.dropFirst() }) != now.map({ $0.dropFirst() }) else {
+                continue
+            }
             guard since == .overwritten || after.map({ $0.dropFirst() }) == now.map({ $0.dropFirst() }) else {
                 let cause = entries.last { !isUndone($0) }
                 outcome.left.append(left(target, .init(column: field.column, cause: cause)))
                 continue
             }
+            guard whole.existed else { continue }
             let known = Set(now.map { $0[0] })
-            result[field.column] = .lines(then.map { line($0, entity, target.entity, isKnown: known.contains($0[0])) })
+            result[field.column] = .lines(
+                then.map { line($0, entity, target.entity, isKnown: known.contains($0[0])) })
         }
         return result
     }

@@ -9,7 +9,8 @@ enum UndoRefusal {
         "field.delete": "Bring the field back with field.restore.",
         "field.restore": "Delete the field again with field.delete.",
         "field.rename": "Rename it back with field.rename.",
-        "field.update": "Give it its old definition with field.update; entity.describe shows the present one.",
+        "field.update":
+            "Give it its old definition with field.update; entity.describe shows the present one.",
         "module.enable": "Disable the module with module.disable; its data stay.",
         "module.disable": "Enable the module again with module.enable.",
         "user.create": "Deactivate the user: record.update with status inactive.",
@@ -18,7 +19,8 @@ enum UndoRefusal {
     private static let adviceByKind: [ChangeKind: String] = [
         .schema: "Change the definition back with the method that is its opposite.",
         .module: "module.enable and module.disable are each other's opposite.",
-        .security: "Set the old rights again with the same method; record.history and security.explain show them.",
+        .security:
+            "Set the old rights again with the same method; record.history and security.explain show them.",
         .purge: "What was purged is gone; a backup has it.",
         .erase: "What was erased is gone on purpose.",
         .link: "Take the link away with record.unlink.",

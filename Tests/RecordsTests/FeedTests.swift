@@ -55,7 +55,8 @@ struct FeedTests {
         for record in records {
             let values = replayed[record.id] ?? [:]
             for (name, value) in record.values
-            where !["id", "created_at", "created_by", "modified_at", "modified_by", "version"].contains(name) {
+            where !["id", "created_at", "created_by", "modified_at", "modified_by", "version"].contains(name)
+            {
                 #expect(values[name] ?? .null == value, "seed \(seed), \(record.id) \(name)")
             }
             let last = entries.last { $0.record == record.id }

@@ -58,7 +58,7 @@ struct PastTests {
             ) { row, plan in
                 record = plan.record(row, snapshot)
             }
-        } catch where error.kind == .notFound {
+        } catch  where error.kind == .notFound {
             return nil
         }
         return record
@@ -90,7 +90,8 @@ struct PastTests {
 
     // MARK: Refusals
 
-    private func list(_ office: Office, asOf moment: Instant, cursor: String? = nil, limit: Int = 100_000) throws
+    private func list(_ office: Office, asOf moment: Instant, cursor: String? = nil, limit: Int = 100_000)
+        throws
         -> (ids: [RecordID], next: String?)
     {
         var parameters = ListParameters(entity: "account")
@@ -155,7 +156,9 @@ struct PastTests {
 
     // MARK: Rights
 
-    @Test("who may view a record now sees its past, in the fields that are visible now; who may not sees nothing")
+    @Test(
+        "who may view a record now sees its past, in the fields that are visible now; who may not sees nothing"
+    )
     func rightsOfNow() throws {
         let clock = RandomYear.Clock()
         let office = try Office(clock: { clock.now })
@@ -163,7 +166,8 @@ struct PastTests {
         for name in ["ann", "bob"] {
             users.append(
                 try office.create(
-                    "user", ["username": .text(name), "last_name": .text(name), "role": .reference(RecordID(1))]))
+                    "user",
+                    ["username": .text(name), "last_name": .text(name), "role": .reference(RecordID(1))]))
         }
         try office.administer { administration throws(CRMError) in
             try administration.setDefault(of: "account", to: .private, related: false)
@@ -190,7 +194,8 @@ struct PastTests {
         let error = #expect(throws: CRMError.self) {
             try office.records.get(
                 ann, office.snapshot, on: office.database.makeReader(), id: id, entity: nil, fields: nil,
-                bin: .outside, asOf: moment) { _, _ in }
+                bin: .outside, asOf: moment
+            ) { _, _ in }
         }
         #expect(error?.kind == .notFound)
         #expect(error?.hint == nil)

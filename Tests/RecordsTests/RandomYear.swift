@@ -75,11 +75,16 @@ struct RandomYear {
     }
 
     private mutating func values() -> [String: Value] {
-        var values: [String: Value] = ["account_name": .text(pick(["Acme", "Łódź", "Zebra", "acme", "東京"]) ?? "")]
-        if chance(60) { values["employees"] = chance(20) ? .null : .integer(Int64.random(in: 0...5, using: &random)) }
+        var values: [String: Value] = [
+            "account_name": .text(pick(["Acme", "Łódź", "Zebra", "acme", "東京"]) ?? "")
+        ]
+        if chance(60) {
+            values["employees"] = chance(20) ? .null : .integer(Int64.random(in: 0...5, using: &random))
+        }
         if chance(60) { values["industry"] = chance(20) ? .null : .text(pick(["banking", "retail"]) ?? "") }
         if chance(40) {
-            values["annual_revenue"] = .decimal(FixedDecimal(units: Int64.random(in: 0...9, using: &random), scale: 0))
+            values["annual_revenue"] = .decimal(
+                FixedDecimal(units: Int64.random(in: 0...9, using: &random), scale: 0))
         }
         if chance(30) { values["parent_account"] = pick(ids).map { .reference($0) } ?? .null }
         if chance(30) { values["phone"] = chance(30) ? .null : "+48 22 1234" }
@@ -96,7 +101,9 @@ struct RandomYear {
             nil, .where("employees", .greater, 1), .where("industry", .equal, "banking"),
             .where("account_name", .startsWith, "a"), .where("parent_account", .isEmpty),
         ]
-        let sorts: [[String]?] = [nil, ["-employees", "account_name"], ["industry", "-modified_at"], ["-id"]]
+        let sorts: [[String]?] = [
+            nil, ["-employees", "account_name"], ["industry", "-modified_at"], ["-id"],
+        ]
         for (index, filter) in filters.enumerated() {
             for (offset, sort) in sorts.enumerated() {
                 var parameters = ListParameters(entity: "account")
@@ -117,7 +124,8 @@ struct RandomYear {
         var all: [Record] = []
         repeat {
             if let moment {
-                parameters.cursor = try records.list(call, snapshot, parameters, asOf: moment, on: reader) { row, plan in
+                parameters.cursor = try records.list(call, snapshot, parameters, asOf: moment, on: reader) {
+                    row, plan in
                     all.append(plan.record(row, snapshot))
                 }.next
             } else {

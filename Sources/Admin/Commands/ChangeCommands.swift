@@ -63,14 +63,16 @@ enum ChangeCommands {
         if run.output.format.isTable {
             run.printRecords(result, in: "restored", columns: ["id", "entity", "action", "fields"])
             if !left.isEmpty {
-                run.printRecords(result, in: "left", columns: ["record", "entity", "field", "why", "changed_in"])
+                run.printRecords(
+                    result, in: "left", columns: ["record", "entity", "field", "why", "changed_in"])
             }
         } else {
             run.printObject(result)
         }
         let restored = result["restored"]?.count ?? 0
-        run.say("\(restored) of \(Self.records(result)) records undone, as change set "
-            + (result["change_set"]?.numberText ?? "?"))
+        run.say(
+            "\(restored) of \(Self.records(result)) records undone, as change set "
+                + (result["change_set"]?.numberText ?? "?"))
         guard left.isEmpty else {
             throw AdminError(
                 "something was left as it is", hint: "See the list; --force overwrites later changes.",

@@ -41,7 +41,9 @@ enum LogCommands {
             }
             for name in ["actor", "record", "change-set"] {
                 guard let text = run.line.value(name) else { continue }
-                guard let number = Int(text) else { throw .usage("--\(name) takes a whole number, not \"\(text)\"") }
+                guard let number = Int(text) else {
+                    throw .usage("--\(name) takes a whole number, not \"\(text)\"")
+                }
                 parameters.set(name == "change-set" ? "change_set" : name, number)
             }
             if run.line.has("all") {

@@ -15,7 +15,8 @@ enum RecordCommands {
         "version", "NUMBER", help: "Refuse if the record has changed since this version.")
 
     private static let asOf = Command.Option(
-        "as-of", "MOMENT", help: "As it was then: 2026-11-22T15:24:20Z, or a day, meaning its beginning in UTC.")
+        "as-of", "MOMENT",
+        help: "As it was then: 2026-11-22T15:24:20Z, or a day, meaning its beginning in UTC.")
 
     static let pageOptions: [Command.Option] = [
         asOf,

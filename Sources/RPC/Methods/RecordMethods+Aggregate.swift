@@ -51,7 +51,8 @@ extension RecordMethods {
             writer.key("groups")
             writer.beginArray()
             if let moment {
-                try records.aggregate(call, snapshot, plan, asOf: moment, on: reader) { row throws(CRMError) in
+                try records.aggregate(call, snapshot, plan, asOf: moment, on: reader) {
+                    row throws(CRMError) in
                     try json.write(row, plan.members, to: &writer)
                 }
             } else {

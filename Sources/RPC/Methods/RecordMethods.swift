@@ -67,7 +67,8 @@ enum RecordMethods {
             entity, filter, fields,
             Parameter("sort", .list(of: .text), "Field names, - in front for descending; at most 10."), limit,
             cursor,
-            Parameter("count", .boolean, "Answer the total as well; costs a count of all that match."), bin, asOf,
+            Parameter("count", .boolean, "Answer the total as well; costs a count of all that match."), bin,
+            asOf,
         ],
         result: .object([
             Parameter("records", .list(of: .record(of: nil)), "In order.", required: true),
@@ -81,7 +82,9 @@ enum RecordMethods {
     ) { scope throws(CRMError) in
         let call = try scope.context()
         let parameters = try listParameters(scope)
-        if let moment = scope.arguments.momentIfGiven("as_of") { return try list(scope, parameters, asOf: moment) }
+        if let moment = scope.arguments.momentIfGiven("as_of") {
+            return try list(scope, parameters, asOf: moment)
+        }
         let plan = try scope.services.records.planList(call, scope.snapshot, parameters)
         let counting =
             scope.arguments.flag("count")
