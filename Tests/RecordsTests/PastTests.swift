@@ -49,19 +49,20 @@ struct PastTests {
     }
 
     private func record(_ id: RecordID, _ year: RandomYear, asOf moment: Instant) throws -> Record? {
-        var record: Record?
-        let snapshot = year.office.snapshot
-        do throws(CRMError) {
-            try year.office.records.get(
-                year.office.root, snapshot, on: year.office.database.makeReader(), id: id, entity: nil,
-                fields: nil, bin: .both, asOf: moment
-            ) { row, plan in
-                record = plan.record(row, snapshot)
+        var found: Record?
+        let (service, snapshot) = (year.office.records, year.office.snapshot)
+        let reader = try year.office.database.makeReader()
+        do {
+            try service.get(
+                year.office.root, snapshot, on: reader, id: id, entity: nil, fields: nil, bin: .both,
+                asOf: moment
+            ) { (row: borrowing Row, plan: ReadPlan) in
+                found = plan.record(row, snapshot)
             }
-        } catch  where error.kind == .notFound {
-            return nil
+        } catch {
+            guard (error as? CRMError)?.kind == .notFound else { throw error }
         }
-        return record
+        return found
     }
 
     private func groups(_ year: RandomYear, asOf moment: Instant?) throws -> [String] {
