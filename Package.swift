@@ -166,7 +166,7 @@ let package = Package(
         tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
         tests(
             "EndToEndTests",
-            ["TestKit", "JSON", "SQLite", .product(name: "FaultyFixture", package: "Faulty")]),
+            ["TestKit", "JSON", "SQLite", "Crypto", .product(name: "FaultyFixture", package: "Faulty")]),
         tests("ArchitectureTests", []),
     ]
 )

@@ -3,17 +3,10 @@ import CRMSDK
 extension CRMError {
     /// The one answer to every log-in that does not succeed, whatever the reason.
     static let badLogin = CRMError(
-        .unauthenticated, "user name or password is wrong",
-        hint: "After several wrong passwords in a row a user name has to wait, up to 15 minutes.")
-
-    /// The password was right. Says so, as every log-in in two steps does.
-    static let codeNeeded: CRMError = {
-        var error = CRMError(
-            .unauthenticated, "a code is needed as well",
-            hint: "Log in again with the code of your app, or a recovery code, in \"code\".")
-        error.rule = "second_factor"
-        return error
-    }()
+        .unauthenticated, "user name, password or code is wrong",
+        hint:
+            "Who has set up a second factor sends its code as \"code\". After several wrong log-ins in a row a user name has to wait, up to 15 minutes."
+    )
 
     static func tooManyLogins(retryAfterSeconds: Int) -> CRMError {
         var error = CRMError(

@@ -34,6 +34,8 @@ package struct LoginAnswer: Sendable {
     package let user: IdentityUser
     /// Until then only `Session.openMethods` may be called.
     package let mustChangePassword: Bool
+    /// Until then only `Session.methodsForSetUp` may be called.
+    package let mustSetUpSecondFactor: Bool
 }
 
 /// Logging in. Every refusal takes the same way: one hash, one unit of the writer, one answer; whether there is such
@@ -68,11 +70,12 @@ extension IdentityService {
         case waiting
         case wrongPassword = "wrong_password"
         case wrongCode = "wrong_code"
+        case missingCode = "missing_code"
         /// The password was changed, or the code used, between look and store.
         case overtaken
 
         /// Whether the attempt counts against the user.
-        var isCounted: Bool { self == .wrongPassword || self == .wrongCode }
+        var isCounted: Bool { self == .wrongPassword || self == .wrongCode || self == .missingCode }
     }
 
     private enum Candidate {
@@ -147,10 +150,8 @@ extension IdentityService {
     ) {
         var proof: SecondFactor.Proof?
         if let factor = credential.secondFactor, factor.isConfirmed {
-            guard let code = request.code else {
-                credentials.withLock { $0.withdrawAttempt(user.id) }
-                return completion(.failure(.codeNeeded))
-            }
+            // The same answer, and counted alike: a password that was guessed is not confirmed to the guesser.
+            guard let code = request.code else { return refuse(request, user, .missingCode, completion) }
             proof = factor.proof(by: code, secondsSince1970: clock.wallSecondsSince1970)
             guard proof != nil else { return refuse(request, user, .wrongCode, completion) }
         }
@@ -206,7 +207,8 @@ extension IdentityService {
             switch result {
             case .success:
                 let answer = LoginAnswer(
-                    token: token, expiresAt: expiresAt, user: user, mustChangePassword: mustChange)
+                    token: token, expiresAt: expiresAt, user: user, mustChangePassword: mustChange,
+                    mustSetUpSecondFactor: mustSetUpSecondFactor(user))
                 completion(.success(answer))
             case .failure(let error) where error.kind == .unauthenticated:
                 refuse(request, user, .overtaken, completion)

@@ -11,9 +11,63 @@ package struct SecondFactorOffer: Sendable {
     package let address: String
 }
 
+/// For whom log-ins need a second factor: those of them who have none set one up before anything else.
+///
+/// Holds for log-ins with a password. API keys, which no person types, and the administrators' socket, whose callers the
+/// system vouches for, are not asked.
+package struct SecondFactorPolicy: Hashable, Sendable {
+    package var ofAdministrators = false
+    package var ofEveryone = false
+    /// By name: users whose role is exactly one of these.
+    package var roles: Set<String> = []
+
+    package init() {}
+
+    /// - Parameter words: `administrators`, `everyone`, or the names of roles.
+    package init(_ words: [String]) {
+        for word in words {
+            switch word {
+            case "administrators": ofAdministrators = true
+            case "everyone": ofEveryone = true
+            default: roles.insert(word)
+            }
+        }
+    }
+
+    func asks(_ user: IdentityUser) -> Bool {
+        ofEveryone || ofAdministrators && user.isAdministrator
+            || !roles.isEmpty && user.roleName.map(roles.contains) ?? false
+    }
+}
+
+package struct SecondFactorStatus: Hashable, Sendable {
+    package let isInForce: Bool
+    package let isRequired: Bool
+    package let recoveryCodesLeft: Int
+}
+
 /// The second factor: begun with the password, in force once a first code was right, gone with the password or by
 /// an administrator.
 extension IdentityService {
+    /// Whether the configuration asks for a second factor that the user has not put in force.
+    func mustSetUpSecondFactor(_ user: IdentityUser) -> Bool {
+        configuration.secondFactors.asks(user)
+            && credentials.withLock { $0.credentials[user.id]?.secondFactor?.isConfirmed != true }
+    }
+
+    /// One's own, or as an administrator anyone's.
+    package func secondFactorStatus(
+        of id: RecordID, _ call: IdentityCall
+    ) throws(CRMError) -> SecondFactorStatus {
+        try checkMayManage(id, call)
+        guard let user = user(id: id) else { throw .recordNotFound(id, entity: "user") }
+        let factor = credentials.withLock { $0.credentials[id]?.secondFactor }
+        let isInForce = factor?.isConfirmed == true
+        return SecondFactorStatus(
+            isInForce: isInForce, isRequired: configuration.secondFactors.asks(user),
+            recoveryCodesLeft: isInForce ? factor?.recoveryDigests.count ?? 0 : 0)
+    }
+
     /// Makes a secret and stores it, without asking for codes yet; beginning again replaces it.
     ///
     /// - Throws (by `completion`): `forbidden` for a wrong password; `duplicate` while a second factor is in force.
@@ -77,7 +131,7 @@ extension IdentityService {
         }
     }
 
-    /// Removes somebody's second factor, as an administrator, who has made sure who asks.
+    /// Removes somebody's second factor and ends all their sessions, as an administrator who has made sure who asks.
     package func resetSecondFactor(
         of user: RecordID, _ call: IdentityCall,
         completion: @escaping @Sendable (Result<Void, CRMError>) -> Void
@@ -88,11 +142,14 @@ extension IdentityService {
                 call, CRMError(.forbidden, "your own second factor can only be removed with your password"),
                 completion)
         }
-        change(call, "second_factor_reset", of: user, completion) { _ in (nil, ()) }
+        guard self.user(id: user) != nil else {
+            return completion(.failure(.recordNotFound(user, entity: "user")))
+        }
+        change(call, "second_factor_reset", of: user, endingSessions: true, completion) { _ in (nil, ()) }
     }
 
     private func change<R: Sendable>(
-        _ call: IdentityCall, _ event: String, of user: RecordID? = nil,
+        _ call: IdentityCall, _ event: String, of user: RecordID? = nil, endingSessions: Bool = false,
         _ completion: @escaping @Sendable (Result<R, CRMError>) -> Void,
         _ decide: @escaping @Sendable (SecondFactor?) throws(CRMError) -> (SecondFactor?, R)
     ) {
@@ -103,10 +160,14 @@ extension IdentityService {
                 let old = try IdentityStore.secondFactor(of: user, transaction)
                 let (new, answer) = try decide(old)
                 try IdentityStore.setSecondFactor(user, new, transaction)
+                let ended =
+                    endingSessions
+                    ? try IdentityStore.deleteSessions(of: user, except: nil, transaction) : []
                 let entry = IdentityEntry(
                     .security, by: call, [("event", .text(event)), ("user", .user(user))])
                 try transaction.append(entry.changeEntry)
                 transaction.afterCommit { [self] in
+                    access.withLock { $0.removeSessions(ended) }
                     credentials.withLock { $0.credentials[user]?.secondFactor = new }
                 }
                 return answer

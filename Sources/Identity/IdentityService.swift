@@ -27,6 +27,7 @@ package final class IdentityService: Sendable {
         package var clock = ClockSource.system
         /// What an authenticator app shows beside its code.
         package var issuer = "CRM"
+        package var secondFactors = SecondFactorPolicy()
 
         package init() {}
     }
@@ -104,7 +105,8 @@ package final class IdentityService: Sendable {
         let principal = Principal(user: user.id, isAdministrator: user.isAdministrator, source: .session)
         return Session(
             user: user, principal: principal, origin: .login(live.id), expiresAt: live.expiresAt,
-            mustChangePassword: live.mustChangePassword, scopes: .everything)
+            mustChangePassword: live.mustChangePassword, mustSetUpSecondFactor: mustSetUpSecondFactor(user),
+            scopes: .everything)
     }
 
     private func sessionOfKey(_ digest: SHA256Digest, _ now: Instant, _ peer: String) -> Session? {
@@ -115,7 +117,8 @@ package final class IdentityService: Sendable {
         return Session(
             user: user,
             principal: Principal(user: user.id, isAdministrator: isAdministrator, source: .apiKey),
-            origin: .apiKey(key.id), expiresAt: key.expiresAt, mustChangePassword: false, scopes: key.scopes)
+            origin: .apiKey(key.id), expiresAt: key.expiresAt, mustChangePassword: false,
+            mustSetUpSecondFactor: false, scopes: key.scopes)
     }
 
     /// Who a process on the administrator's socket is, by the uid that the system vouches for; nil if the
@@ -127,7 +130,8 @@ package final class IdentityService: Sendable {
         return Session(
             user: user,
             principal: Principal(user: user.id, isAdministrator: user.isAdministrator, source: .console),
-            origin: .console, expiresAt: nil, mustChangePassword: false, scopes: .everything)
+            origin: .console, expiresAt: nil, mustChangePassword: false, mustSetUpSecondFactor: false,
+            scopes: .everything)
     }
 
     package func principal(forPeerUID uid: UInt32) -> Principal? { session(forPeerUID: uid)?.principal }

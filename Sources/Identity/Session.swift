@@ -10,6 +10,9 @@ package struct Session: Sendable {
     package let expiresAt: Instant?
     /// The password is a temporary one: `openMethods` are all that may be called.
     package let mustChangePassword: Bool
+    /// The configuration asks for a second factor that the user has not set up: `methodsForSetUp` are all that may
+    /// be called.
+    package let mustSetUpSecondFactor: Bool
     /// What an API key was narrowed to; everything for the others.
     package let scopes: APIKeyScopes
 
@@ -25,12 +28,24 @@ package struct Session: Sendable {
     /// What a session may call whose password must be changed first.
     package static let openMethods: Set<String> = ["auth.change_password", "auth.whoami", "auth.logout"]
 
-    /// - Throws: `forbidden` while the password must be changed and `method` is none of `openMethods`.
+    /// What a session may call whose user must set up a second factor first.
+    package static let methodsForSetUp: Set<String> = openMethods.union([
+        "second_factor.status", "second_factor.begin", "second_factor.confirm",
+    ])
+
+    /// - Throws: `forbidden` while the password must be changed, or a second factor be set up, and `method` does
+    ///   not serve that.
     package func checkMayCall(_ method: String) throws(CRMError) {
-        guard mustChangePassword, !Self.openMethods.contains(method) else { return }
-        throw CRMError(
-            .forbidden, "the password must be changed first",
-            hint: "Call auth.change_password, then try again.")
+        if mustChangePassword, !Self.openMethods.contains(method) {
+            throw CRMError(
+                .forbidden, "the password must be changed first",
+                hint: "Call auth.change_password, then try again.")
+        }
+        if mustSetUpSecondFactor, !Self.methodsForSetUp.contains(method) {
+            throw CRMError(
+                .forbidden, "a second factor must be set up first",
+                hint: "Call second_factor.begin and second_factor.confirm, then try again.")
+        }
     }
 }
 

@@ -22,11 +22,12 @@ package struct IdentityUser: Hashable, Sendable {
     /// A name of the IANA time zone database.
     package let timeZone: String
     package let role: RecordID?
+    package let roleName: String?
 
     package init(
         id: RecordID, username: String, isAdministrator: Bool, isActive: Bool, language: String,
         timeZone: String,
-        role: RecordID?
+        role: RecordID?, roleName: String? = nil
     ) {
         self.id = id
         self.username = username
@@ -35,5 +36,6 @@ package struct IdentityUser: Hashable, Sendable {
         self.language = language
         self.timeZone = timeZone
         self.role = role
+        self.roleName = roleName
     }
 }

@@ -18,12 +18,62 @@ extension SecurityAdministration {
         }
     }
 
+    /// - Parameter original: a profile whose flags, rights and fields the new one begins with; what is given wins.
     package func createProfile(
-        _ values: [String: Value], _ rights: [Right]
+        _ values: [String: Value], _ rights: [Right], copyOf original: RecordID? = nil
     ) throws(CRMError) -> Outcome {
-        let id = try context.create("profile", values).id
+        guard let original else {
+            let id = try context.create("profile", values).id
+            for right in rights { try setRight(id, right) }
+            return Outcome(id: id)
+        }
+        let model = try context.get("profile", original)
+        let flags = ["view_all": model["view_all"], "edit_all": model["edit_all"]]
+        let id = try context.create("profile", flags.merging(values) { _, given in given }).id
+        for entity in ["profile_right", "field_access"] {
+            for record in try all(entity, "profile", .reference(original)) {
+                let fields = entity == "profile_right" ? Self.rightFields : Self.fieldAccessFields
+                var copy: [String: Value] = ["profile": .reference(id)]
+                for name in fields where !record[name].isNull { copy[name] = record[name] }
+                _ = try context.create(entity, copy)
+            }
+        }
         for right in rights { try setRight(id, right) }
         return Outcome(id: id)
+    }
+
+    private static let rightFields = ["entity", "access", "verbs"]
+    private static let fieldAccessFields = ["entity", "field", "visible", "read_only"]
+
+    /// Adds verbs to what the profile permits with an entity, which is there for its people from then on.
+    ///
+    /// Begins with what holds now: the profile's own word on the entity, else its right to `*`.
+    package func grant(
+        _ verbs: Set<AccessVerb>, on entity: String, to profile: RecordID
+    ) throws(CRMError) -> Outcome {
+        let now = try rights(of: profile, to: entity)
+        return try setRight(
+            profile, Right(entity: entity, access: true, verbs: now.verbs.union(verbs)))
+    }
+
+    /// Takes verbs back; without any, the entity itself: it is no longer there for the profile's people.
+    package func revoke(
+        _ verbs: Set<AccessVerb>, on entity: String, from profile: RecordID
+    ) throws(CRMError) -> Outcome {
+        let now = try rights(of: profile, to: entity)
+        try refuseUnknownVerbs(verbs)
+        let right =
+            verbs.isEmpty
+            ? Right(entity: entity, access: false, verbs: [])
+            : Right(entity: entity, access: now.access, verbs: now.verbs.subtracting(verbs))
+        return try setRight(profile, right)
+    }
+
+    private func rights(of id: RecordID, to entity: String) throws(CRMError) -> EntityRights {
+        guard let profile = try factsNow().profiles[id] else {
+            throw .recordNotFound(id, entity: "profile")
+        }
+        return entity == "*" ? profile.otherEntities : profile.rights(to: entity)
     }
 
     /// A profile that the product brings: its rights to entities of modules that are not enabled yet sleep until then.

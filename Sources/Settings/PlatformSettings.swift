@@ -37,14 +37,29 @@ extension SettingsTable.Option {
         "connections-per-source", .integer(1...65_000), default: "256",
         help: "Open connections of one address.")
 
+    package static let sessionIdleMinutes = Self(
+        "session-idle-minutes", .integer(1...1_440), default: "30",
+        help: "A session that is not used for so long ends.")
+    package static let sessionHours = Self(
+        "session-hours", .integer(1...720), default: "12",
+        help: "A session ends after so long, however much it is used.")
+    package static let passwordLength = Self(
+        "password-length", .integer(12...64), default: "15",
+        help: "The fewest characters of a password that somebody chooses.")
+    package static let requireSecondFactor = Self(
+        "require-second-factor", .list,
+        help: "Who must set up a second factor: administrators, everyone, or names of roles.")
     package static let loginWait = Self(
         "login-wait", .integer(1...900), default: "1",
-        help: "Seconds that a user name waits after five wrong passwords in a row; doubled by each further one.")
+        help:
+            "Seconds that a user name waits after five wrong passwords in a row; doubled by each further one."
+    )
 
     /// What the configuration file may set, whichever program reads it.
     package static let inFile = [
         data, listen, modules, log, adminUIDs, endpointUIDs, organisation, currency, certificate, key,
-        connections, connectionsPerSource, loginWait,
+        connections, connectionsPerSource, loginWait, sessionIdleMinutes, sessionHours, passwordLength,
+        requireSecondFactor,
     ]
 
     package static let config = Self(

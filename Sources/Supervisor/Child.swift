@@ -43,6 +43,15 @@ package enum ProcessEnd: Equatable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The end, and why: a program that ends by itself says it in its last line. One that a signal ended was in the middle
+    /// of something else, and its last line explains nothing.
+    package func withReason(lastLine: String) -> String {
+        switch self {
+        case .exited(let code) where code != 0 && !lastLine.isEmpty: "\(self): \(lastLine)"
+        case .exited, .signalled: description
+        }
+    }
+
     /// signal(7), the numbers of x86 and ARM. A Swift trap is SIGILL or SIGTRAP.
     private static let names: [Int32: String] = [
         1: "SIGHUP", 2: "SIGINT", 4: "SIGILL", 5: "SIGTRAP", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE",

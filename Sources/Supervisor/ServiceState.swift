@@ -12,7 +12,7 @@ struct ServiceState: Equatable {
         var since: Int64
         /// Starts after the first.
         var restarts: Int
-        /// How it ended last, and the last line it wrote; nil if it never did.
+        /// How it ended last, and why by its own words where it had any; nil if it never did.
         var lastEnd: String?
     }
 

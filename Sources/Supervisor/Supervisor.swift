@@ -112,7 +112,7 @@ package final class Supervisor {
         guard let end else { return }
         running[child] = nil
         if child == .kernel { blameModule(for: end) }
-        lastEnds[child] = process.lastLine.isEmpty ? "\(end)" : "\(end): \(process.lastLine)"
+        lastEnds[child] = end.withReason(lastLine: process.lastLine)
         tell(.ended(child, end))
     }
 

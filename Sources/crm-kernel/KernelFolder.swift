@@ -34,8 +34,7 @@ struct KernelFolder {
                 callSites: try CallSites(path: folder + "/run/calls"),
                 quarantined: try Self.quarantined(lock.kernelFolder), log: log))
         var configuration = IdentityService.Configuration()
-        configuration.consoleUsers = settings.consoleUsers
-        configuration.logins.firstWaitSeconds = settings.loginWaitSeconds
+        settings.apply(to: &configuration)
         let snapshots = installation.snapshots
         identity = try IdentityService(database: database, configuration: configuration, log: log) {
             SnapshotUsers(snapshots.current)

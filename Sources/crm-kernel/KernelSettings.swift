@@ -1,4 +1,5 @@
 import Foundation
+import Identity
 import Log
 import Settings
 
@@ -10,7 +11,8 @@ struct KernelSettings {
         program: "crm-kernel", summary: "Owns the data: the database, the modules, who may do what.",
         options: [
             .data, .modules, .log, .adminUIDs, .endpointUIDs, .organisation, .currency, .loginWait,
-            .config, .readyDescriptor,
+            .sessionIdleMinutes, .sessionHours, .passwordLength, .requireSecondFactor, .config,
+            .readyDescriptor,
             .init(
                 "admin-password", .secret,
                 help: "The first administrator's password; else one is made (init)."),
@@ -70,7 +72,16 @@ struct KernelSettings {
         return users
     }
 
-    var loginWaitSeconds: Int64 { Int64(values.integer("login-wait")) }
+    /// How people log in, and for how long.
+    func apply(to configuration: inout IdentityService.Configuration) {
+        configuration.consoleUsers = consoleUsers
+        configuration.sessions.idleSeconds = Int64(values.integer("session-idle-minutes")) * 60
+        configuration.sessions.absoluteSeconds = Int64(values.integer("session-hours")) * 3_600
+        configuration.passwords.minimumLength = values.integer("password-length")
+        configuration.passwords.names.append(values.string("organisation"))
+        configuration.logins.firstWaitSeconds = Int64(values.integer("login-wait"))
+        configuration.secondFactors = SecondFactorPolicy(values.list("require-second-factor"))
+    }
 
     var endpointUsers: Set<UInt32> {
         var users: Set = [geteuid()]

@@ -91,7 +91,7 @@ struct DoorTests {
         try answer("", "x")
         try answer("admin", "wrong")
         #expect(answers.count == 1, "\(answers)")
-        #expect(answers.first?.contains("-32001 user name or password is wrong") == true, "\(answers)")
+        #expect(answers.first?.contains("-32001 user name, password or code is wrong") == true, "\(answers)")
         // Others are not kept out by it, and an administrator ends it.
         let known = try platform.logIn()
         let user = try known.call("record.list", #"{"entity":"user","filter":["username","=","anna"]}"#)

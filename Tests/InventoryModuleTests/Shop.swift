@@ -57,6 +57,11 @@ struct Shop {
         return try context.create(entity, whole.merging(values) { $1 })
     }
 
+    /// A line of so many pieces; the price is found unless `values` say one.
+    func line(_ item: Record, _ pieces: String, _ values: [String: Value] = [:]) -> Line {
+        Line(["item": .reference(item.id), "quantity": quantity(pieces)].merging(values) { $1 })
+    }
+
     func currency(_ code: String) -> RecordID {
         ["USD": dollar, "JPY": yen, "KWD": dinar][code] ?? euro
     }
@@ -82,6 +87,9 @@ func money(_ text: String, _ code: String = "EUR") -> Value {
     guard let currency = CurrencyCode(code) else { return .null }
     return (try? Money(parsing: text, currency: currency)).map { .money($0) } ?? .null
 }
+
+/// A list price, scale 6.
+func price(_ text: String) -> Value { decimal(text, scale: 6) }
 
 /// What a call refuses with; nil when it does not.
 func refusal(_ body: () throws -> Void) -> CRMError? {

@@ -273,5 +273,7 @@ struct ServerTests {
         #expect(text.contains(#"crm_calls_total{method="record.get",outcome="not_found"} 1"#))
         #expect(text.contains("crm_call_seconds_count{lane=\"bounded\"} 1"))
         #expect(!text.contains("admin"))
+        let refused = try client.reply(.metrics, token: String(repeating: "x", count: 43))
+        #expect(refused.status == 401 && !String(decoding: refused.body, as: UTF8.self).contains("crm_"))
     }
 }

@@ -181,7 +181,9 @@ final class TestClient {
         try send(#"{"jsonrpc":"2.0","id":1,"method":"\#(method)","params":\#(parameters)}"#, token: token)
     }
 
-    func reply(_ route: Route) throws -> ReplyFrame { try wire.call(body: [], requestID: "r", route: route) }
+    func reply(_ route: Route, token: String? = nil) throws -> ReplyFrame {
+        try wire.call(body: [], token: token.map { Array($0.utf8) }, requestID: "r", route: route)
+    }
 }
 
 extension JSONNode {

@@ -27,6 +27,17 @@ struct ReadingTests {
         #expect(read.isFault == isFault)
     }
 
+    @Test("the last line explains an end that the program chose, and no other")
+    func reason() {
+        let line = "kernel ready"
+        #expect(
+            ProcessEnd.exited(code: 1).withReason(lastLine: "port is taken")
+                == "ended with code 1: port is taken")
+        #expect(ProcessEnd.exited(code: 1).withReason(lastLine: "") == "ended with code 1")
+        #expect(ProcessEnd.exited(code: 0).withReason(lastLine: line) == "ended")
+        #expect(ProcessEnd.signalled(9).withReason(lastLine: line) == "was ended by SIGKILL")
+    }
+
     private static func stat(_ name: String, state: String = "S") -> String {
         "812 (\(name)) \(state) 17 812 812 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 987654 1000 1 18446744073709551615"
     }

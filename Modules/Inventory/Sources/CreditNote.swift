@@ -5,7 +5,7 @@ enum CreditNote {
     static let definition = EntityDefinition(
         "credit_note", label: "Credit note", plural: "Credit notes",
         fields: TradeDocument.fields(
-            number: ("credit_note_no", "Credit note number", "CN00000"),
+            .creditNote, number: ("credit_note_no", "Credit note number", "CN00000"),
             status: .picklist("status", "Status", statuses).mandatory().defaulting(to: "created"),
             party: [
                 TradeDocument.account,
@@ -24,8 +24,8 @@ enum CreditNote {
     .index("owner", "status", "credit_note_date")
 
     static let hooks =
-        TradeDocument.hooks("credit_note", status: "status") + [
-            TradeDocument.keepIssued("credit_note", status: "status"),
+        TradeDocument.hooks(.creditNote) + [
+            TradeDocument.keepIssued(.creditNote),
             Hook("check_credited_account", on: "credit_note", [.beforeCreate, .beforeUpdate], checkAccount),
         ]
 

@@ -14,19 +14,20 @@ public struct InventoryModule: CRMModule {
                 "Products and services, vendors, price books, stock, and the documents of selling and buying."
         )
         manifest.publisher = "CRM"
-        manifest.entities = [
-            Product.definition, Vendor.definition, PriceBook.definition, PriceBookEntry.definition,
-            ProductPrice.definition, Tax.definition, Quote.definition, SalesOrder.definition,
-            PurchaseOrder.definition,
-            Invoice.definition, CreditNote.definition, StockMovement.definition, TradeSettings.definition,
-        ]
+        manifest.entities =
+            [
+                Product.definition, Vendor.definition, PriceBook.definition, PriceBookEntry.definition,
+                ProductPrice.definition, Tax.definition, Quote.definition, SalesOrder.definition,
+                PurchaseOrder.definition,
+                Invoice.definition, CreditNote.definition, StockMovement.definition, TradeSettings.definition,
+            ] + DocumentKind.all.flatMap(TradeLine.definitions)
         manifest.extensions = [PriceBook.accountFields]
         manifest.relations = Product.relations + Vendor.relations
         manifest.hooks =
             Product.hooks + Vendor.hooks + PriceBook.hooks + PriceBookEntry.hooks + Tax.hooks + Quote.hooks
             + SalesOrder.hooks + PurchaseOrder.hooks + Invoice.hooks + CreditNote.hooks + StockMovement.hooks
             + ProductPrice.hooks + TradeSettings.hooks
-        manifest.actions = [Calculate.action, FindPrice.action]
+        manifest.actions = [Calculate.action, FindPrice.action, ExplainTotal.action]
         manifest.migrations = Migrations.all
         return manifest
     }

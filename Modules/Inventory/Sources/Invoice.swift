@@ -5,7 +5,7 @@ enum Invoice {
     static let definition = EntityDefinition(
         "invoice", label: "Invoice", plural: "Invoices",
         fields: TradeDocument.fields(
-            number: ("invoice_no", "Invoice number", "INV00000"),
+            .invoice, number: ("invoice_no", "Invoice number", "INV00000"),
             status: .picklist("invoice_status", "Status", statuses).mandatory().defaulting(to: "created"),
             party: [
                 TradeDocument.account, .reference("sales_order", "Sales order", to: "sales_order").indexed(),
@@ -26,8 +26,8 @@ enum Invoice {
     .index("owner", "invoice_status", "invoice_date")
 
     static let hooks =
-        TradeDocument.hooks("invoice", status: "invoice_status", open: ["paid_amount"]) + [
-            TradeDocument.keepIssued("invoice", status: "invoice_status"),
+        TradeDocument.hooks(.invoice) + [
+            TradeDocument.keepIssued(.invoice),
             Hook("check_invoice_dates", on: "invoice", [.beforeCreate, .beforeUpdate]) {
                 change, context throws(CRMError) in
                 try FieldRules.check(

@@ -5,7 +5,7 @@ enum PurchaseOrder {
     static let definition = EntityDefinition(
         "purchase_order", label: "Purchase order", plural: "Purchase orders",
         fields: TradeDocument.fields(
-            number: ("purchase_order_no", "Purchase order number", "PO00000"),
+            .purchaseOrder, number: ("purchase_order_no", "Purchase order number", "PO00000"),
             status: .picklist("po_status", "Status", statuses).mandatory().defaulting(to: "created"),
             party: [
                 .reference("vendor", "Vendor", to: "vendor").mandatory().indexed(),
@@ -24,7 +24,7 @@ enum PurchaseOrder {
     .index("po_status", "created_at")
     .index("owner", "po_status", "created_at")
 
-    static let hooks = TradeDocument.hooks("purchase_order", status: "po_status", open: ["tracking_no"])
+    static let hooks = TradeDocument.hooks(.purchaseOrder)
 
     private static let statuses = [
         PicklistValue("Created").stateClass("open").next("approved", "cancelled").system(),

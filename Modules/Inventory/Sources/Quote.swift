@@ -5,7 +5,7 @@ enum Quote {
     static let definition = EntityDefinition(
         "quote", label: "Quote", plural: "Quotes",
         fields: TradeDocument.fields(
-            number: ("quote_no", "Quote number", "QUO00000"),
+            .quote, number: ("quote_no", "Quote number", "QUO00000"),
             status: .picklist("quote_stage", "Stage", stages).mandatory().defaulting(to: "created"),
             party: [
                 TradeDocument.account, .reference("potential", "Potential", to: "potential").indexed(),
@@ -22,7 +22,7 @@ enum Quote {
     .index("quote_stage", "created_at")
     .index("owner", "quote_stage", "created_at")
 
-    static let hooks = TradeDocument.hooks("quote", status: "quote_stage")
+    static let hooks = TradeDocument.hooks(.quote)
 
     private static let stages = [
         PicklistValue("Created").stateClass("open").next("delivered", "reviewed", "accepted", "rejected")

@@ -5,7 +5,7 @@ enum SalesOrder {
     static let definition = EntityDefinition(
         "sales_order", label: "Sales order", plural: "Sales orders",
         fields: TradeDocument.fields(
-            number: ("sales_order_no", "Sales order number", "SO00000"),
+            .salesOrder, number: ("sales_order_no", "Sales order number", "SO00000"),
             status: .picklist("so_status", "Status", statuses).mandatory().defaulting(to: "created"),
             party: [
                 TradeDocument.account, .reference("potential", "Potential", to: "potential").indexed(),
@@ -25,9 +25,12 @@ enum SalesOrder {
     .index("owner", "so_status", "created_at")
 
     static let hooks =
-        TradeDocument.hooks("sales_order", status: "so_status", open: Set(recurring.map(\.name))) + [
+        TradeDocument.hooks(.salesOrder) + [
             Hook("check_recurrence", on: "sales_order", [.beforeCreate, .beforeUpdate], checkRecurrence)
         ]
+
+    /// What stays open in a locked order: when it makes invoices.
+    static let openFields = Set(recurring.map(\.name))
 
     private static let statuses = [
         PicklistValue("Created").stateClass("open").next("approved", "cancelled").system(),

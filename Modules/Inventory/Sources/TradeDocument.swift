@@ -5,16 +5,18 @@ import CRMSDK
 /// The rate of the document's currency is taken when it is written and stays: a document says what was agreed that day.
 enum TradeDocument {
     /// - Parameters:
+    ///   - kind: Which of the five.
     ///   - number: Name, label and pattern of the document's number.
     ///   - status: The field of its state.
     static func fields(
-        number: (name: String, label: String, pattern: String), status: FieldDefinition,
+        _ kind: DocumentKind, number: (name: String, label: String, pattern: String), status: FieldDefinition,
         party: [FieldDefinition], extra: [FieldDefinition]
     ) -> [FieldDefinition] {
         [
             .text("subject", "Subject").mandatory().indexed(),
             .autonumber(number.name, number.label, number.pattern), status,
-        ] + party + [.reference("contact", "Contact", to: "contact").indexed()] + extra + money + delivery
+        ] + party + [.reference("contact", "Contact", to: "contact").indexed()] + extra
+            + TradeLine.fields(kind.entity) + money + totals + (kind.takers.isEmpty ? [] : taken) + delivery
             + Address.fields("billing", "Billing address") + Address.fields("shipping", "Shipping address")
             + [
                 .longtext("terms_conditions", "Terms and conditions"),
@@ -33,19 +35,40 @@ enum TradeDocument {
             "tax_mode", "Tax mode", [PicklistValue("Individual").system(), PicklistValue("Group").system()]
         )
         .mandatory().defaulting(to: "group").help("Taxes of each line, or of the document."),
-        .picklist(
-            "discount_kind", "Discount",
-            [
-                PicklistValue("None").system(),
-                PicklistValue("Percent").requiring("discount_percent").system(),
-                PicklistValue("Amount").requiring("discount_amount").system(),
-            ]
-        ).mandatory().defaulting(to: "none"),
+        .text("taxes", "Taxes")
+            .help("With taxes of the document: \"VAT 21%; Retention -15%\"; the usual ones if left out."),
+        .picklist("discount_kind", "Discount", discountKinds).mandatory().defaulting(to: "none"),
         .percent("discount_percent", "Discount percent", scale: 4),
         .money("discount_amount", "Discount amount", currencyField: "currency").range("0", nil),
         .money("shipping_amount", "Shipping", currencyField: "currency").range("0", nil),
+        .text("shipping_taxes", "Taxes on shipping"),
         .money("adjustment", "Adjustment", currencyField: "currency").help("Added as it is; may be negative.")
     )
+
+    static let discountKinds = [
+        PicklistValue("None").system(),
+        PicklistValue("Percent").requiring("discount_percent").system(),
+        PicklistValue("Amount").requiring("discount_amount").system(),
+    ]
+
+    /// Computed from the lines. A client that sends one is told where it differs.
+    private static let totals: [FieldDefinition] = {
+        let amounts = [
+            ("subtotal", "Subtotal"), ("discount_total", "Discount taken"),
+            ("taxable_total", "Taxable total"), ("tax_total", "Taxes"),
+            ("retention_total", "Retentions among the taxes"), ("shipping_tax", "Tax on shipping"),
+            ("grand_total", "Grand total"),
+        ].map { FieldDefinition.money($0.0, $0.1, currencyField: "currency") }
+        return (amounts + [.money("base_grand_total", "Grand total in base currency")]).map {
+            $0.section("Totals").help("Computed; one that is sent is compared.")
+        }
+    }()
+
+    /// What later documents have taken of the amounts that belong to no line.
+    private static let taken: [FieldDefinition] = [
+        ("taken_discount", "Discount taken over"), ("taken_shipping", "Shipping taken over"),
+        ("taken_adjustment", "Adjustment taken over"),
+    ].map { .money($0.0, $0.1, currencyField: "currency").readOnly().section("Totals") }
 
     private static let delivery: [FieldDefinition] = [
         .picklist("carrier", "Carrier", labels: ["FedEx", "UPS", "USPS", "DHL", "BlueDart"])
@@ -60,23 +83,57 @@ enum TradeDocument {
     /// Fields that a locked document leaves open, beside its state.
     static let open: Set = ["description", "owner"]
 
-    /// The rules of one kind of document.
-    ///
-    /// - Parameters:
-    ///   - status: The name of its state's field.
-    ///   - open: What stays open in a locked document, beside `open` of all.
-    static func hooks(_ entity: String, status: String, open: Set<String> = []) -> [Hook] {
+    /// The rules of one kind of document, in this order: each reads what the ones before it have set.
+    static func hooks(_ kind: DocumentKind) -> [Hook] {
         [
-            Hook("check_\(entity)", on: entity, [.beforeCreate, .beforeUpdate]) {
+            Hook("check_\(kind.entity)", on: kind.entity, [.beforeCreate, .beforeUpdate]) {
                 change, context throws(CRMError) in
-                let definition = try context.definition(of: entity)
-                try LifeCycle.checkMove(change, status, in: definition, context)
-                try LifeCycle.checkLock(
-                    change, status, open: open.union(Self.open), in: definition, context)
+                let definition = try context.definition(of: kind.entity)
+                try LifeCycle.checkMove(change, kind.status, in: definition, context)
+                try checkLock(change, kind, in: definition, context)
                 try freezeRate(&change, context)
                 try RequiredFields.check(change, in: definition, context)
-            }
+            },
+            Hook("compute_\(kind.entity)", on: kind.entity, [.beforeCreate, .beforeUpdate]) {
+                change, context throws(CRMError) in
+                try compute(&change, kind, context)
+            },
         ]
+    }
+
+    /// A locked document keeps what it says; what later documents take of it is noted all the same.
+    private static func checkLock(
+        _ change: RecordChange, _ kind: DocumentKind, in definition: EntityDefinition,
+        _ context: any ModuleContext
+    ) throws(CRMError) {
+        var open = open.union(kind.open)
+        if isBookkeeping(change) { open.insert(TradeLine.field) }
+        try LifeCycle.checkLock(change, kind.status, open: open, in: definition, context)
+    }
+
+    /// Whether the lines differ in nothing but what the module keeps of them.
+    private static func isBookkeeping(_ change: RecordChange) -> Bool {
+        let old = change.old?.lines(TradeLine.field) ?? []
+        let new = change.lines(TradeLine.field)
+        return old.count == new.count
+            && zip(old, new).allSatisfy { old, new in
+                old.id == new.id
+                    && new.values.allSatisfy { TradeLine.kept.contains($0.key) || old[$0.key] == $0.value }
+            }
+    }
+
+    /// Completes the lines and sets every figure.
+    private static func compute(
+        _ change: inout RecordChange, _ kind: DocumentKind, _ context: any ModuleContext
+    ) throws(CRMError) {
+        guard let currency = change["currency"].reference else { return }
+        var writing = try DocumentWriting(kind, change, currency: currency, context)
+        if change.isNew, change["terms_conditions"].isNull {
+            change["terms_conditions"] = writing.rates.settings.terms
+        }
+        try writing.complete(&change, context)
+        try writing.compute(&change)
+        guard writing.problems.isEmpty else { throw .invalidRecord(kind.entity, writing.problems) }
     }
 
     /// Takes the currency's rate when the document is written, and again when its currency changes.
@@ -90,10 +147,11 @@ enum TradeDocument {
     }
 
     /// Refuses to delete a document that has left the house.
-    static func keepIssued(_ entity: String, status: String) -> Hook {
-        Hook("keep_issued_\(entity)", on: entity, [.beforeDelete]) { change, context throws(CRMError) in
-            let definition = try context.definition(of: entity)
-            guard let state = LifeCycle.state(change.old, status, in: definition),
+    static func keepIssued(_ kind: DocumentKind) -> Hook {
+        Hook("keep_issued_\(kind.entity)", on: kind.entity, [.beforeDelete]) {
+            change, context throws(CRMError) in
+            let definition = try context.definition(of: kind.entity)
+            guard let state = LifeCycle.state(change.old, kind.status, in: definition),
                 state.attributes[LifeCycle.locked] == "true"
             else { return }
             throw CRMError(

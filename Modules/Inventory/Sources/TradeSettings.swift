@@ -42,14 +42,16 @@ enum TradeSettings {
 
     /// Read with the module's rights: the settings hold for everyone.
     static func read(_ context: any ModuleContext) throws(CRMError) -> Values {
-        try context.elevated(reason: "trade settings") { (context) throws(CRMError) in
-            guard let record = try context.list(ListRequest("inventory_settings", limit: 1)).first else {
-                return Values()
-            }
-            return Values(
-                rounding: record["rounding"] == "half_even" ? .halfEven : .halfUp,
-                allowsNegativeStock: record["allow_negative_stock"] != false,
-                terms: record["terms_conditions"])
+        try context.elevated(reason: "trade settings") { (context) throws(CRMError) in try values(context) }
+    }
+
+    /// As the context may read them.
+    static func values(_ context: any ModuleContext) throws(CRMError) -> Values {
+        guard let record = try context.list(ListRequest("inventory_settings", limit: 1)).first else {
+            return Values()
         }
+        return Values(
+            rounding: record["rounding"] == "half_even" ? .halfEven : .halfUp,
+            allowsNegativeStock: record["allow_negative_stock"] != false, terms: record["terms_conditions"])
     }
 }

@@ -2,7 +2,7 @@
 package struct Command: Sendable {
     /// What a word may be, for completion and for help.
     package enum Kind: Sendable {
-        case text, entity, field, file, folder, module, method, user, values, number
+        case text, entity, field, file, folder, module, method, user, role, profile, group, values, number
     }
 
     /// A word behind the verb.

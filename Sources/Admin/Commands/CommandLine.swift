@@ -21,6 +21,13 @@ package struct CommandLine: Sendable {
 
     private init(_ command: Command) { self.command = command }
 
+    /// The same command and operands with other options.
+    func with(options: [String: [String]]) -> CommandLine {
+        var line = self
+        line.options = options
+        return line
+    }
+
     package func has(_ option: String) -> Bool { options[option] != nil }
     package func value(_ option: String) -> String? { options[option]?.last }
     package func values(_ option: String) -> [String] { options[option] ?? [] }

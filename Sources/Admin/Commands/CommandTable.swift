@@ -1,8 +1,10 @@
 /// All commands, in the order that help shows them.
 package enum CommandTable {
     package static let all: [Command] = [
-        SystemCommands.all, SessionCommands.all, ModuleCommands.all, EntityCommands.all, FieldCommands.all,
-        UserCommands.all,
+        SystemCommands.all, LoginCommands.all, SessionCommands.all, ModuleCommands.all, EntityCommands.all,
+        FieldCommands.all,
+        UserCommands.all, SecondFactorCommands.all, KeyCommands.all, RoleCommands.all, ProfileCommands.all,
+        GroupCommands.all, SharingCommands.all, FieldAccessCommands.all, SecurityCommands.all,
         RecordCommands.all, ChangeCommands.all, ImportCommand.all, LogCommands.all, RawCommands.all,
     ].flatMap { $0 }
 

@@ -83,11 +83,17 @@ package struct FieldValues {
         if let id = Int64(text) { return Array(String(id).utf8) }
         let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
         let target = field.type == "owner" ? "user" : field.targets.first ?? entity
+        if parts.count == 1, NamedRecords.nameFields[target] != nil {
+            let id =
+                field.type == "owner"
+                ? try NamedRecords.ownerID(text, session)
+                : try NamedRecords.id(of: target, text, session)
+            return Array(String(id).utf8)
+        }
         guard parts.count == 2 else {
             throw .usage(
                 "\(field.name) refers to a record, and \"\(text)\" is no id",
-                hint:
-                    "Give its id, or a field and its value: \(field.name)=\(target == "user" ? "username" : "name"):VALUE."
+                hint: "Give its id, or a field and its value: \(field.name)=name:VALUE."
             )
         }
         return Array(String(try RecordFinding.id(of: target, by: parts[0], value: parts[1], session)).utf8)
@@ -103,6 +109,17 @@ package struct FieldValues {
 
 /// Finding the one record that a text means.
 enum RecordFinding {
+    /// - Parameter word: an id, or a field and its value: `account_name:Cancity`.
+    static func id(of entity: String, as word: String, _ session: Session) throws(AdminError) -> Int64 {
+        if let id = Int64(word) { return id }
+        let parts = word.split(separator: ":", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else {
+            throw .usage(
+                "\"\(word)\" does not say which \(entity) it is", hint: "Give its id, or FIELD:VALUE.")
+        }
+        return try id(of: entity, by: parts[0], value: parts[1], session)
+    }
+
     /// - Throws: `notFound`, or `conflict` where more than one has this value.
     static func id(
         of entity: String, by field: String, value: String, _ session: Session

@@ -45,10 +45,14 @@ struct PageWalk {
             switch style.format {
             case .json:
                 for node in nodes {
-                    streams.write((isFirst ? "" : ",") + String(decoding: node.rawBytes, as: UTF8.self))
+                    let shown = JSONText.projected(node, on: style.columns)
+                    streams.write((isFirst ? "" : ",") + String(decoding: shown.rawBytes, as: UTF8.self))
                     isFirst = false
                 }
-            case .jsonl: for node in nodes { streams.write(JSONText.compact(node)) }
+            case .jsonl:
+                for node in nodes {
+                    streams.write(JSONText.compact(JSONText.projected(node, on: style.columns)))
+                }
             default:
                 let rows = Rows(nodes, columns: names)
                 names = rows.columns.map(\.name)

@@ -33,6 +33,11 @@ enum Passwords {
         return password
     }
 
+    /// A code is good once: on standard input it harms nobody, where there is no terminal.
+    static func askedCode(_ run: CommandRun) throws(AdminError) -> String {
+        try run.session.streams.ask("Code: ", isSecret: false)
+    }
+
     private static func requireTerminal(_ run: CommandRun, _ option: String) throws(AdminError) {
         guard run.session.streams.isInteractive else {
             throw .usage("nobody can be asked for the password here", hint: "Give it by --\(option).")

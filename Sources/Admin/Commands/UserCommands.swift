@@ -17,7 +17,9 @@ enum UserCommands {
         Command(
             "user", "create", .writes, "add a user; without a password nobody can log in as this user",
             operands: [.init("USERNAME"), .init("FIELD=VALUE", .values, .any)], options: passwordOptions,
-            examples: ["user create anna first_name=Anna last_name=Snelling role=role_name:Central"]
+            examples: [
+                "user create anna first_name=Anna last_name=Snelling role='Sales North' reports_to=bob"
+            ]
         ) { run throws(AdminError) in
             let words = ["username=\(try run.required(0))"] + run.line.operands.dropFirst()
             let password = try run.line.value("password-file").map(Passwords.inFile)
@@ -28,6 +30,41 @@ enum UserCommands {
             if let password, !run.isDryRun { _ = try setPassword(record["id"]?.int64 ?? 0, password, run) }
             run.printObject(record, columns: ["id", "username", "role", "status"])
             run.say("user \"\(try run.required(0))\" created")
+        },
+        Command("user", "show", .reads, "a user with everything that is known", operands: [user]) {
+            run throws(AdminError) in
+            var parameters = Parameters()
+            parameters.set("id", Int(try userID(run)))
+            run.printObject(try run.call("record.get", parameters))
+        },
+        Command(
+            "user", "update", .writes, "change a user's role, superior, name …",
+            details: """
+                role= takes a role's name, reports_to= a user name, is_admin= true or false. What a user may do comes \
+                with the profiles of the role.
+                """,
+            operands: [user, .init("FIELD=VALUE", .values, .any)],
+            examples: ["user update anna role=Desk reports_to=bob", "user update anna is_admin=true"]
+        ) { run throws(AdminError) in
+            let words = run.line.operands.dropFirst()
+            guard !words.isEmpty else { throw .usage("user update lacks FIELD=VALUE") }
+            var parameters = run.writeParameters
+            parameters.set("id", Int(try userID(run)))
+            parameters.set("values", try FieldValues(entity: "user", session: run.session).read(words))
+            run.printObject(
+                try run.call("record.update", parameters),
+                columns: ["id", "username", "role", "reports_to", "status", "is_admin"])
+            run.say("user \"\(try run.required(0))\" updated")
+        },
+        Command(
+            "user", "set-role", .writes, "give a user another role", operands: [user, .init("ROLE", .role)],
+            examples: ["user set-role anna Desk", "security what-if 'user set-role anna Desk'"]
+        ) { run throws(AdminError) in
+            var parameters = try run.writeParameters(about: "user")
+            try parameters.set("role", "role", named: try run.required(1), run.session)
+            try run.changeRights(
+                "user.set_role", parameters,
+                "user \"\(try run.required(0))\" has role \"\(try run.required(1))\"")
         },
         Command(
             "user", "disable", .destroys(question: "Disable"),
@@ -71,7 +108,7 @@ enum UserCommands {
     }
 
     private static func userID(_ run: CommandRun) throws(AdminError) -> Int64 {
-        try RecordFinding.id(of: "user", by: "username", value: try run.required(0), run.session)
+        try NamedRecords.id(of: "user", try run.required(0), run.session)
     }
 
     private static func setPassword(

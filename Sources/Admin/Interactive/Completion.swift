@@ -10,6 +10,9 @@ package struct Completion {
         package var values: (String, String) -> [String] = { _, _ in [] }
         package var modules: () -> [String] = { [] }
         package var users: () -> [String] = { [] }
+        package var roles: () -> [String] = { [] }
+        package var profiles: () -> [String] = { [] }
+        package var groups: () -> [String] = { [] }
 
         package init() {}
     }
@@ -64,6 +67,9 @@ package struct Completion {
         case .entity: return names.entities()
         case .module: return names.modules()
         case .user: return names.users()
+        case .role: return names.roles()
+        case .profile: return names.profiles()
+        case .group: return names.groups()
         case .field: return entity.map(names.fields) ?? []
         case .values:
             guard let entity else { return [] }

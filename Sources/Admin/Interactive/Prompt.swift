@@ -73,14 +73,10 @@ package struct Prompt {
             let list = try? session.client().call("module.list")
             return list?["modules"]?.elements.compactMap { $0["name"]?.string } ?? []
         }
-        names.users = {
-            var parameters = Parameters()
-            parameters.set("entity", "user")
-            parameters.set("fields", ["username"])
-            parameters.set("limit", 200)
-            let list = try? session.client().call("record.list", parameters)
-            return list?["records"]?.elements.compactMap { $0["username"]?.string } ?? []
-        }
+        names.users = { (try? NamedRecords.names(of: "user", session)) ?? [] }
+        names.roles = { (try? NamedRecords.names(of: "role", session)) ?? [] }
+        names.profiles = { (try? NamedRecords.names(of: "profile", session)) ?? [] }
+        names.groups = { (try? NamedRecords.names(of: "group", session)) ?? [] }
         return names
     }
 }

@@ -10,8 +10,11 @@ extension CommandRun {
     package func printRecords(_ result: JSONNode, in member: String, columns: [String]?) {
         let nodes = result[member].map { Array($0.elements) } ?? []
         switch output.format {
-        case .json: printJSON(result)
-        case .jsonl: for node in nodes { session.streams.write(JSONText.compact(node)) }
+        case .json: printJSON(JSONText.projected(result, each: member, on: output.columns))
+        case .jsonl:
+            for node in nodes {
+                session.streams.write(JSONText.compact(JSONText.projected(node, on: output.columns)))
+            }
         default: printRows(Rows(nodes, columns: output.columns ?? columns))
         }
     }
@@ -19,8 +22,8 @@ extension CommandRun {
     /// One record or other object: a line for each member.
     package func printObject(_ node: JSONNode, columns: [String]? = nil) {
         switch output.format {
-        case .json: printJSON(node)
-        case .jsonl: session.streams.write(JSONText.compact(node))
+        case .json: printJSON(JSONText.projected(node, on: output.columns))
+        case .jsonl: session.streams.write(JSONText.compact(JSONText.projected(node, on: output.columns)))
         case .table, .expanded:
             session.streams.write(
                 TableText.expanded(Rows([node], columns: output.columns ?? columns), output))
@@ -34,7 +37,8 @@ extension CommandRun {
     }
 
     /// For tables that no single answer of the kernel is; as JSON they become an array of objects of texts.
-    package func printRows(_ rows: Rows) {
+    package func printRows(_ whole: Rows) {
+        let rows = whole.only(output.columns)
         let text =
             switch output.format {
             case .table: TableText.aligned(rows, output)

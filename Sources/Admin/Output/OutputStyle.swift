@@ -16,7 +16,7 @@ package struct OutputStyle: Equatable, Sendable {
         /// One record in a line.
         case jsonl
 
-        /// Of columns that somebody has chosen; JSON has everything.
+        /// Of columns that the command chooses; JSON has everything but where --columns says what.
         var isTable: Bool { self != .json && self != .jsonl }
     }
 

@@ -37,6 +37,15 @@ package struct Rows: Sendable {
         }
     }
 
+    /// These columns alone, in this order; one that is not there is empty.
+    func only(_ names: [String]?) -> Rows {
+        guard let names, names != columns.map(\.name) else { return self }
+        let places = names.map { name in columns.firstIndex { $0.name == name } }
+        return Rows(
+            columns: zip(names, places).map { name, place in place.map { columns[$0] } ?? Column(name) },
+            cells: cells.map { row in places.map { $0.map { row[$0] } ?? "" } })
+    }
+
     private static func memberNames(of nodes: [JSONNode]) -> [String] {
         var names: [String] = []
         var seen: Set<String> = []

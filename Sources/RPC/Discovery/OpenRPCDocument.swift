@@ -233,7 +233,7 @@ struct OpenRPCDocument {
         "method_not_found": "the method does not exist",
         "invalid_params": "a parameter is missing, unknown or wrong",
         "internal_error": "a fault of the server; its log has it under the request id",
-        "unauthenticated": "no valid token was sent, or the user name or password is wrong",
+        "unauthenticated": "no valid token was sent, or the user name, the password or the code is wrong",
         "forbidden": "the caller may not do that; data.rule names the rule",
         "not_found": "it does not exist, or the caller may not view it",
         "invalid_record": "the record breaks rules; data.fields has them per field",

@@ -16,14 +16,21 @@ enum AuthMethods {
         Parameter("time_zone", .text, "IANA name.", required: true),
     ])
 
+    private static let mustSetUp = Parameter(
+        "must_set_up_second_factor", .boolean, "Whether second_factor.begin and confirm come first.",
+        required: true)
+
     private static let login = Method(
         "auth.login", needs: .nothing, .writes, "Opens a session with user name and password.",
-        "One answer for a wrong name, a wrong password and a user who may not log in. Too many wrong passwords make "
-            + "the account and the address wait.",
+        "One answer for a wrong name, a wrong password, a code that is wrong or missing, and a user who may not log in: "
+            + "whoever has guessed a password does not learn it from here. Too many of them make the account and the "
+            + "address wait.",
         parameters: [
             Parameter("username", .text(maximumLength: 255), "The user's name.", required: true),
             Parameter("password", .text(maximumLength: 1024), "The password.", required: true),
-            Parameter("code", .text(maximumLength: 64), "The second factor's code, or a recovery code."),
+            Parameter(
+                "code", .text(maximumLength: 64),
+                "The second factor's code, or a recovery code; for users who have set one up."),
         ],
         result: .object([
             Parameter("token", .text, "To be sent with every call; not shown again.", required: true),
@@ -31,12 +38,13 @@ enum AuthMethods {
                 "expires_at", .field(.datetime), "When the session ends at the latest.", required: true),
             Parameter(
                 "must_change_password", .boolean, "Whether auth.change_password comes first.", required: true),
+            mustSetUp,
             Parameter("user", userShape, "Who has logged in.", required: true),
         ]), errors: [.unauthenticated, .tooManyRequests, .unavailable],
         example: .init(
             parameters: #"{"username": "admin", "password": "correct horse battery staple"}"#,
             result:
-                #"{"token": "…", "expires_at": "2026-11-23T03:24:20.123Z", "must_change_password": false, "user": {"id": 1, "username": "admin", "is_admin": true, "language": "en", "time_zone": "UTC"}}"#
+                #"{"token": "…", "expires_at": "2026-11-23T03:24:20.123Z", "must_change_password": false, "must_set_up_second_factor": false, "user": {"id": 1, "username": "admin", "is_admin": true, "language": "en", "time_zone": "UTC"}}"#
         )
     ) { scope throws(CRMError) in
         let request = LoginRequest(
@@ -55,6 +63,8 @@ enum AuthMethods {
                         writer.instantString(millisecondsSince1970: login.expiresAt.millisecondsSince1970)
                         writer.key("must_change_password")
                         writer.bool(login.mustChangePassword)
+                        writer.key("must_set_up_second_factor")
+                        writer.bool(login.mustSetUpSecondFactor)
                         writer.key("user")
                         write(login.user, to: &writer)
                         writer.endObject()
@@ -81,6 +91,7 @@ enum AuthMethods {
             Parameter("expires_at", .any, "When that ends; null where it does not.", required: true),
             Parameter(
                 "must_change_password", .boolean, "Whether auth.change_password comes first.", required: true),
+            mustSetUp,
             Parameter("scopes", .list(of: .text), "What an API key was narrowed to.", required: true),
         ])
     ) { scope throws(CRMError) in
@@ -94,6 +105,8 @@ enum AuthMethods {
         scope.writer.instant(session.expiresAt)
         scope.writer.key("must_change_password")
         scope.writer.bool(session.mustChangePassword)
+        scope.writer.key("must_set_up_second_factor")
+        scope.writer.bool(session.mustSetUpSecondFactor)
         scope.writer.key("scopes")
         scope.writer.strings(session.scopes.texts)
         scope.writer.endObject()

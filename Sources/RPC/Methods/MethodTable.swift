@@ -28,7 +28,8 @@ package final class MethodTable: Sendable {
 
     /// The kernel's own, by group. A module cannot take their names: none is a module's.
     package static let kernelMethods: [Method] = [
-        AuthMethods.all, KeyMethods.all, UserMethods.all, RightsMethods.all, SecurityMethods.all,
+        AuthMethods.all, SecondFactorMethods.all, KeyMethods.all, UserMethods.all, RightsMethods.all,
+        SecurityMethods.all,
         EntityMethods.all, FieldMethods.all,
         RecordMethods.all,
         ChangeMethods.all, ImportMethods.all, ModuleMethods.all, LogMethods.all, SystemMethods.all,

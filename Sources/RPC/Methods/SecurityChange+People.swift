@@ -15,7 +15,13 @@ extension SecurityChange {
     static let profiles: [SecurityChange] = [
         SecurityChange(
             "profile.create", "Makes a profile.", "What its rights do not name is refused.",
-            [name, details] + flags + [Parameter("rights", .list(of: .object(right)), "Its matrix.")]
+            [name, details] + flags + [
+                Parameter("rights", .list(of: .object(right)), "Its matrix."),
+                Parameter(
+                    "copy_of", .id(of: "profile"),
+                    "The profile that it begins with: flags, rights and fields; what is given beside it wins."
+                ),
+            ]
         ) { arguments throws(CRMError) in
             let values = arguments.values(
                 ["name": "profile_name", "description": "description"], flags: ["view_all", "edit_all"])
@@ -23,8 +29,10 @@ extension SecurityChange {
             if let node = arguments["rights"] {
                 for element in node.elements { rights.append(try Arguments(element).right) }
             }
-            let all = rights
-            return { administration throws(CRMError) in try administration.createProfile(values, all) }
+            let (all, original) = (rights, arguments.idIfGiven("copy_of"))
+            return { administration throws(CRMError) in
+                try administration.createProfile(values, all, copyOf: original)
+            }
         },
         SecurityChange(
             "profile.update", "Changes a profile's name and flags.", "What is not given stays.",
@@ -40,6 +48,26 @@ extension SecurityChange {
         ) { arguments throws(CRMError) in
             let (id, right) = (try arguments.id(), try arguments.right)
             return { administration throws(CRMError) in try administration.setRight(id, right) }
+        },
+        SecurityChange(
+            "profile.grant", "Adds verbs to what a profile permits with an entity.",
+            "The entity is there for its people from then on. What the profile permits already stays.",
+            [id("profile"), entityOrAll, verbs]
+        ) { arguments throws(CRMError) in
+            let (id, entity, verbs) = (try arguments.id(), try arguments.text("entity"), arguments.verbs)
+            return { administration throws(CRMError) in
+                try administration.grant(verbs, on: entity, to: id)
+            }
+        },
+        SecurityChange(
+            "profile.revoke", "Takes verbs from what a profile permits with an entity.",
+            "Without verbs the entity itself: it is no longer there for its people.",
+            [id("profile"), entityOrAll, verbs]
+        ) { arguments throws(CRMError) in
+            let (id, entity, verbs) = (try arguments.id(), try arguments.text("entity"), arguments.verbs)
+            return { administration throws(CRMError) in
+                try administration.revoke(verbs, on: entity, from: id)
+            }
         },
         SecurityChange(
             "profile.remove_right", "Takes back what a profile says of an entity.",

@@ -90,15 +90,18 @@ extension SecurityChange {
         Parameter("id", .id(of: "user", "role", "group"), "The user, the role or the group.", required: true),
     ])
 
+    static let entityOrAll = Parameter(
+        "entity", .text(maximumLength: 60), "The entity's name; * means all that the profile does not name.",
+        required: true)
+
+    static let verbs = Parameter(
+        "verbs", .list(of: .text(maximumLength: 60)),
+        "view, create, edit, delete, import, export, and modules' own; none where it is not given.")
+
     static let right: [Parameter] = [
-        Parameter(
-            "entity", .text(maximumLength: 60),
-            "The entity's name; * means all that the profile does not name.",
-            required: true),
+        entityOrAll,
         Parameter("access", .boolean, "Whether the entity is there at all; true where it is not given."),
-        Parameter(
-            "verbs", .list(of: .text(maximumLength: 60)),
-            "view, create, edit, delete, import, export, and modules' own; none where it is not given."),
+        verbs,
     ]
 }
 
@@ -141,10 +144,11 @@ extension Arguments {
     var right: SecurityAdministration.Right {
         get throws(CRMError) {
             SecurityAdministration.Right(
-                entity: try text("entity"), access: flagIfGiven("access") ?? true,
-                verbs: Set((textsIfGiven("verbs") ?? []).map(AccessVerb.utility)))
+                entity: try text("entity"), access: flagIfGiven("access") ?? true, verbs: verbs)
         }
     }
+
+    var verbs: Set<AccessVerb> { Set((textsIfGiven("verbs") ?? []).map(AccessVerb.utility)) }
 
     /// Values of those parameters that are given, by the field they stand for.
     func values(_ fields: [String: String], flags: [String] = []) -> [String: Value] {

@@ -18,6 +18,12 @@ final class Dispatcher {
     private let connection: Connection
     private let log: Log
 
+    /// What looks at a password or a code: once in a request, so that a batch is no way to guess many.
+    private static let asksForPassword: Set = [
+        "auth.login", "auth.change_password", "second_factor.begin", "second_factor.confirm",
+        "second_factor.remove",
+    ]
+
     /// The longest that one request may take.
     static let deadline = Duration.seconds(10)
 
@@ -34,6 +40,15 @@ final class Dispatcher {
         switch call.route {
         case .rpc: answerRPC(call, callID, &buffer)
         case .metrics:
+            // Without a token the network process lets the machine's own callers pass; a token must be a good one.
+            if let token = call.token,
+                services.identity.authenticate(token: token, peer: call.peer) == nil
+            {
+                ReplyComposer.append(
+                    ErrorObject(.noSession), status: 401, callID: callID, requestID: call.requestID,
+                    to: &buffer)
+                return
+            }
             let text = services.metrics.text(figures: services.figures(scanDepth: scans.depth))
             ReplyFrame(status: 200, contentKind: .text, body: Array(text.utf8)).encode(
                 callID: callID, into: &buffer)
@@ -149,6 +164,7 @@ final class Dispatcher {
         var later: [(slot: Int, work: Work, entry: MethodTable.Entry)] = []
         var known = 0
         var turnedAway = 0
+        var isPasswordAsked = false
         for element in elements {
             switch element {
             case .invalid(let id, let reason):
@@ -158,6 +174,14 @@ final class Dispatcher {
                 var writer = JSONWriter()
                 var slot = OpenRequest.Slot(id: call.id, isAnswered: !call.isNotification, outcome: nil)
                 known += 1
+                if Self.asksForPassword.contains(call.method.string ?? "") {
+                    guard !isPasswordAsked else {
+                        slot.outcome = .refused(ErrorObject(.onePasswordPerRequest))
+                        slots.append(slot)
+                        continue
+                    }
+                    isPasswordAsked = true
+                }
                 switch start(call, batch, &writer) {
                 case .done: slot.outcome = .result(writer.finish())
                 case .refused(let error, let isWhole):
@@ -245,10 +269,24 @@ final class Dispatcher {
         case .nothing, .session: return
         case .administrator, .machine:
             guard caller.principal.isAdministrator, batch.snapshot.isAdministrator(caller.principal) else {
+                noteRefusal(of: method, to: caller, batch.request)
                 var error = CRMError(.forbidden, "\(method.name) is for administrators")
                 error.rule = "administrator"
                 throw error
             }
+        }
+    }
+
+    /// Who tries what is for administrators stands in the change log (ASVS 5.0 16.3.2); the refusal does not wait for it.
+    private func noteRefusal(of method: Method, to caller: Session, _ request: RequestFacts) {
+        let entry = ChangeEntry(
+            .refusal, actor: caller.user.id, source: request.source.name, method: method.name,
+            payload: Array("{}".utf8))
+        services.database.writer.submit(deadline: nil) { transaction throws(CRMError) in
+            _ = try transaction.append(entry)
+        } completion: { [log] result in
+            guard case .failure(let error) = result else { return }
+            log.error("a refusal could not be recorded", ["cause": error.detail ?? error.message])
         }
     }
 
@@ -301,4 +339,10 @@ final class Dispatcher {
         log.refusal(error, of: entry.method.name, requestID: request.requestID)
         return ErrorObject(error)
     }
+}
+
+extension CRMError {
+    fileprivate static let onePasswordPerRequest = CRMError(
+        .limitExceeded, "a batch can hold one call that takes a password or a code",
+        hint: "Send them in requests of their own.")
 }

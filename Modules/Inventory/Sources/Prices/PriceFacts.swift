@@ -12,6 +12,8 @@ struct PriceFacts {
         let rate: FixedDecimal
         let account: RecordID?
         let day: CalendarDate
+        /// Bought, not sold: the item's cost price counts, and no book.
+        var isPurchase = false
     }
 
     let setting: Setting
@@ -31,11 +33,13 @@ struct PriceFacts {
         var facts = PriceSelection.Facts(
             quantity: quantity, day: setting.day, currency: setting.currency,
             denomination: setting.denomination, rate: setting.rate, given: given)
-        if given == nil {
+        if given == nil, setting.isPurchase {
+            facts.unitPrice = try unitPrice(item, "cost_price", context)
+        } else if given == nil {
             let first = [book, try bookOfAccount(context), try bookOfAll(context)].compactMap { $0 }
             for id in first { facts.books.append(try chain(from: id, item.id, context)) }
             facts.own = try ownPrice(item.id, context)
-            facts.unitPrice = try unitPrice(item, context)
+            facts.unitPrice = try unitPrice(item, "unit_price", context)
         }
         return PriceSelection.find(facts)
     }
@@ -104,9 +108,9 @@ struct PriceFacts {
     }
 
     private func unitPrice(
-        _ item: Record, _ context: any ModuleContext
+        _ item: Record, _ field: String, _ context: any ModuleContext
     ) throws(CRMError) -> (amount: Amount, rate: FixedDecimal, code: String)? {
-        guard let price = item["unit_price"].money else { return nil }
+        guard let price = item[field].money else { return nil }
         guard price.currency != setting.denomination.code else {
             return (Amount(price), setting.rate, price.currency.description)
         }
