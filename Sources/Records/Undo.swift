@@ -51,7 +51,7 @@ package struct Undo {
                 if let restored = outcome.restored { report.restored.append(restored) }
                 report.left.removeAll { $0.record == target.id }
                 report.left += outcome.left
-                if outcome.isWorthTryingAgain { again.append(target) }
+                if outcome.isWorthTryingAgain, outcome.restored == nil { again.append(target) }
             }
             waiting = report.restored.count > before ? again : []
         }

@@ -277,6 +277,11 @@ package final class UnitOfWork {
         _ kind: ChangeKind, _ call: CallContext
     ) throws(CRMError) {
         let version = old.version + 1
+        // A record that was read leaves out when it was deleted; the log does not, so that a restore can be taken back.
+        let deletedAt = entity.system("deleted_at")
+        let binned =
+            kind == .restore
+            ? try service.values(of: old.id, entity, on: transaction)?[deletedAt.position] ?? .null : .null
         let system: [(Field, StoredValue)] = [
             (entity.system("modified_at"), .integer(transaction.now.millisecondsSince1970)),
             (entity.system("modified_by"), .integer(call.principal.user.rawValue)),
@@ -286,7 +291,8 @@ package final class UnitOfWork {
         let plain = changes.filter { $0.0.wire != .lines }
         let payload = ChangePayload.encode(
             withCurrencies(entity, plain, lines, old).map {
-                (column: $0.0.column, old: $0.0.kind.stored(old[$0.0.name]), new: $0.1)
+                let before = $0.0 === deletedAt ? binned : $0.0.kind.stored(old[$0.0.name])
+                return (column: $0.0.column, old: before, new: $0.1)
             }, lines)
         try log(kind, entity, old.id, version: version, payload, call)
     }

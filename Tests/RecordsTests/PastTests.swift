@@ -60,7 +60,7 @@ struct PastTests {
                 found = plan.record(row, snapshot)
             }
         } catch {
-            guard (error as? CRMError)?.kind == .notFound else { throw error }
+            guard error.kind == .notFound else { throw error }
         }
         return found
     }

@@ -152,19 +152,6 @@ struct UndoTests {
         #expect(report.left.first?.why.contains("does not exist") == true)
     }
 
-    @Test("a unique value that is taken now keeps the record in the bin, and says so")
-    func takenValue() throws {
-        let first = try office.create(
-            "currency", ["name": "Zloty", "code": "PLN", "rate": .decimal(.init(units: 4, scale: 0))])
-        try office.delete(first)
-        let changeSet = try office.lastChangeSet(first)
-        try office.create(
-            "currency", ["name": "Zloty", "code": "PLN", "rate": .decimal(.init(units: 4, scale: 0))])
-        let report = try office.undo(changeSet)
-        #expect(report.restored.isEmpty)
-        #expect(report.left.map(\.why) == ["Code \"PLN\" is taken"])
-    }
-
     @Test("only what the caller may see and change is undone; the rest does not exist")
     func rights() throws {
         try office.administer { administration throws(CRMError) in

@@ -16,7 +16,7 @@ enum ChangeCommands {
                 .init("limit", "NUMBER", help: "How many at most; 50 if not given."),
                 .init("cursor", "TEXT", help: "Where to go on."), .init("all", help: "Every change."),
             ],
-            examples: ["change list --entities account,contact", "change list --after 4711 --jsonl"]
+            examples: ["change list --entities account,contact", "change list --after 4711 --output jsonl"]
         ) { run throws(AdminError) in
             try list(run)
         },

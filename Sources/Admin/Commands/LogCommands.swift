@@ -21,7 +21,7 @@ enum LogCommands {
         Command(
             "log", "list", .reads, "entries of the change log, oldest first",
             options: [
-                .init("kind", "NAME", help: "Only this: create, update, login, schema, export …"),
+                .init("kind", "NAME", help: "Only this, such as create, login, schema or export."),
                 .init("actor", "ID", .number, help: "Only what this user did."),
                 .init("record", "ID", .number, help: "Only what concerns this record."),
                 .init("change-set", "NUMBER", .number, help: "Only this unit of work."),
