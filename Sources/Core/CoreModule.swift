@@ -10,9 +10,11 @@ package struct CoreModule: CRMModule {
             summary: "Accounts, contacts, users, currencies, and who may do what.")
         manifest.entities =
             [Account.definition, Contact.definition, User.definition, Role.definition, Currency.definition]
+            + [ExchangeRate.definition]
             + Profile.entities + Group.entities + Sharing.entities
         manifest.hooks =
-            Account.hooks + Contact.hooks + User.hooks + Role.hooks + Currency.hooks + Profile.hooks
+            Account.hooks + Contact.hooks + User.hooks + Role.hooks + Currency.hooks + ExchangeRate.hooks
+            + Profile.hooks
             + Group.hooks + Sharing.hooks
         return manifest
     }

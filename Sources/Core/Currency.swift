@@ -12,7 +12,7 @@ enum Currency {
             .integer("decimals", "Decimals").mandatory().defaulting(to: "2").range("0", "4")
                 .help("Decimals of an amount on paper: 0 JPY, 2 EUR, 3 KWD."),
             .decimal("rate", "Rate", scale: 6).mandatory().defaulting(to: "1").range("0.000001", nil)
-                .help("Units of this currency for one unit of the base currency."),
+                .help("Units for one of the base currency while it has no exchange_rate records with dates."),
             .boolean("is_base", "Base Currency"),
             .boolean("active", "Active").defaulting(to: "true"),
         ]

@@ -16,6 +16,11 @@ package enum DirectoryStatements {
     package static let currencies = Statement(
         "SELECT id, code, decimals, rate, is_base, active FROM e_currency WHERE deleted_at IS NULL")
 
+    /// By currency, from the oldest.
+    package static let rates = Statement(
+        "SELECT currency, valid_from, rate FROM e_exchange_rate WHERE deleted_at IS NULL ORDER BY currency, valid_from"
+    )
+
     package static let profiles = Statement(
         "SELECT id, profile_name, view_all, edit_all FROM e_profile WHERE deleted_at IS NULL")
 

@@ -35,7 +35,7 @@ package struct AggregateQuery: Sendable {
         case sum, avg, min, max
     }
 
-    /// By which stretch of time a date is grouped; moments are taken in UTC.
+    /// By which stretch of time a date is grouped; moments fall on the days of the caller's zone.
     package enum Interval: String, CaseIterable, Sendable {
         case day, week, month, quarter, year
     }
@@ -144,9 +144,7 @@ private struct AggregateSelection {
                     .invalidParameters,
                     "\"\(group.path)\" is no date, so it cannot be grouped by \(interval.rawValue)")
             }
-            let days =
-                path.field.wire == .date
-                ? column : "(\(column) - ((\(column) % 86400000) + 86400000) % 86400000) / 86400000"
+            let days = path.field.wire == .date ? column : builder.localDays(column)
             let place = append(interval.expression(days))
             groupColumns.append(place)
             members.append(.init(name: group.name, column: .interval(place)))
@@ -293,6 +291,17 @@ private struct AggregateSelection {
             .invalidParameters,
             "\"\(measure.operation.rawValue)\" cannot be taken of \"\(measure.path ?? "")\", a \(path.field.kind.name) field"
         )
+    }
+}
+
+extension StatementBuilder {
+    /// The day since 1970 on which a moment falls for the caller.
+    fileprivate mutating func localDays(_ column: String) -> String {
+        var moment = column
+        if viewpoint.clock.timeZone != "UTC" {
+            moment = "(\(column) + crm_zone_offset(\(column), \(bind(.text(viewpoint.clock.timeZone)))))"
+        }
+        return "(\(moment) - ((\(moment) % 86400000) + 86400000) % 86400000) / 86400000"
     }
 }
 

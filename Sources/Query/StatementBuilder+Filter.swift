@@ -143,7 +143,9 @@ extension StatementBuilder {
             throw CRMError(
                 .invalidParameters,
                 "\"\(name)\" may be in several currencies, so the amount to compare with needs one",
-                hint: "Write {\"amount\": \"1000.00\", \"currency\": \"\(currencies.base.code)\"}.")
+                hint:
+                    "Write {\"amount\": \"1000.00\", \"currency\": \"\(currencies.base.code)\"}, or compare the amount in the "
+                    + "base currency, such as amount_base.")
         }
         guard let currency = currencies[code] else {
             throw CRMError(.invalidParameters, "currency \(code) does not exist")

@@ -47,38 +47,3 @@ package struct Viewpoint: Sendable {
         return error
     }
 }
-
-/// The currencies of the installation at one moment.
-package struct CurrencyDirectory: Sendable {
-    package struct Entry: Hashable, Sendable {
-        package let id: RecordID
-        package let code: CurrencyCode
-        /// Decimals on paper, 0–4.
-        package let decimals: Int
-        /// Units for one unit of the base currency, in millionths.
-        package let rate: FixedDecimal
-        package let isActive: Bool
-
-        package init(id: RecordID, code: CurrencyCode, decimals: Int, rate: FixedDecimal, isActive: Bool) {
-            self.id = id
-            self.code = code
-            self.decimals = decimals
-            self.rate = rate
-            self.isActive = isActive
-        }
-    }
-
-    package let base: Entry
-    private let byID: [RecordID: Entry]
-    private let byCode: [CurrencyCode: Entry]
-
-    package init(base: Entry, all: [Entry]) {
-        self.base = base
-        byID = Dictionary(all.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        byCode = Dictionary(all.map { ($0.code, $0) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    package var count: Int { byID.count }
-    package subscript(id: RecordID) -> Entry? { byID[id] }
-    package subscript(code: CurrencyCode) -> Entry? { byCode[code] }
-}

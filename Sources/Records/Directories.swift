@@ -63,6 +63,20 @@ package struct Directories: Sendable {
             throw CRMError(
                 .unavailable, "there is no base currency", hint: "Was this data folder made by crm init?")
         }
-        return CurrencyDirectory(base: base, all: all)
+        return CurrencyDirectory(base: base, all: all, rates: try rates(source))
+    }
+
+    private static func rates(
+        _ source: some RowSource
+    ) throws(CRMError) -> [RecordID: [CurrencyDirectory.DatedRate]] {
+        var rates: [RecordID: [CurrencyDirectory.DatedRate]] = [:]
+        try source.rows(DirectoryStatements.rates) { row in
+            rates[RecordID(row.int64(0)), default: []].append(
+                .init(
+                    from: CalendarDate(daysSince1970: row.int64(1)),
+                    rate: FixedDecimal(units: row.int64(2), scale: 6)))
+            return .next
+        }
+        return rates
     }
 }

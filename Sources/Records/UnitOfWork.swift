@@ -93,6 +93,7 @@ package final class UnitOfWork {
         try transaction.execute(snapshot.insertions.statement(entity, row))
         try transaction.execute(
             WriteStatements.insertDirectoryEntry(id, entity, label: RecordLabel.text(entity, values)))
+        index(entity, id, values, isNew: true)
         let changes = zip(entity.fields, row).compactMap { field, value in
             value == .null || field.wire == .lines
                 || field.isSystem && field.name != "owner" && field.name != "origin"
@@ -135,6 +136,7 @@ package final class UnitOfWork {
         let lines = try writeLines(entity, id, old: old, &stored)
         try write(
             entity, old, changed.map { ($0, $0.kind.stored(stored[$0.name] ?? .null)) }, lines, .update, call)
+        index(entity, id, stored, changed: changed)
         let label = RecordLabel.text(entity, stored)
         if label != RecordLabel.text(entity, old.values) {
             try transaction.execute(WriteStatements.setLabel(id, label))
@@ -171,6 +173,7 @@ package final class UnitOfWork {
         let value = deletedAt.map { StoredValue.integer($0.millisecondsSince1970) } ?? .null
         try write(entity, old, [(entity.system("deleted_at"), value)], [], kind, call)
         try transaction.execute(WriteStatements.setDeleted(old.id, at: deletedAt))
+        if deletedAt == nil { index(entity, old.id, old.values) } else { takeOutOfSearch(entity, old.id) }
         try runAfterHooks(after, entity, old.id, old: old, given: [], old.values, call)
     }
 
@@ -269,6 +272,7 @@ package final class UnitOfWork {
         check.settleCurrencies(&values)
         check.requireMandatory(values)
         try check.finish()
+        try settleBaseAmounts(entity, &values, createdAt: change.old?["created_at"].instant)
         return values
     }
 
@@ -327,6 +331,6 @@ package final class UnitOfWork {
     /// The entities that the snapshot is made of, beside definitions.
     static let directoryEntities: Set = [
         "user", "role", "currency", "profile", "profile_right", "role_profile", "field_access", "group",
-        "group_member", "sharing_default", "sharing_rule", "sharing_related",
+        "group_member", "sharing_default", "sharing_rule", "sharing_related", "exchange_rate",
     ]
 }

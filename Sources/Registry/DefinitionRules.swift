@@ -28,6 +28,9 @@ package enum DefinitionRules {
         if kind.ordering == nil, field.isUnique || field.isIndexed {
             problems.append("a \(kind.name) field cannot be indexed or unique")
         }
+        if field.isSearchable == true, kind.searchForm == nil {
+            problems.append("a \(kind.name) field cannot be searched")
+        }
         if let text = field.defaultText {
             do throws(FieldRefusal) {
                 _ = try kind.parse(text, for: field)
@@ -60,6 +63,9 @@ package enum DefinitionRules {
             + entity.defaultSort.map { $0.hasPrefix("-") ? String($0.dropFirst()) : $0 }
             // A line's amounts are in the currency of its record.
             + (isLine ? [] : entity.fields.compactMap(\.type.currencyField))
+        for field in entity.fields where field.type.baseOf != nil {
+            problems += Self.problems(inBaseAmount: field, of: entity)
+        }
         for name in mentioned where !names.contains(name) {
             problems.append(
                 "entity \"\(entity.name)\" mentions the field \"\(name)\", which it does not have")
@@ -78,6 +84,24 @@ package enum DefinitionRules {
             problems.append("\(place): a line has no \(field.type.name)")
         }
         if field.isUnique { problems.append("\(place): a field of a line cannot be unique") }
+        return problems
+    }
+
+    /// An amount in the base currency follows an amount that has a currency of its own, and a date of the record.
+    private static func problems(inBaseAmount field: FieldDefinition, of entity: EntityDefinition) -> [String]
+    {
+        let place = "field \"\(field.name)\" of \"\(entity.name)\""
+        let source = entity.fields.first { $0.name == field.type.baseOf }
+        var problems: [String] = []
+        if source?.type.name != "money" || source?.type.currencyField == nil {
+            problems.append(
+                "\(place) follows \"\(field.type.baseOf ?? "")\", which is no amount with a currency field")
+        }
+        if let date = field.type.rateDate,
+            entity.fields.first(where: { $0.name == date })?.type.name != "date"
+        {
+            problems.append("\(place) takes its rate by \"\(date)\", which is no date")
+        }
         return problems
     }
 }

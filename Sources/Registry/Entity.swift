@@ -22,9 +22,13 @@ package final class Entity: Sendable {
     /// References that people set: the owner, and all that are not the system's.
     package let references: [Field]
     package let amounts: [Field]
+    /// Amounts in the base currency that follow others of the record.
+    package let baseAmounts: [BaseAmount]
     package let mandatory: [Field]
     package let unique: [Field]
     package let numbers: [Field]
+    /// Those that search looks into; none in what only administrators write: rights, currencies, users.
+    package let searchable: [Field]
     /// Fields that hold lines.
     package let lines: [Field]
     /// Those that are filled where nothing is given.
@@ -79,9 +83,13 @@ package final class Entity: Sendable {
         self.byName = byName
         self.references = fields.filter { $0.isReference && (!$0.isSystem || $0.name == "owner") }
         self.amounts = fields.filter { $0.wire == .money }
+        self.baseAmounts = fields.compactMap { BaseAmount($0) { byName[$0] } }
         self.mandatory = fields.filter(\.definition.isMandatory)
         self.unique = fields.filter(\.definition.isUnique)
         self.numbers = fields.filter { $0.kind.name == "autonumber" }
+        self.searchable =
+            definition.isAdministrative || definition.lineOf != nil
+            ? [] : fields.filter { !$0.isSystem && $0.searchForm != nil }
         self.lines = fields.filter { $0.wire == .lines }
         self.defaulted = fields.filter { !$0.defaultValue.isNull }
         self.labelFields = definition.labelFields.compactMap { byName[$0] }

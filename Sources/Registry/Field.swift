@@ -31,6 +31,9 @@ package final class Field: Sendable {
     /// The definition's default; null where there is none.
     package let defaultValue: Value
 
+    /// How search cuts its values into words; nil where it does not look into them.
+    package let searchForm: SearchForm?
+
     private let listPositions: [String: Int]
 
     package var name: String { definition.name }
@@ -48,6 +51,7 @@ package final class Field: Sendable {
         self.column = column
         self.keyColumn = hasKeyColumn && kind.ordering == .textKey ? column + "__k" : nil
         self.position = position
+        self.searchForm = definition.isSearchable ?? true ? kind.searchForm : nil
         self.parentTable = parentTable
         self.wire = kind.wire(definition.type)
         self.jsonKey = Array("\"\(definition.name)\":".utf8)

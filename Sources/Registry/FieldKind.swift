@@ -13,6 +13,9 @@ package protocol FieldKind: Sendable {
     /// How its values are put in order; nil when they cannot be sorted.
     var ordering: Ordering? { get }
 
+    /// How search cuts its values into words; nil when they are not searched.
+    var searchForm: SearchForm? { get }
+
     /// How a value stands in JSON.
     func wire(_ type: FieldType) -> WireForm
 
@@ -36,6 +39,13 @@ package enum Ordering: Sendable {
     case textKey
     /// By the position in the picklist.
     case listPosition
+}
+
+/// How search cuts a value into words.
+package enum SearchForm: Sendable {
+    case words
+    /// Words, and all digits as one number, with and without what may be a country's prefix.
+    case phone
 }
 
 /// How a value stands in JSON; the complete list, so that a reader and a writer of JSON know every type.
@@ -76,6 +86,8 @@ package struct FieldRefusal: Error, Equatable, Sendable {
 
 extension FieldKind {
     package func problems(in type: FieldType) -> [String] { [] }
+
+    package var searchForm: SearchForm? { nil }
 
     /// The column's value for a value that `accept` has let through.
     package func stored(_ value: Value) -> StoredValue {

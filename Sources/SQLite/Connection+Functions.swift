@@ -10,6 +10,22 @@ extension Connection {
         try define(TextFunction(name) { .blob(body($0)) })
     }
 
+    /// A function of an integer and a text. Null, or anything that is not those, gives null.
+    package func define(_ name: String, _ body: @escaping (Int64, String) -> Int64) throws(SQLiteError) {
+        let function = IntegerFunction(body)
+        let result = sqlite3_create_function_v2(
+            handle, name, 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+            Unmanaged.passRetained(function).toOpaque(),
+            { context, _, arguments in
+                guard let box = sqlite3_user_data(context), let number = arguments?[0],
+                    let text = arguments?[1]
+                else { return }
+                Unmanaged<IntegerFunction>.fromOpaque(box).takeUnretainedValue().answer(context, number, text)
+            }, nil, nil,
+            { box in if let box { Unmanaged<IntegerFunction>.fromOpaque(box).release() } })
+        guard result == SQLITE_OK else { throw SQLiteError(of: handle, result: result) }
+    }
+
     private func define(_ function: TextFunction) throws(SQLiteError) {
         // SQLite owns the box from here on, even when this call fails, and lets it go through the last callback.
         let result = sqlite3_create_function_v2(
@@ -21,6 +37,20 @@ extension Connection {
             }, nil, nil,
             { box in if let box { Unmanaged<TextFunction>.fromOpaque(box).release() } })
         guard result == SQLITE_OK else { throw SQLiteError(of: handle, result: result) }
+    }
+}
+
+/// A function of an integer and a text.
+private final class IntegerFunction {
+    private let body: (Int64, String) -> Int64
+
+    init(_ body: @escaping (Int64, String) -> Int64) { self.body = body }
+
+    func answer(_ context: OpaquePointer?, _ number: OpaquePointer, _ text: OpaquePointer) {
+        guard sqlite3_value_type(number) == SQLITE_INTEGER, let start = sqlite3_value_text(text) else {
+            return sqlite3_result_null(context)
+        }
+        sqlite3_result_int64(context, body(sqlite3_value_int64(number), String(cString: start)))
     }
 }
 

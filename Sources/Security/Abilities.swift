@@ -69,6 +69,7 @@ struct EntityAbility: Sendable {
             if !viewAll, !rights.contains(where: \.visible) { hidden.insert(field) }
             if !editAll, !rights.contains(where: { $0.visible && !$0.readOnly }) { locked.insert(field) }
         }
+        for (follower, source) in entity.followers where hidden.contains(source) { hidden.insert(follower) }
         mask =
             speaking.isEmpty && !editAll
             ? FieldMask.readingAll(but: hidden) : FieldMask(hidden: hidden, locked: locked)

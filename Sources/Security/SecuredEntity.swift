@@ -19,6 +19,8 @@ package struct SecuredEntity: Hashable, Sendable {
     package var belongsTo: [String: String]
     /// Fields that nobody writes: computed ones, numbers. The system fields are always among them.
     package var readOnlyFields: Set<String>
+    /// Amount in the base currency → the amount that it gives: whoever may not see that one sees neither.
+    package var followers: [String: String] = [:]
     /// Fields without which no record can be created: mandatory and without a default.
     package var mandatoryFields: Set<String>
     /// The entity whose records these lines belong to: its rights are theirs, and only fields have rights of their own.
@@ -72,6 +74,9 @@ extension SecuredEntity {
             readOnlyFields: Set(definition.fields.lazy.filter(\.isReadOnly).map(\.name)),
             mandatoryFields: Set(
                 definition.fields.lazy.filter { $0.isMandatory && $0.defaultText == nil }.map(\.name)))
+        followers = Dictionary(
+            definition.fields.compactMap { field in field.type.baseOf.map { (field.name, $0) } },
+            uniquingKeysWith: { first, _ in first })
         lineOf = definition.lineOf
     }
 

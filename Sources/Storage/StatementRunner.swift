@@ -18,6 +18,10 @@ final class StatementRunner {
         try connection.execute(Self.settings(role))
         try connection.define("crm_fold") { (text: String) -> String in TextFolding.fold(text) }
         try connection.define("crm_key") { (text: String) -> [UInt8] in TextFolding.sortKey(text) }
+        let offsets = ZoneOffsets()
+        try connection.define("crm_zone_offset") { (moment: Int64, zone: String) -> Int64 in
+            offsets.milliseconds(at: moment, in: zone)
+        }
         try connection.defineExactSum("crm_sum")
         if role == .writer { connection.leaveCheckpointsToOthers() }
     }

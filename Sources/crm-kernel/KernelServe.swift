@@ -5,6 +5,7 @@ import Installation
 import Jobs
 import Log
 import RPC
+import Records
 import Settings
 import Storage
 
@@ -42,6 +43,9 @@ struct KernelServe {
                     userIDs: consoleUsers),
             ])
         server.start()
+        let log = settings.log
+        let searching = SearchFilling(folder.installation.recordService, folder.database.writer)
+        let converting = BaseAmountFilling(folder.installation.recordService, folder.database.writer)
         let jobs = JobScheduler(
             folder.installation.recordService, folder.database.writer,
             administrator: FirstRecords.administrator,
@@ -49,6 +53,10 @@ struct KernelServe {
                 HouseJob("identity", everySeconds: 30) { folder.identity.maintain() },
                 HouseJob("idempotency", everySeconds: 3600) {
                     IdempotentCall.forgetOld(folder.database.writer)
+                },
+                HouseJob("search", everySeconds: 1) { Self.fill("the search index", log, searching.step) },
+                HouseJob("base_amounts", everySeconds: 1) {
+                    Self.fill("amounts in the base currency", log, converting.step)
                 },
             ], log: settings.log)
         jobs.start()
@@ -62,6 +70,16 @@ struct KernelServe {
         server.stop()
         folder.close()
         settings.log.info("stopped")
+    }
+
+    /// Does of a long work what half a second allows: module jobs have the same thread.
+    private static func fill(_ what: String, _ log: Log, _ step: () throws(CRMError) -> Bool) {
+        let end = ContinuousClock.now.advanced(by: .milliseconds(500))
+        do throws(CRMError) {
+            while try step(), ContinuousClock.now < end {}
+        } catch {
+            log.error("could not go on", ["with": what, "reason": error.message])
+        }
     }
 
     private func sayReady() {

@@ -33,6 +33,7 @@ struct ListIsDetailTests {
                     #expect(reached.counted == expected.count, "seed \(seed), user \(user.id), \(entity)")
                     #expect(reached.grouped == expected.count, "seed \(seed), user \(user.id), \(entity)")
                 }
+                try checkSearch(user.id, call, plain, company, seed)
                 for (id, made) in company.records where !made.isDeleted {
                     let facts = company.facts(of: id)
                     let mayView = plain.allows(user.id, .view, made.entity, facts)
@@ -86,6 +87,31 @@ struct ListIsDetailTests {
                 grouped = try plan.value(plan.members[0], row, snapshot).integer ?? 0
             }
             return Int(grouped)
+        }
+    }
+
+    /// Every record's label begins with its entity's name: search finds those that may be viewed, and no others, in pages
+    /// and with the index narrowed to one entity as well.
+    private func checkSearch(
+        _ user: RecordID, _ call: CallContext, _ plain: PlainProcedure, _ company: DatabaseCompany,
+        _ seed: UInt64
+    ) throws {
+        for word in DatabaseCompany.names {
+            var expected: [RecordID] = []
+            for (id, made) in company.records where made.entity == word && !made.isDeleted {
+                if plain.allows(user, .view, word, company.facts(of: id)) { expected.append(id) }
+            }
+            expected.sort(by: >)
+            let found = try company.office.searchAll(word, limit: 3, as: call)
+            #expect(found.map(\.id) == expected, "seed \(seed), user \(user), search for \(word)")
+            let entity = try company.office.snapshot.registry.entity(word)
+            do throws(CRMError) {
+                let narrowed = try company.office.searchAll("\(word) ", entities: [entity], as: call)
+                #expect(narrowed.map(\.id) == expected, "seed \(seed), user \(user), search in \(word)")
+            } catch {
+                #expect(error.kind == .forbidden || error.kind == .unauthenticated)
+                #expect(expected.isEmpty, "seed \(seed), user \(user), search in \(word)")
+            }
         }
     }
 

@@ -3,14 +3,16 @@ import CRMSDK
 /// `sales.forecast`: what open potentials promise, by month of closing date, owner and currency.
 ///
 /// Weighted is the sum of the stored forecast amounts, best case that of the amounts, committed that of deals won
-/// already. Currencies are never added up; every figure is a sum of figures that people see on the records.
+/// already. Currencies are never added up; every figure is a sum of figures that people see on the records. Beside each stands the
+/// sum of the same amounts in the base currency, by the rate of each potential's closing date.
 enum Forecast {
     static let action = Action(
         "forecast", .reads, summary: "Sums potentials by month of closing date, owner and currency.",
         description: """
             Per group: the number of open potentials, their weighted sum (forecast_amount), their best case \
             (amount), and what is committed (amount of those won). Only potentials that the caller may view count. \
-            The group of open potentials without a closing date has a null month.
+            The group of open potentials without a closing date has a null month. Figures named …_base are in the base \
+            currency and may be added over groups.
             """,
         parameters: [
             Parameter("from", .date, "First closing date, inclusive."),
@@ -29,6 +31,9 @@ enum Forecast {
                         Parameter("weighted", .field(.money()), "Sum of forecast amounts, or null."),
                         Parameter("best_case", .field(.money()), "Sum of amounts, or null."),
                         Parameter("committed", .field(.money()), "Sum of amounts won, or null."),
+                        Parameter("weighted_base", .field(.money()), "Weighted, in the base currency."),
+                        Parameter("best_case_base", .field(.money()), "Best case, in the base currency."),
+                        Parameter("committed_base", .field(.money()), "Committed, in the base currency."),
                     ])), "In the order of month, owner and currency.")
         ]),
         requires: AccessRight(.view, "potential"), forecast)
@@ -42,17 +47,21 @@ enum Forecast {
         _ parameters: StructuredValue, _ context: any ModuleContext
     ) throws(CRMError) -> StructuredValue {
         let open = try figures(
-            .open, [.count, .sum("forecast_amount"), .sum("amount")], parameters, context)
-        let won = try figures(.won, [.sum("amount")], parameters, context)
-        let committed = Dictionary(won.map { ($0.keys, $0.figures[0]) }) { first, _ in first }
+            .open,
+            [
+                .count, .sum("forecast_amount"), .sum("amount"), .sum("forecast_amount_base"),
+                .sum("amount_base"),
+            ], parameters, context)
+        let won = try figures(.won, [.sum("amount"), .sum("amount_base")], parameters, context)
+        let committed = Dictionary(won.map { ($0.keys, $0.figures) }) { first, _ in first }
         let known = Set(open.map(\.keys))
         let all =
             open
             + won.filter { !known.contains($0.keys) }.map {
-                AggregateGroup(keys: $0.keys, figures: [0, .null, .null])
+                AggregateGroup(keys: $0.keys, figures: [0, .null, .null, .null, .null])
             }
         return .object([
-            "groups": .list(all.sorted(by: precedes).map { row($0, committed[$0.keys] ?? .null) })
+            "groups": .list(all.sorted(by: precedes).map { row($0, committed[$0.keys] ?? [.null, .null]) })
         ])
     }
 
@@ -73,11 +82,13 @@ enum Forecast {
             AggregateRequest("potential", where: .all(conditions), groupBy: groups, measures: measures))
     }
 
-    private static func row(_ group: AggregateGroup, _ committed: Value) -> StructuredValue {
+    private static func row(_ group: AggregateGroup, _ committed: [Value]) -> StructuredValue {
         .object([
             "month": .value(group.keys[0]), "owner": .value(group.keys[1]), "currency": .value(group.keys[2]),
             "count": .value(group.figures[0]), "weighted": .value(group.figures[1]),
-            "best_case": .value(group.figures[2]), "committed": .value(committed),
+            "best_case": .value(group.figures[2]), "committed": .value(committed[0]),
+            "weighted_base": .value(group.figures[3]), "best_case_base": .value(group.figures[4]),
+            "committed_base": .value(committed[1]),
         ])
     }
 

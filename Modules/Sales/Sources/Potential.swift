@@ -38,10 +38,15 @@ enum Potential {
         "Figures",
         .reference("currency", "Currency", to: "currency").help("Empty means the base currency."),
         .money("amount", "Amount", currencyField: "currency"),
+        .baseMoney("amount_base", "Amount (base currency)", of: "amount", on: "closing_date")
+            .help("By the rate of the closing date; without one, of the day it was created."),
         .percent("probability", "Probability")
             .help("Percent; follows the stage unless the same write gives one."),
         .money("forecast_amount", "Forecast amount", currencyField: "currency").readOnly()
             .help("Amount times probability, rounded to the currency's decimals."),
+        .baseMoney(
+            "forecast_amount_base", "Forecast amount (base currency)", of: "forecast_amount",
+            on: "closing_date"),
         .date("closing_date", "Closing date").help("The day on which the deal is expected to be closed."))
 
     private static let stage = FieldDefinition.section(

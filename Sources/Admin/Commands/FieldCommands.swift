@@ -10,7 +10,7 @@ enum FieldCommands {
     private static let settings = Command.Operand("SETTING=VALUE", .text, .any)
 
     private static let details = """
-        Settings: label, help, section, default, mandatory, unique, indexed (true or false), maximum_length,
+        Settings: label, help, section, default, mandatory, unique, indexed, searchable (true or false), maximum_length,
         scale, minimum, maximum, currency_field, targets (entities, by commas), values (a picklist's keys by commas, or
         KEY:LABEL). SETTING:=JSON gives anything else as it stands. The name of a field of your own begins with x_.
         """
@@ -77,7 +77,7 @@ enum FieldCommands {
         run.say("field \"\(try run.required(1))\" of \(try run.required(0)) \(done)")
     }
 
-    private static let flags: Set = ["mandatory", "unique", "indexed"]
+    private static let flags: Set = ["mandatory", "unique", "indexed", "searchable"]
     private static let numbers: Set = ["maximum_length", "scale"]
     private static let lists: Set = ["targets"]
     private static let texts: Set = [

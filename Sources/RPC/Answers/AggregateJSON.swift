@@ -74,7 +74,9 @@ package struct AggregateJSON {
         guard row.int64(lowest) == row.int64(highest) else {
             throw CRMError(
                 .invalidParameters, "\"\(name)\" would add amounts of different currencies",
-                hint: "Group by the currency as well, or filter by it.")
+                hint:
+                    "Group by the currency as well, filter by it, or take the amount in the base currency, such as amount_base."
+            )
         }
         return currencies[RecordID(row.int64(lowest))] ?? currencies.base
     }

@@ -82,7 +82,7 @@ enum EntityJSON {
         for (name, flag) in [
             ("mandatory", definition.isMandatory), ("unique", definition.isUnique),
             ("indexed", definition.isIndexed),
-            ("read_only", definition.isReadOnly),
+            ("searchable", field.searchForm != nil), ("read_only", definition.isReadOnly),
         ] {
             writer.key(name)
             writer.bool(flag)

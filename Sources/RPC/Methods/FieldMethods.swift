@@ -17,6 +17,7 @@ enum FieldMethods {
         Parameter("mandatory", .boolean, "Whether it cannot be empty."),
         Parameter("unique", .boolean, "Whether no two records may have the same value."),
         Parameter("indexed", .boolean, "Whether it has an index for filters and sorts."),
+        Parameter("searchable", .boolean, "Whether search looks into it; texts are, unless this says no."),
         Parameter("default", .text, "What a new record gets, as the field prints it."),
         Parameter("maximum_length", .integer(1...65_536), "Most characters of a text."),
         Parameter("minimum", .text, "Smallest number, as a decimal."),
@@ -165,6 +166,7 @@ enum FieldMethods {
         changed.isMandatory = arguments["mandatory"]?.bool ?? definition.isMandatory
         changed.isUnique = arguments["unique"]?.bool ?? definition.isUnique
         changed.isIndexed = arguments["indexed"]?.bool ?? definition.isIndexed
+        changed.isSearchable = arguments["searchable"]?.bool ?? definition.isSearchable
         changed.isReadOnly = definition.isReadOnly
         return changed
     }

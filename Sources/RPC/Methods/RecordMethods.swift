@@ -7,7 +7,7 @@ import Storage
 
 /// Records of every entity: what clients do all day.
 enum RecordMethods {
-    static let all: [Method] = [get, list, count, aggregate, history] + writes
+    static let all: [Method] = [get, list, count, aggregate, search, history] + writes
 
     // MARK: Parameters that several share
 

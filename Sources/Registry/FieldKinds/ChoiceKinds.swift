@@ -119,6 +119,7 @@ struct AutonumberKind: FieldKind {
     let storage = StorageClass.text
     let comparisons = FilterOperator.forText
     let ordering: Ordering? = .textKey
+    let searchForm: SearchForm? = .words
 
     func wire(_ type: FieldType) -> WireForm { .string }
 

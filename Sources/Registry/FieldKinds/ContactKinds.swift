@@ -7,6 +7,7 @@ struct EmailKind: FieldKind {
     let storage = StorageClass.text
     let comparisons = FilterOperator.forText
     let ordering: Ordering? = .textKey
+    let searchForm: SearchForm? = .words
 
     func wire(_ type: FieldType) -> WireForm { .string }
 
@@ -43,6 +44,7 @@ struct PhoneKind: FieldKind {
     let storage = StorageClass.text
     let comparisons = FilterOperator.forText
     let ordering: Ordering? = .textKey
+    let searchForm: SearchForm? = .phone
 
     func wire(_ type: FieldType) -> WireForm { .string }
 
@@ -67,6 +69,7 @@ struct URLKind: FieldKind {
     let storage = StorageClass.text
     let comparisons = FilterOperator.forText
     let ordering: Ordering? = .textKey
+    let searchForm: SearchForm? = .words
 
     func wire(_ type: FieldType) -> WireForm { .string }
 

@@ -6,6 +6,7 @@ struct TextKind: FieldKind {
     let storage = StorageClass.text
     let comparisons = FilterOperator.forText
     let ordering: Ordering? = .textKey
+    let searchForm: SearchForm? = .words
 
     func wire(_ type: FieldType) -> WireForm { .string }
 
@@ -29,6 +30,7 @@ struct LongtextKind: FieldKind {
     let storage = StorageClass.text
     let comparisons: [FilterOperator] = [.contains, .isEmpty, .isNotEmpty]
     let ordering: Ordering? = nil
+    let searchForm: SearchForm? = .words
 
     func wire(_ type: FieldType) -> WireForm { .string }
 

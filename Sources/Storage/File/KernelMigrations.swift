@@ -16,6 +16,8 @@ enum KernelMigrations {
         KernelMigration(number: 2, summary: "credentials, sessions, keys", script: identity),
         KernelMigration(number: 3, summary: "idempotency keys and the outbox", script: delivery),
         KernelMigration(number: 4, summary: "scheduled jobs", script: jobs),
+        KernelMigration(number: 5, summary: "search", script: search),
+        KernelMigration(number: 6, summary: "amounts in the base currency", script: baseAmounts),
     ]
 
     static var latest: Int64 { all.last?.number ?? 0 }
@@ -178,5 +180,34 @@ enum KernelMigrations {
             failures INTEGER NOT NULL DEFAULT 0,
             last_error TEXT
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// The words of each live record, and the index over exactly those; see `SearchText`. `crm_search_fill` says with
+    /// which fields an entity's records were indexed, and how far: `position` is the last id done, null when all are.
+    private static let search = """
+        CREATE TABLE crm_search_text (
+            id INTEGER PRIMARY KEY,
+            text TEXT NOT NULL
+        ) STRICT;
+
+        CREATE VIRTUAL TABLE crm_search USING fts5 (
+            text, content = 'crm_search_text', content_rowid = 'id', tokenize = 'ascii', detail = 'none',
+            columnsize = 0
+        );
+
+        CREATE TABLE crm_search_fill (
+            entity INTEGER PRIMARY KEY,
+            signature TEXT NOT NULL,
+            position INTEGER
+        ) STRICT;
+        """
+
+    /// Under which rates the amounts of an entity were worked out, and how far: as in `crm_search_fill`.
+    private static let baseAmounts = """
+        CREATE TABLE crm_base_fill (
+            entity INTEGER PRIMARY KEY,
+            signature TEXT NOT NULL,
+            position INTEGER
+        ) STRICT;
         """
 }

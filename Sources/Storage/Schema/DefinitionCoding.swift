@@ -37,6 +37,10 @@ enum DefinitionCoding {
             json.put("mandatory", field.isMandatory)
             json.put("unique", field.isUnique)
             json.put("indexed", field.isIndexed)
+            if let isSearchable = field.isSearchable {
+                json.key("searchable")
+                json.bool(isSearchable)
+            }
             json.put("read_only", field.isReadOnly)
             json.put("section", field.section)
             json.put("default", field.defaultText)
@@ -58,6 +62,8 @@ enum DefinitionCoding {
         }
         if !type.targets.isEmpty { json.put("targets", type.targets) }
         json.put("currency_field", type.currencyField)
+        json.put("base_of", type.baseOf)
+        json.put("rate_date", type.rateDate)
         json.put("pattern", type.pattern)
         json.endObject()
     }
@@ -118,6 +124,7 @@ enum DefinitionCoding {
         field.isMandatory = node.flag("mandatory")
         field.isUnique = node.flag("unique")
         field.isIndexed = node.flag("indexed")
+        field.isSearchable = node["searchable"]?.bool
         field.isReadOnly = node.flag("read_only")
         field.section = node.text("section")
         field.defaultText = node.text("default")
@@ -133,6 +140,8 @@ enum DefinitionCoding {
         type.values = node["values"]?.elements.compactMap(value) ?? []
         type.targets = node.texts("targets") ?? []
         type.currencyField = node.text("currency_field")
+        type.baseOf = node.text("base_of")
+        type.rateDate = node.text("rate_date")
         type.pattern = node.text("pattern")
         return type
     }

@@ -28,6 +28,8 @@ package final class WriteTransaction {
     private var depth = 0
     private var placeholder: Int64 = 0
     private var unitChangeSet: Int64?
+    /// What the group's units want the search index to hold, in order; written before COMMIT.
+    private var searchChanges: [SearchChange] = []
 
     init(
         path: String, clock: @escaping @Sendable () -> Instant,
@@ -77,24 +79,27 @@ package final class WriteTransaction {
         depth += 1
         defer { depth -= 1 }
         let name = "s\(depth)"
-        let (before, actionsBefore) = (counters, actions.count)
+        let (before, actionsBefore, searchBefore) = (counters, actions.count, searchChanges.count)
         try execute(Statement("SAVEPOINT \(name)"))
         do throws(CRMError) {
             let result = try body()
             switch mode {
             case .commit: try execute(Statement("RELEASE \(name)"))
-            case .rollBack: undo(name, before, actionsBefore)
+            case .rollBack: undo(name, before, actionsBefore, searchBefore)
             }
             return result
         } catch {
-            undo(name, before, actionsBefore)
+            undo(name, before, actionsBefore, searchBefore)
             throw error
         }
     }
 
     /// Goes past deadline and faults: a savepoint that cannot be undone means that the transaction is lost.
-    private func undo(_ name: String, _ before: WriterCounters, _ actionsBefore: Int) {
+    private func undo(
+        _ name: String, _ before: WriterCounters, _ actionsBefore: Int, _ searchBefore: Int
+    ) {
         counters = before
+        searchChanges.removeSubrange(searchBefore...)
         actions.removeSubrange(actionsBefore...)
         guard !isLost else { return }
         do throws(CRMError) { try runner.command("ROLLBACK TO \(name); RELEASE \(name)") } catch {
@@ -144,6 +149,12 @@ package final class WriteTransaction {
         return number
     }
 
+    /// Has the search index hold these words for a record when the transaction ends; nil takes the record out of it.
+    /// Nothing is run before: a savepoint after a change of the index would make SQLite write out a piece of it.
+    package func index(_ id: RecordID, words: String?, isNew: Bool) {
+        searchChanges.append(SearchChange(id: id, words: words, isNew: isNew))
+    }
+
     private func guarded<R>(_ body: () throws(CRMError) -> R) throws(CRMError) -> R {
         guard !isLost else { throw .databaseGone }
         if let deadline, deadline < .now { throw .deadlinePassed }
@@ -161,6 +172,7 @@ package final class WriteTransaction {
     func begin() throws(CRMError) {
         isLost = false
         counters = committed
+        searchChanges.removeAll(keepingCapacity: true)
         try fault(at: .begin)
         try runner.command("BEGIN IMMEDIATE")
     }
@@ -181,6 +193,7 @@ package final class WriteTransaction {
     }
 
     func commit() throws(CRMError) {
+        try SearchIndexWriter(runner).write(searchChanges)
         if counters.lastRecordID != committed.lastRecordID {
             _ = try runner.execute(
                 Statement(

@@ -14,6 +14,9 @@ public struct FieldDefinition: Hashable, Sendable, Codable {
     public var isUnique = false
     /// Has an index for filters and sorts.
     public var isIndexed = false
+    /// Whether search looks into it; nil leaves it to the type: text, longtext, e-mail, phone, url and autonumber are
+    /// searched. Other types cannot be.
+    public var isSearchable: Bool?
     /// Written by the kernel and by modules only.
     public var isReadOnly = false
     /// The heading under which a form shows it.
@@ -48,6 +51,14 @@ extension FieldDefinition {
     }
     public static func money(_ name: String, _ label: String, currencyField: String? = nil) -> Self {
         Self(name, label, .money(currencyField: currencyField))
+    }
+    /// The amount of another field in the base currency, by the rate of a date field of the record, else of the day it
+    /// was created: `.baseMoney("amount_base", "Amount (base currency)", of: "amount", on: "closing_date")`. The kernel
+    /// keeps it true when the amount, its currency, the date or a rate changes.
+    public static func baseMoney(_ name: String, _ label: String, of field: String, on date: String? = nil)
+        -> Self
+    {
+        Self(name, label, .money(inBaseCurrency: field, on: date)).readOnly()
     }
     public static func date(_ name: String, _ label: String) -> Self { Self(name, label, .date) }
     /// A time of day without a zone.
@@ -84,6 +95,8 @@ extension FieldDefinition {
     public func unique() -> Self { changing { $0.isUnique = true } }
     public func indexed() -> Self { changing { $0.isIndexed = true } }
     public func readOnly() -> Self { changing { $0.isReadOnly = true } }
+    /// Says whether search looks into it, against what its type would do.
+    public func searchable(_ isSearchable: Bool) -> Self { changing { $0.isSearchable = isSearchable } }
     public func help(_ text: String) -> Self { changing { $0.help = text } }
     public func section(_ name: String) -> Self { changing { $0.section = name } }
     /// The default, written as the field prints it: `0`, `false`, `cold_call`, `2026-11-22`.

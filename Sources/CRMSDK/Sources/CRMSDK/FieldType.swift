@@ -20,6 +20,11 @@ public struct FieldType: Hashable, Sendable, Codable {
     /// The field of the same entity that holds the currency of a `money` field; nil means the base currency. For an
     /// amount in a line it is a field of the record that the line belongs to.
     public var currencyField: String?
+    /// The amount of the same entity that this one gives in the base currency (`money`); the kernel works it out.
+    public var baseOf: String?
+    /// The date of the same entity by which such an amount's rate is found; nil means the day the record was created,
+    /// and so does an empty date.
+    public var rateDate: String?
     /// How an autonumber is written: letters, and one run of `0` that is replaced by the counter, padded to its
     /// length: `POT00000`.
     public var pattern: String?
@@ -61,6 +66,13 @@ public struct FieldType: Hashable, Sendable, Codable {
     public static func money(currencyField: String? = nil) -> Self {
         var type = Self("money")
         type.currencyField = currencyField
+        return type
+    }
+    /// An amount of the record in the base currency, by the rate of a date; the kernel writes it.
+    public static func money(inBaseCurrency field: String, on date: String? = nil) -> Self {
+        var type = Self("money")
+        type.baseOf = field
+        type.rateDate = date
         return type
     }
     public static var date: Self { Self("date") }

@@ -1,0 +1,103 @@
+import CRMSDK
+import Core
+import Query
+import Records
+import Security
+import Storage
+import Testing
+
+/// Days, months and "today" are the caller's: the same moments, seen from three places. The test's clock stands at
+/// 2026-11-22T12:00Z.
+@Suite("Each caller's zone")
+struct ZoneTests {
+    let office: Office
+
+    init() throws {
+        var core = CoreModule().manifest
+        core.entities.append(
+            EntityDefinition(
+                "visit", label: "Visit", plural: "Visits",
+                fields: [.text("title", "Title"), .datetime("at", "At"), .date("day", "Day")]
+            ).labelled(by: "title").sorted(by: "title"))
+        office = try Office(core: core)
+        // The ends of a day and of a month in Auckland, Berlin and Los Angeles, before and after summer time.
+        for moment in [
+            "2026-10-31T22:30:00Z", "2026-10-31T23:30:00Z", "2026-11-01T07:30:00Z", "2026-11-21T23:30:00Z",
+            "2026-11-22T00:30:00Z", "2026-11-22T11:30:00Z", "2026-11-22T23:30:00Z", "1969-12-31T23:30:00Z",
+        ] {
+            let at = try #require(Instant(moment))
+            try office.create("visit", ["title": .text(moment), "at": .instant(at)])
+        }
+    }
+
+    private func call(_ zone: String) -> CallContext {
+        CallContext(
+            principal: office.root.principal, source: .api, method: "test", requestID: "r1", timeZone: zone)
+    }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let zone: String
+        let phrase: String
+        let titles: Set<String>
+        var testDescription: String { "\(phrase) in \(zone)" }
+    }
+
+    @Test(
+        "\"within\" means the caller's days",
+        arguments: [
+            Case(
+                zone: "UTC", phrase: "today",
+                titles: ["2026-11-22T00:30:00Z", "2026-11-22T11:30:00Z", "2026-11-22T23:30:00Z"]),
+            Case(
+                zone: "Europe/Berlin", phrase: "today",
+                titles: ["2026-11-21T23:30:00Z", "2026-11-22T00:30:00Z", "2026-11-22T11:30:00Z"]),
+            // Auckland is 13 hours ahead: its 23 November has begun.
+            Case(
+                zone: "Pacific/Auckland", phrase: "today",
+                titles: ["2026-11-22T11:30:00Z", "2026-11-22T23:30:00Z"]),
+            Case(
+                zone: "America/Los_Angeles", phrase: "yesterday",
+                titles: ["2026-11-21T23:30:00Z", "2026-11-22T00:30:00Z"]),
+            Case(zone: "Europe/Berlin", phrase: "last month", titles: ["2026-10-31T22:30:00Z"]),
+            Case(
+                zone: "America/Los_Angeles", phrase: "last month",
+                titles: ["2026-10-31T22:30:00Z", "2026-10-31T23:30:00Z"]),
+        ])
+    func within(_ test: Case) throws {
+        let ids = try office.ids(
+            "visit", where: .where("at", .within, .text(test.phrase)), as: call(test.zone))
+        var titles = Set<String>()
+        for id in ids { titles.insert(try office.get(id)["title"].text ?? "") }
+        // 2026-11-22T11:30Z is 00:30 of the 23rd in Auckland.
+        #expect(titles == test.titles)
+    }
+
+    @Test("moments are grouped by the caller's days and months")
+    func groups() throws {
+        let expected: [String: [String: Int64]] = [
+            "UTC": ["1969-12": 1, "2026-10": 2, "2026-11": 5],
+            "Europe/Berlin": ["1970-01": 1, "2026-10": 1, "2026-11": 6],
+            "Pacific/Auckland": ["1970-01": 1, "2026-11": 7],
+            "America/Los_Angeles": ["1969-12": 1, "2026-10": 2, "2026-11": 5],
+        ]
+        for (zone, months) in expected { #expect(try counts(by: .month, zone) == months, "\(zone)") }
+        let days = try counts(by: .day, "America/Los_Angeles")
+        // Before the clocks were set back on 1 November: 07:30Z is 00:30 there.
+        #expect(days["2026-11-01"] == 1)
+        #expect(days["2026-10-31"] == 2)
+    }
+
+    private func counts(by interval: AggregateQuery.Interval, _ zone: String) throws -> [String: Int64] {
+        let plan = try office.records.planAggregate(
+            call(zone), office.snapshot, entity: "visit", filter: nil,
+            groups: [.init(path: "at", interval: interval, name: "g")],
+            measures: [.init(operation: .count, path: nil, name: "n")])
+        var counts: [String: Int64] = [:]
+        let snapshot = office.snapshot
+        try office.records.aggregate(plan, on: office.database.makeReader()) { row throws(CRMError) in
+            let key = try plan.value(plan.members[0], row, snapshot).text ?? ""
+            counts[key] = try plan.value(plan.members[1], row, snapshot).integer
+        }
+        return counts
+    }
+}
