@@ -157,6 +157,17 @@ final class BoundContext: ModuleContext {
         return try get(entity, id)
     }
 
+    func nextNumber(_ field: String, of entity: String) throws(CRMError) -> String {
+        let unit = try unit("take a number")
+        let entity = try snapshot.registry.entity(entity)
+        guard let known = entity[field], known.type.isGivenByModule else {
+            throw CRMError(
+                .internalError,
+                "module \"\(module)\" asked for a number of \(entity.name).\(field), which has none to give")
+        }
+        return try unit.nextNumber(entity, known)
+    }
+
     func elevated<Result>(
         reason: String, _ body: (any ModuleContext) throws(CRMError) -> Result
     ) throws(CRMError) -> Result {

@@ -111,7 +111,7 @@ extension UnitOfWork {
         for field in entity.numbers {
             if let brought = values[field.name]?.text {
                 try raiseSeries(entity, field, to: brought)
-            } else {
+            } else if !field.type.isGivenByModule {
                 values[field.name] = .text(try nextNumber(entity, field))
             }
         }

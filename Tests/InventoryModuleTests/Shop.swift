@@ -7,9 +7,11 @@ struct Shop {
     let clock = TestClock("2026-03-10T09:00:00Z")
     let euro, dollar, yen, dinar, account, vendor: RecordID
 
-    init() throws {
+    /// - Parameter isWithTasks: Whether there is an entity of tasks, as where people work together.
+    init(isWithTasks: Bool = false) throws {
         context = TestModuleContext(
-            modules: [try BuiltModule.load("inventory")], entities: Self.kernelEntities, clock: clock)
+            modules: [try BuiltModule.load("inventory")],
+            entities: Self.kernelEntities + (isWithTasks ? [Self.task] : []), clock: clock)
         euro = try context.create(
             "currency", ["code": "EUR", "rate": decimal("1", scale: 6), "is_base": true]
         ).id
@@ -34,6 +36,13 @@ struct Shop {
                 .boolean("is_base", "Base currency"),
             ]),
     ]
+
+    private static let task = EntityDefinition(
+        "task", label: "Task", plural: "Tasks",
+        fields: [
+            .text("subject", "Subject"), .date("due_date", "Due date"),
+            .reference("related_to", "Related to", to: "product"),
+        ])
 
     func create(_ entity: String, _ values: [String: Value]) throws(CRMError) -> Record {
         try context.create(entity, values)

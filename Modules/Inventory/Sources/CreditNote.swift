@@ -12,7 +12,8 @@ enum CreditNote {
                 .reference("invoice", "Invoice", to: "invoice").mandatory().indexed(),
             ],
             extra: [
-                .date("credit_note_date", "Date").mandatory(),
+                .date("credit_note_date", "Date").indexed()
+                    .help("Given when it is issued, if not before."),
                 .text("reason", "Reason").mandatory(),
                 .boolean("with_return", "With return").help("Whether the goods come back into stock."),
             ])
@@ -31,7 +32,7 @@ enum CreditNote {
 
     private static let statuses = [
         PicklistValue("Created").stateClass("draft").next("issued", "cancelled").system(),
-        PicklistValue("Issued").stateClass("closed").next().locked().system(),
+        PicklistValue("Issued").stateClass("closed").next().locked().issued().system(),
         PicklistValue("Cancelled").stateClass("cancelled").next("created"),
     ]
 

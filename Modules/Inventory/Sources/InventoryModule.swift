@@ -26,8 +26,15 @@ public struct InventoryModule: CRMModule {
         manifest.hooks =
             Product.hooks + Vendor.hooks + PriceBook.hooks + PriceBookEntry.hooks + Tax.hooks + Quote.hooks
             + SalesOrder.hooks + PurchaseOrder.hooks + Invoice.hooks + CreditNote.hooks + StockMovement.hooks
-            + ProductPrice.hooks + TradeSettings.hooks
-        manifest.actions = [Calculate.action, FindPrice.action, ExplainTotal.action]
+            + ProductPrice.hooks + TradeSettings.hooks + DocumentKind.all.flatMap(StockPosting.hooks)
+            + Balance.hooks
+        manifest.actions =
+            [
+                Calculate.action, FindPrice.action, ExplainTotal.action, Purchasing.action,
+                PotentialQuote.action, Balance.payment,
+            ]
+            + Conversion.all.map(\.action)
+        manifest.jobs = [RecurringInvoices.job]
         manifest.migrations = Migrations.all
         return manifest
     }

@@ -12,12 +12,12 @@ enum Invoice {
                 .reference("quote", "Quote", to: "quote").indexed(),
             ],
             extra: [
-                .date("invoice_date", "Invoice date").mandatory(),
+                .date("invoice_date", "Invoice date").indexed()
+                    .help("Given when it is issued, if not before."),
                 .date("due_date", "Due date").indexed(),
                 .text("customer_no", "Customer number", maximumLength: 100),
                 .text("customer_po", "Customer's order number", maximumLength: 100),
-                .money("paid_amount", "Paid", currencyField: "currency").range("0", nil),
-            ] + TradeDocument.commission)
+            ] + Balance.fields + TradeDocument.commission)
     )
     .labelled(by: "invoice_no", "subject")
     .sorted(by: "-invoice_date")
@@ -35,6 +35,7 @@ enum Invoice {
             },
         ]
 
+    /// It has its number and date from the moment when it is sent; a draft has none.
     static let statuses = [
         PicklistValue("auto_created", "AutoCreated").stateClass("draft").next(
             "created", "approved", "sent", "cancel"
@@ -42,9 +43,9 @@ enum Invoice {
         .system(),
         PicklistValue("Created").stateClass("draft").next("approved", "sent", "cancel").system(),
         PicklistValue("Approved").stateClass("open").next("created", "sent", "cancel").system(),
-        PicklistValue("Sent").stateClass("open").next("paid", "credit_invoice", "cancel").locked().system(),
-        PicklistValue("Credit Invoice").stateClass("closed").next().locked().system(),
-        PicklistValue("Paid").stateClass("closed").next("sent", "credit_invoice").locked().system(),
+        PicklistValue("Sent").stateClass("open").next("paid", "credit_invoice").locked().issued().system(),
+        PicklistValue("Credit Invoice").stateClass("closed").next().locked().issued().system(),
+        PicklistValue("Paid").stateClass("closed").next("sent", "credit_invoice").locked().issued().system(),
         PicklistValue("Cancel").stateClass("cancelled").next().locked().system(),
     ]
 }

@@ -73,7 +73,14 @@ enum Product {
         "Stock",
         .decimal("quantity_in_stock", "In stock", scale: 4).readOnly()
             .help("The sum of the product's stock movements."),
+        .decimal("quantity_in_demand", "In demand", scale: 4).readOnly()
+            .help("Promised by approved orders and not invoiced yet."),
+        .decimal("quantity_available", "Available", scale: 4).readOnly().indexed()
+            .help("In stock and not in demand."),
+        .decimal("quantity_on_order", "On order", scale: 4).readOnly().help("Expected from vendors."),
         .decimal("reorder_level", "Reorder level", scale: 4).range("0", nil),
+        .datetime("reorder_notice_at", "Reorder notice").readOnly()
+            .help("When what is available last fell below the reorder level."),
         FieldDefinition("handler", "Handler", .owner).help("Who gets the notice to reorder."))
 
     private static let support = FieldDefinition.section(
@@ -98,8 +105,9 @@ enum Product {
             throw FieldRules.problem(change, "kind", "Kind cannot change; make another record")
         }
         guard change["kind"] == "service" else {
-            if change.isNew, change["quantity_in_stock"].isNull {
-                change["quantity_in_stock"] = .decimal(FixedDecimal(units: 0, scale: 4))
+            let sums = ["quantity_in_stock", "quantity_in_demand", "quantity_available", "quantity_on_order"]
+            for field in sums where change.isNew && change[field].isNull {
+                change[field] = .decimal(FixedDecimal(units: 0, scale: 4))
             }
             return
         }

@@ -16,6 +16,7 @@ enum SalesOrder {
                 .text("customer_po", "Customer's order number", maximumLength: 100),
                 .date("due_date", "Due date"),
                 .text("pending", "Pending"),
+                .boolean("invoiced", "Invoiced").readOnly().help("Nothing remains to be invoiced."),
             ] + TradeDocument.commission + recurring)
     )
     .labelled(by: "sales_order_no", "subject")

@@ -14,7 +14,9 @@ enum TradeDocument {
     ) -> [FieldDefinition] {
         [
             .text("subject", "Subject").mandatory().indexed(),
-            .autonumber(number.name, number.label, number.pattern), status,
+            kind.issueDate == nil
+                ? .autonumber(number.name, number.label, number.pattern)
+                : .autonumber(number.name, number.label, number.pattern).givenByModule(), status,
         ] + party + [.reference("contact", "Contact", to: "contact").indexed()] + extra
             + TradeLine.fields(kind.entity) + money + totals + (kind.takers.isEmpty ? [] : taken) + delivery
             + Address.fields("billing", "Billing address") + Address.fields("shipping", "Shipping address")
@@ -81,7 +83,9 @@ enum TradeDocument {
     ]
 
     /// Fields that a locked document leaves open, beside its state.
-    static let open: Set = ["description", "owner"]
+    static let open: Set = [
+        "description", "owner", "taken_discount", "taken_shipping", "taken_adjustment",
+    ]
 
     /// The rules of one kind of document, in this order: each reads what the ones before it have set.
     static func hooks(_ kind: DocumentKind) -> [Hook] {
@@ -98,7 +102,7 @@ enum TradeDocument {
                 change, context throws(CRMError) in
                 try compute(&change, kind, context)
             },
-        ]
+        ] + Issuing.hooks(kind)
     }
 
     /// A locked document keeps what it says; what later documents take of it is noted all the same.
@@ -122,11 +126,22 @@ enum TradeDocument {
             }
     }
 
+    /// Whether figures may differ after a change: a document that nobody touches keeps those that it was written with.
+    private static func concernsFigures(_ change: RecordChange) -> Bool {
+        let fields =
+            [
+                "currency", "conversion_rate", "tax_mode", "taxes", "discount_kind", "discount_percent",
+                "discount_amount", "shipping_amount", "shipping_taxes", "adjustment",
+            ] + totals.map(\.name)
+        return fields.contains { change.changes($0) } || !isBookkeeping(change)
+    }
+
     /// Completes the lines and sets every figure.
     private static func compute(
         _ change: inout RecordChange, _ kind: DocumentKind, _ context: any ModuleContext
     ) throws(CRMError) {
         guard let currency = change["currency"].reference else { return }
+        guard change.isNew || concernsFigures(change) else { return DocumentWriting.remain(&change, kind) }
         var writing = try DocumentWriting(kind, change, currency: currency, context)
         if change.isNew, change["terms_conditions"].isNull {
             change["terms_conditions"] = writing.rates.settings.terms
@@ -140,6 +155,8 @@ enum TradeDocument {
     private static func freezeRate(
         _ change: inout RecordChange, _ context: any ModuleContext
     ) throws(CRMError) {
+        // A document that is made from another keeps the other's rate.
+        if change.isNew, !change["conversion_rate"].isNull { return }
         guard change.changes("currency") || change["conversion_rate"].isNull,
             let currency = change["currency"].reference
         else { return }

@@ -124,7 +124,8 @@ public final class TestModuleContext: ModuleContext {
             let definition = try definition(of: entity)
             var all = TestFields.defaults(of: definition).merging(values) { $1 }
             let id = unit.nextID()
-            for field in definition.fields where field.type.name == "autonumber" {
+            for field in definition.fields
+            where field.type.name == "autonumber" && !field.type.isGivenByModule {
                 all[field.name] = .text(unit.nextNumber(field.type.pattern ?? "0", "\(entity).\(field.name)"))
             }
             all["owner"] = all["owner"] ?? .reference(caller.user)
@@ -176,6 +177,14 @@ public final class TestModuleContext: ModuleContext {
             try run(.afterRestore, &change)
             return old
         }
+    }
+
+    public func nextNumber(_ field: String, of entity: String) throws(CRMError) -> String {
+        let known = try definition(of: entity).fields.first { $0.name == field }
+        guard let type = known?.type, type.isGivenByModule else {
+            throw CRMError(.internalError, "\(entity).\(field) is no number that a module gives")
+        }
+        return unit.nextNumber(type.pattern ?? "0", "\(entity).\(field)")
     }
 
     public func elevated<Result>(

@@ -65,6 +65,7 @@ enum DefinitionCoding {
         json.put("base_of", type.baseOf)
         json.put("rate_date", type.rateDate)
         json.put("pattern", type.pattern)
+        if type.isGivenByModule { json.put("given_by_module", true) }
         json.endObject()
     }
 
@@ -143,6 +144,7 @@ enum DefinitionCoding {
         type.baseOf = node.text("base_of")
         type.rateDate = node.text("rate_date")
         type.pattern = node.text("pattern")
+        type.isGivenByModule = node.flag("given_by_module")
         return type
     }
 

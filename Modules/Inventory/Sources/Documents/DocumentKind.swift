@@ -11,6 +11,8 @@ struct DocumentKind: Sendable {
     /// Where it may come from: the reference to the earlier document, and that document's kind. The first that is
     /// filled counts.
     var sources: [(field: String, entity: String)] = []
+    /// The date that it gets when it is issued; nil for a kind that has its number from the beginning.
+    var issueDate: String?
     /// The kinds that are made from it.
     var takers: Set<String> = []
 
@@ -26,10 +28,12 @@ struct DocumentKind: Sendable {
         entity: "purchase_order", label: "purchase order", status: "po_status", open: ["tracking_no"],
         sources: [("sales_order", "sales_order")])
     static let invoice = DocumentKind(
-        entity: "invoice", label: "invoice", status: "invoice_status", open: ["paid_amount"],
-        sources: [("sales_order", "sales_order"), ("quote", "quote")], takers: ["credit_note"])
+        entity: "invoice", label: "invoice", status: "invoice_status", open: Balance.open,
+        sources: [("sales_order", "sales_order"), ("quote", "quote")], issueDate: "invoice_date",
+        takers: ["credit_note"])
     static let creditNote = DocumentKind(
-        entity: "credit_note", label: "credit note", status: "status", sources: [("invoice", "invoice")])
+        entity: "credit_note", label: "credit note", status: "status", sources: [("invoice", "invoice")],
+        issueDate: "credit_note_date")
 
     static let all = [quote, salesOrder, purchaseOrder, invoice, creditNote]
 

@@ -186,9 +186,9 @@ struct DocumentWriting {
                 if sent != before?[field] ?? .null { compare(sent, amount, "lines[\(index)].\(field)") }
                 lines[index][field] = amount.money(currency.code).map { .money($0) } ?? .null
             }
-            if !kind.takers.isEmpty { remain(&lines[index]) }
         }
         if !lines.isEmpty { change.setLines(TradeLine.field, lines) }
+        Self.remain(&change, kind)
         for (field, path) in DocumentFigures.totals {
             set(field, figures[keyPath: path], currency, on: &change)
         }
@@ -212,10 +212,19 @@ struct DocumentWriting {
             by: Int128(rate.units))
     }
 
-    private func remain(_ line: inout Line) {
-        let quantity = line["quantity"].decimal?.units ?? 0
-        let taken = line["taken_quantity"].decimal?.units ?? 0
-        line["remaining_quantity"] = .decimal(FixedDecimal(units: max(0, quantity - taken), scale: 4))
+    /// What later documents have left of each line.
+    static func remain(_ change: inout RecordChange, _ kind: DocumentKind) {
+        var lines = change.lines(TradeLine.field)
+        guard !kind.takers.isEmpty, !lines.isEmpty else { return }
+        for index in lines.indices {
+            let quantity = lines[index]["quantity"].decimal?.units ?? 0
+            let taken = lines[index]["taken_quantity"].decimal?.units ?? 0
+            lines[index]["remaining_quantity"] = .decimal(
+                FixedDecimal(units: max(0, quantity - taken), scale: 4))
+        }
+        change.setLines(TradeLine.field, lines)
+        guard kind.entity == "sales_order" else { return }
+        change["invoiced"] = .bool(lines.allSatisfy { $0["remaining_quantity"].decimal?.units == 0 })
     }
 
     private mutating func compare(_ sent: Value, _ computed: Amount, _ field: String) {

@@ -91,6 +91,8 @@ extension FieldDefinition {
         fields.map { $0.section(name) }
     }
 
+    /// An autonumber that its module gives, with `ModuleContext.nextNumber`, and not every record from its beginning.
+    public func givenByModule() -> Self { changing { $0.type.isGivenByModule = true } }
     public func mandatory() -> Self { changing { $0.isMandatory = true } }
     public func unique() -> Self { changing { $0.isUnique = true } }
     public func indexed() -> Self { changing { $0.isIndexed = true } }

@@ -28,6 +28,8 @@ public struct FieldType: Hashable, Sendable, Codable {
     /// How an autonumber is written: letters, and one run of `0` that is replaced by the counter, padded to its
     /// length: `POT00000`.
     public var pattern: String?
+    /// Whether an autonumber waits until its module asks for it with `ModuleContext.nextNumber`: a draft has none.
+    public var isGivenByModule = false
 
     init(_ name: String) { self.name = name }
 

@@ -40,6 +40,12 @@ public protocol ModuleContext {
     func delete(_ entity: String, _ id: RecordID) throws(CRMError)
     func restore(_ entity: String, _ id: RecordID) throws(CRMError) -> Record
 
+    /// The next number of an autonumber that its module gives (`givenByModule()`), for a hook or an action to store.
+    ///
+    /// Taken in the unit of work: one that is undone gives it back, so that there is no gap among what is kept.
+    /// - Throws: `internalError` for any other field.
+    func nextNumber(_ field: String, of entity: String) throws(CRMError) -> String
+
     /// Runs `body` with the module's own rights instead of the caller's. The change log notes it with the reason.
     func elevated<Result>(
         reason: String, _ body: (any ModuleContext) throws(CRMError) -> Result
@@ -51,6 +57,10 @@ public protocol ModuleContext {
 
 extension ModuleContext {
     public var origin: String { "api" }
+
+    public func nextNumber(_ field: String, of entity: String) throws(CRMError) -> String {
+        throw CRMError(.unavailable, "numbers of \(entity).\(field) cannot be given here")
+    }
 
     public func secondsFromUTC(at instant: Instant) -> Int { 0 }
 
