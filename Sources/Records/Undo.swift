@@ -105,7 +105,9 @@ package struct Undo {
 
     /// Rights and schema have methods of their own, which know what hangs together.
     private func refuse(_ entity: Entity, _ change: LoggedChange) throws(CRMError) {
-        guard UnitOfWork.directoryEntities.contains(entity.name), entity.name != "currency" else { return }
+        guard UnitOfWork.directoryEntities.contains(entity.name),
+            !["currency", "exchange_rate"].contains(entity.name)
+        else { return }
         throw UndoRefusal.error(change)
     }
 
