@@ -85,7 +85,11 @@ enum Profile {
             let entity = change["entity"].text ?? ""
             try EntityName.require(entity, of: change.entity, context)
             let field = change["field"].text ?? ""
-            let known = try context.definition(of: entity).fields.map(\.name) + hideableSystemFields
+            // A value of a link is a field of the side that its relation goes out from.
+            let ofLinks = context.relations(from: entity).flatMap { relation in
+                relation.fields.map { "\(relation.name).\($0.name)" }
+            }
+            let known = try context.definition(of: entity).fields.map(\.name) + hideableSystemFields + ofLinks
             guard known.contains(field) else {
                 throw .invalidRecord(
                     change.entity,

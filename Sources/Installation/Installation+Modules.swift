@@ -56,15 +56,31 @@ extension Installation {
                 name: module.name, version: module.manifest.version.description, sha256: module.sha256,
                 isEnabled: true, label: module.manifest.label, manifest: Self.facts(module.manifest),
                 enabledAt: transaction.now))
+        try refuseSharedRelations(of: module, among: running)
         let registry = try Self.registry(SchemaStore.load(transaction), all)
+        let steps = plan.sentences + (try transaction.bringLinkTables(to: registry.relations))
         try migrate(module, registry, call, transaction)
-        try note(call, "enable", module.name, plan.sentences, transaction)
+        try note(call, "enable", module.name, steps, transaction)
         publish(registry, after: transaction)
         let name = module.name
         transaction.afterCommit { [self] in noteRunning(name) }
         return InstallationReport(
-            module: module.name, version: module.manifest.version.description, isEnabled: true,
-            steps: plan.sentences)
+            module: module.name, version: module.manifest.version.description, isEnabled: true, steps: steps)
+    }
+
+    private func refuseSharedRelations(
+        of module: RegisteredModule, among running: [RegisteredModule]
+    ) throws(CRMError) {
+        let names = Set(module.manifest.relations.map(\.name))
+        for other in running {
+            guard let taken = other.manifest.relations.first(where: { names.contains($0.name) }) else {
+                continue
+            }
+            throw CRMError(
+                .invalidParameters,
+                "relation \"\(taken.name)\" of module \"\(module.name)\" exists already, brought by \"\(other.name)\""
+            )
+        }
     }
 
     private func ordered(_ modules: [RegisteredModule]) throws(CRMError) -> [RegisteredModule] {

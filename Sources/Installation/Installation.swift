@@ -120,7 +120,9 @@ package final class Installation: Sendable {
         let schema = try setup.database.writer.perform { (transaction) throws(CRMError) in
             try transaction.apply(
                 SchemaPlanner.plan(SchemaStore.load(transaction), wanted: running.map(wanted)))
-            return try SchemaStore.load(transaction)
+            let schema = try SchemaStore.load(transaction)
+            _ = try transaction.bringLinkTables(to: Self.registry(schema, running).relations)
+            return schema
         }
         let registry = try registry(schema, running)
         // A folder that is being made has no currency yet; the one with the id below is about to be the first.

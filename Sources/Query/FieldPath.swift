@@ -17,6 +17,7 @@ extension StatementBuilder {
     ///
     /// Every step is read under the rights and the mask of the entity it stands in.
     mutating func resolve(_ path: String) throws(CRMError) -> FieldPath {
+        if let ofLink = try linkField(path) { return ofLink }
         let names = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard names.count - 1 <= FieldPath.maximumReferences else {
             throw CRMError(

@@ -31,8 +31,9 @@ package enum Planner {
         guard (1...1000).contains(query.limit) else {
             throw CRMError(.limitExceeded, "the limit \(query.limit) is not between 1 and 1000")
         }
-        var builder = StatementBuilder(viewpoint, query.entity)
+        var builder = StatementBuilder(viewpoint, query.entity, link: query.link)
         var selection = try Selection(query.fields, .withoutLines, &builder)
+        let linkColumns = builder.selectLink(&selection)
         let order = try Order(query.sort, &builder)
         let first = selection.expressions.count
         for key in order.keys { selection.append(key.expression) }
@@ -58,15 +59,16 @@ package enum Planner {
         }
         return ReadPlan(
             entity: query.entity, statements: statements,
-            lane: order.isIndexed && query.filter == nil ? .bounded : .scan, columns: selection.columns,
+            lane: order.isIndexed && query.filter == nil && query.link == nil ? .bounded : .scan,
+            columns: selection.columns,
             idColumn: selection.idColumn, versionColumn: selection.versionColumn,
             deletedAtColumn: selection.deletedAtColumn, sortColumns: first..<(first + order.keys.count),
-            limit: query.limit, identity: identity)
+            limit: query.limit, identity: identity, linkColumns: linkColumns)
     }
 
     /// Counts the records that a list of the same filter would show.
     package static func count(_ viewpoint: Viewpoint, _ query: ListQuery) throws(CRMError) -> Statement {
-        var builder = StatementBuilder(viewpoint, query.entity)
+        var builder = StatementBuilder(viewpoint, query.entity, link: query.link)
         var conditions: [String] = []
         if let bin = query.bin.condition(query.entity, builder.base) { conditions.append(bin) }
         if let access = builder.condition(viewpoint.predicate(query.entity), on: builder.base) {

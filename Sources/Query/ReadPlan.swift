@@ -46,6 +46,8 @@ package struct ReadPlan: Sendable {
     package let limit: Int
     /// What makes this query this query: a cursor of another one is refused.
     package let identity: String
+    /// The values of the link by which each record is in the list.
+    package var linkColumns: [OutputColumn] = []
 }
 
 /// What to read of a list.
@@ -59,11 +61,13 @@ package struct ListQuery: Sendable {
     package var limit: Int
     /// Which side of the recycle bin.
     package var bin: RecycleBin
+    /// Only the records linked with one, and the values of those links.
+    package var link: LinkScope?
 
     package init(
         entity: Entity, filter: Filter? = nil, fields: [String]? = nil, sort: [String]? = nil,
         limit: Int = 50,
-        bin: RecycleBin = .outside
+        bin: RecycleBin = .outside, link: LinkScope? = nil
     ) {
         self.entity = entity
         self.filter = filter
@@ -71,6 +75,7 @@ package struct ListQuery: Sendable {
         self.sort = sort
         self.limit = limit
         self.bin = bin
+        self.link = link
     }
 }
 

@@ -20,11 +20,21 @@ struct StatementBuilder {
     private(set) var joins: [String] = []
     private var aliases: [String: String] = [:]
     private var subqueries = 0
+    /// Where only records linked with one are meant.
+    let link: LinkScope?
+    private var source = ""
 
-    init(_ viewpoint: Viewpoint, _ entity: Entity) {
+    init(_ viewpoint: Viewpoint, _ entity: Entity, link: LinkScope? = nil) {
         self.viewpoint = viewpoint
         self.entity = entity
+        self.link = link
         table = entity.table
+        guard let link else { return }
+        // A cross join keeps its order: from the few links to their records, never from all records to their links.
+        source =
+            "FROM \(link.relation.table) \(LinkScope.alias) CROSS JOIN \(entity.table) \(base)"
+            + " ON \(LinkScope.alias).\(link.nearColumn) = \(bind(.integer(link.record.rawValue)))"
+            + " AND \(base).id = \(LinkScope.alias).\(link.farColumn)"
     }
 
     /// Binds a value and answers its place: `?3`.
@@ -38,7 +48,9 @@ struct StatementBuilder {
         bind(.text("[" + owners.ids.map { String($0.rawValue) }.joined(separator: ",") + "]"))
     }
 
-    var from: String { "FROM \(table) \(base)" + joins.map { " " + $0 }.joined() }
+    var from: String {
+        (link == nil ? "FROM \(table) \(base)" : source) + joins.map { " " + $0 }.joined()
+    }
 
     mutating func freshAlias() -> String {
         subqueries += 1

@@ -95,6 +95,10 @@ final class BoundContext: ModuleContext {
         try snapshot.registry.readable(entity).completeDefinition
     }
 
+    func relations(from entity: String) -> [RelationDefinition] {
+        snapshot.registry.relations.map(\.definition).filter { $0.from == entity }
+    }
+
     func get(_ entity: String, _ id: RecordID) throws(CRMError) -> Record {
         try check()
         switch ground {

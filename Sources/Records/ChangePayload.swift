@@ -23,6 +23,11 @@ enum ChangePayload {
 
     static func encode(_ changes: [StoredChange], _ lines: [LinesChange] = []) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 64 * changes.count + 2)
+        write(changes, lines, &writer)
+        return writer.finish()
+    }
+
+    static func write(_ changes: [StoredChange], _ lines: [LinesChange], _ writer: inout JSONWriter) {
         writer.beginObject()
         for change in changes {
             writer.key(change.column)
@@ -33,7 +38,6 @@ enum ChangePayload {
         }
         for change in lines { write(change, &writer) }
         writer.endObject()
-        return writer.finish()
     }
 
     private static func write(_ change: LinesChange, _ writer: inout JSONWriter) {
@@ -72,7 +76,7 @@ enum ChangePayload {
         columns(try document(payload).root)
     }
 
-    private static func document(_ payload: [UInt8]) throws(CRMError) -> JSONDocument {
+    static func document(_ payload: [UInt8]) throws(CRMError) -> JSONDocument {
         do throws(JSONError) {
             return try JSONDocument(parsing: payload)
         } catch {
@@ -92,7 +96,7 @@ enum ChangePayload {
         }
     }
 
-    private static func columns(_ object: JSONNode) -> [StoredChange] {
+    static func columns(_ object: JSONNode) -> [StoredChange] {
         object.members.compactMap { name, pair in
             guard pair.kind == .array else { return nil }
             let both = pair.elements.map(stored)
@@ -107,5 +111,43 @@ enum ChangePayload {
         case .object: .blob(node["b"]?.string.flatMap(Base64.decode) ?? [])
         case .null, .bool, .array: .null
         }
+    }
+}
+
+/// What a change log entry says about a link: `{"link":{"relation":"campaign_contact","other":17,"values":{…}}}`, the
+/// values as `ChangePayload` has them. Nothing in it reads as a change of the record's own columns.
+enum LinkPayload {
+    static func encode(
+        relation: String, other: RecordID, _ changes: [ChangePayload.StoredChange]
+    ) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 64 * changes.count + 80)
+        writer.beginObject()
+        writer.key("link")
+        writer.beginObject()
+        writer.key("relation")
+        writer.string(relation)
+        writer.key("other")
+        writer.int(other.rawValue)
+        writer.key("values")
+        ChangePayload.write(changes, [], &writer)
+        writer.endObject()
+        writer.endObject()
+        return writer.finish()
+    }
+
+    struct Content {
+        let relation: String
+        let other: RecordID
+        let changes: [ChangePayload.StoredChange]
+    }
+
+    /// Nil for the payload of another kind of entry.
+    static func decode(_ payload: [UInt8]) throws(CRMError) -> Content? {
+        guard let link = try ChangePayload.document(payload).root["link"],
+            let relation = link["relation"]?.string,
+            let other = link["other"]?.int64, let values = link["values"]
+        else { return nil }
+        return Content(
+            relation: relation, other: RecordID(other), changes: ChangePayload.columns(values))
     }
 }

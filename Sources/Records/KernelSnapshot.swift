@@ -2,6 +2,7 @@ package import CRMSDK
 package import Query
 package import Registry
 package import Security
+import Storage
 import Synchronization
 
 /// Everything that a call needs to know before it reads a record: registrations, rights, people, currencies.
@@ -62,7 +63,32 @@ package final class SnapshotHolder: Sendable {
     private let held: Mutex<KernelSnapshot>
     private let observers = Mutex<[@Sendable () -> Void]>([])
 
-    package init(_ snapshot: KernelSnapshot) { held = Mutex(snapshot) }
+    /// Where what is published here goes when the unit of work is committed; nil for the one that all calls see.
+    private let whole: SnapshotHolder?
+
+    package init(_ snapshot: KernelSnapshot) {
+        held = Mutex(snapshot)
+        whole = nil
+    }
+
+    /// For several operations in one unit of work: each sees what those before it changed of people and rights, and
+    /// everyone else sees it after COMMIT.
+    private init(within whole: SnapshotHolder) {
+        held = Mutex(whole.current)
+        self.whole = whole
+    }
+
+    func within() -> SnapshotHolder { SnapshotHolder(within: self) }
+
+    /// Publishes directories that a unit has changed.
+    func publish(_ directories: Directories, after transaction: WriteTransaction) {
+        guard let whole else {
+            transaction.afterCommit { [self] in update { $0.with(directories: directories) } }
+            return
+        }
+        update { $0.with(directories: directories) }
+        whole.publish(directories, after: transaction)
+    }
 
     /// Has `action` called after every update, on the thread that updates, which is the writer's: it must be short.
     package func observe(_ action: @escaping @Sendable () -> Void) {

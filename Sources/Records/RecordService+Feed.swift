@@ -72,6 +72,12 @@ extension RecordService {
         guard let record = logged.entry.record,
             let entity = logged.entry.entity.flatMap({ snapshot.registry.entity(number: $0) })
         else { return nil }
+        let isLink = logged.entry.kind == .link || logged.entry.kind == .unlink
+        if isLink, !isPurged, !logged.isErased, let link = try LinkPayload.decode(logged.entry.payload) {
+            return FeedEntry(
+                entity: entity, record: record, change: linkEntry(logged, link, call, snapshot),
+                isPurged: false)
+        }
         let mask = snapshot.security.mask(call.principal, entity.name)
         let isReadable = !logged.isErased && !isPurged && logged.entry.kind.concernsValues
         let changes = isReadable ? try fieldChanges(logged, entity, snapshot) : []

@@ -18,6 +18,8 @@ package struct HistoryEntry: Sendable {
     package let changes: [FieldChange]
     /// What became of the record's lines, field by field.
     package let lines: [LineHistory]
+    /// The other side, where a link was made, changed or ended.
+    package var link: LinkedRecord?
     /// The values were erased; that there was a change remains.
     package let isErased: Bool
 }
@@ -27,6 +29,12 @@ package struct FieldChange: Sendable {
     package let field: Field
     package let old: Value
     package let new: Value
+}
+
+/// The other side of a link in a history.
+package struct LinkedRecord: Sendable {
+    package let relation: String
+    package let other: RecordID
 }
 
 /// What became of the lines in one field.
@@ -66,12 +74,37 @@ extension RecordService {
         let mask = snapshot.security.mask(call.principal, entity.name)
         return try ChangeLog.entries(source, record: id, after: after, limit: limit).map {
             logged throws(CRMError) in
+            let isLink = logged.entry.kind == .link || logged.entry.kind == .unlink
+            if isLink, !logged.isErased, let link = try LinkPayload.decode(logged.entry.payload) {
+                return linkEntry(logged, link, call, snapshot)
+            }
             let changes = logged.isErased ? [] : try fieldChanges(logged, entity, snapshot)
             let lines = logged.isErased ? [] : try lineHistory(logged, entity, call, snapshot)
             return entry(
                 logged, changes.filter { mask.isVisible($0.field.name) },
                 lines.filter { mask.isVisible($0.field.name) })
         }
+    }
+
+    /// An entry about a link, in the relation's fields that the caller may see now.
+    func linkEntry(
+        _ logged: LoggedChange, _ link: LinkPayload.Content, _ call: CallContext, _ snapshot: KernelSnapshot
+    ) -> HistoryEntry {
+        let relation = snapshot.registry.relations.first { $0.name == link.relation }
+        let viewpoint = viewpoint(call, snapshot)
+        let currency = snapshot.currencies.base.code
+        let changes = link.changes.compactMap { change -> FieldChange? in
+            guard let relation, let field = relation[change.column], viewpoint.sees(field, of: relation)
+            else {
+                return nil
+            }
+            return FieldChange(
+                field: field, old: field.kind.value(change.old, field.type, currency: currency),
+                new: field.kind.value(change.new, field.type, currency: currency))
+        }
+        var entry = entry(logged, changes, [])
+        entry.link = LinkedRecord(relation: link.relation, other: link.other)
+        return entry
     }
 
     /// The entries that brought a record beyond a version, with all fields.

@@ -202,14 +202,15 @@ extension RecordService {
         let drop = PastStatements.drop(lines: lines.map(\.1))
         return try reader.scratch(make: PastStatements.make(entity, lines: lines.map(\.1)), drop: drop) {
             tables throws(CRMError) in
-            let isAllowed = try seeing(call, snapshot, entity, on: reader)
+            let isAllowed = seeing(call, snapshot, entity, on: reader)
             for (index, (id, reversal)) in reversals.sorted(by: { $0.key < $1.key }).enumerated() {
                 if index.isMultiple(of: 1_000) { try checkTime(of: call) }
                 try tables.insert(PastStatements.insert(changed: id))
-                guard reversal.existed, let isPresent = try isAllowed(id) else { continue }
-                let present = isPresent ? try values(of: id, entity, on: reader) : nil
+                // What was purged has no values any more, and so no past.
+                guard reversal.existed, try isAllowed(id), let present = try values(of: id, entity, on: reader)
+                else { continue }
                 let last = try ChangeLog.lastChange(reader, of: id, through: past.position)
-                var row = reversal.applied(to: present, entity, id: id, last: last)
+                var row = reversal.applied(to: present, entity, last: last)
                 for (field, lineEntity) in lines {
                     let present = try lineValues(of: id, lineEntity, on: reader)
                     let then = reversal.lines(field, lineEntity, of: id, present: present)
@@ -222,17 +223,13 @@ extension RecordService {
         }
     }
 
-    /// Whether the caller may view a record now, and whether it is still there; nil where they may not. What was purged
-    /// is an administrator's to see.
+    /// Whether the caller may view a record now, in the recycle bin or not.
     private func seeing(
         _ call: CallContext, _ snapshot: KernelSnapshot, _ entity: Entity, on reader: ReadConnection
-    ) throws(CRMError) -> (RecordID) throws(CRMError) -> Bool? {
+    ) -> (RecordID) throws(CRMError) -> Bool {
         let viewpoint = viewpoint(call, snapshot)
-        let isAdministrator = snapshot.isAdministrator(call.principal)
         return { id throws(CRMError) in
-            if try self.exists(Planner.check(viewpoint, entity, .view, id: id), on: reader) { return true }
-            guard isAdministrator, try self.values(of: id, entity, on: reader) == nil else { return nil }
-            return false
+            try self.exists(Planner.check(viewpoint, entity, .view, id: id), on: reader)
         }
     }
 

@@ -13,6 +13,8 @@ package struct ListParameters: Sendable {
     package var limit = 50
     package var cursor: String?
     package var bin = RecycleBin.outside
+    /// Only the records linked with one.
+    package var link: LinkScope?
 
     package init(entity: String) { self.entity = entity }
 }
@@ -119,7 +121,7 @@ extension RecordService {
         try snapshot.security.require(call.principal, .view, entity.name)
         return ListQuery(
             entity: entity, filter: parameters.filter, fields: parameters.fields, sort: parameters.sort,
-            limit: parameters.limit, bin: parameters.bin)
+            limit: parameters.limit, bin: parameters.bin, link: parameters.link)
     }
 
     /// Gives a page's rows in order.

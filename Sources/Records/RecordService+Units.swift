@@ -16,8 +16,7 @@ extension RecordService {
         if unit.changesDirectories {
             let directories = try Directories(unit.snapshot.registry, from: transaction)
             try DirectoryReview(unit, after: directories).refuseWhatBreaks()
-            let snapshots = snapshots
-            transaction.afterCommit { snapshots.update { $0.with(directories: directories) } }
+            snapshots.publish(directories, after: transaction)
         }
         return result
     }

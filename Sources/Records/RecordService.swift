@@ -29,6 +29,19 @@ package final class RecordService: Sendable {
         self.clock = clock
     }
 
+    /// The same service for several operations within one unit of work; see `SnapshotHolder.within`.
+    package func withinUnit() -> RecordService {
+        RecordService(snapshots.within(), like: self)
+    }
+
+    private init(_ snapshots: SnapshotHolder, like other: RecordService) {
+        self.snapshots = snapshots
+        log = other.log
+        cursors = other.cursors
+        clock = other.clock
+        noteProgress = other.noteProgress
+    }
+
     package func viewpoint(_ call: CallContext, _ snapshot: KernelSnapshot) -> Viewpoint {
         snapshot.viewpoint(call, now: clock())
     }

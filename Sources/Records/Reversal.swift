@@ -34,16 +34,15 @@ struct Reversal {
     /// A record's values as they were, in the order of the entity's fields.
     ///
     /// - Parameters:
-    ///   - present: As they are now; nil for a record that is no more.
+    ///   - present: As they are now.
     ///   - last: The change that made the version which the record had.
-    func applied(to present: [StoredValue]?, _ entity: Entity, id: RecordID, last: LoggedChange?)
+    func applied(to present: [StoredValue], _ entity: Entity, last: LoggedChange?)
         -> [StoredValue]
     {
-        var row = present ?? [StoredValue](repeating: .null, count: entity.fields.count)
+        var row = present
         for field in entity.fields {
             if let old = values[field.column] { row[field.position] = old }
         }
-        row[entity.system("id").position] = .integer(id.rawValue)
         guard let last else { return row }
         row[entity.system("modified_at").position] = .integer(last.at.millisecondsSince1970)
         row[entity.system("modified_by").position] = last.entry.actor.map { .integer($0.rawValue) } ?? .null

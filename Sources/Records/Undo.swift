@@ -41,7 +41,8 @@ package struct Undo {
     ///   where it is of a kind that is undone in another way.
     package func run() throws(CRMError) -> UndoReport {
         var report = UndoReport(changeSet: unit.transaction.changeSet)
-        var waiting = try records()
+        let (targets, links) = try records()
+        var waiting = targets
         // What one record refers to may come back only after it: as long as something was restored it is tried again.
         for _ in 0..<3 where !waiting.isEmpty {
             var again: [Target] = []
@@ -55,6 +56,7 @@ package struct Undo {
             }
             waiting = report.restored.count > before ? again : []
         }
+        report.left += links
         return report
     }
 
@@ -81,7 +83,9 @@ package struct Undo {
         }
     }
 
-    private func records() throws(CRMError) -> [Target] {
+    /// The records that were written; and links that were made or ended with them, which have methods of their own.
+    private func records() throws(CRMError) -> ([Target], [UndoReport.Left]) {
+        var links: [UndoReport.Left] = []
         let entries = try ChangeLog.entries(unit.transaction, changeSet: changeSet)
         let missing = CRMError(.notFound, "change set \(changeSet) does not exist")
         var targets: [RecordID: Target] = [:]
@@ -90,7 +94,12 @@ package struct Undo {
                 let entity = unit.snapshot.registry.entity(number: number), try isVisible(id, entity)
             else { continue }
             try refuse(entity, change)
-            guard change.entry.kind.concernsValues else { continue }
+            guard change.entry.kind.concernsValues else {
+                if let why = UndoRefusal.linkAdvice(change.entry.kind) {
+                    links.append(.init(record: id, entity: entity.name, field: nil, why: why, changedIn: nil))
+                }
+                continue
+            }
             targets[id] = Target(
                 id: id, entity: entity, first: targets[id]?.first ?? change.sequence, last: change.sequence)
         }
@@ -100,7 +109,7 @@ package struct Undo {
             }
             throw UndoRefusal.error(first)
         }
-        return targets.values.sorted { $0.last > $1.last }
+        return (targets.values.sorted { $0.last > $1.last }, links)
     }
 
     /// Rights and schema have methods of their own, which know what hangs together.

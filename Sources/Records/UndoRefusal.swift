@@ -27,6 +27,15 @@ enum UndoRefusal {
         .unlink: "Make the link again with record.link.",
     ]
 
+    /// Why a link is left; nil for other kinds.
+    static func linkAdvice(_ kind: ChangeKind) -> String? {
+        switch kind {
+        case .link: "a link that was made or changed is left: record.unlink takes it away"
+        case .unlink: "a link that was ended is left: record.link makes it again"
+        default: nil
+        }
+    }
+
     static func error(_ change: LoggedChange) -> CRMError {
         let (kind, method, number) = (change.entry.kind, change.entry.method, change.changeSet)
         let isRight = change.entry.record != nil && kind.concernsValues

@@ -57,6 +57,8 @@ package final class UnitOfWork {
             accepted["owner"] = .reference(call.principal.user)
         }
         check.settleCurrencies(&accepted)
+        // A hook may fill a mandatory field, so that alone is no problem yet; beside others it is told.
+        if !check.problems.isEmpty { check.requireMandatory(accepted) }
         try check.finish()
         // Before the hooks, which follow references; again after them, for what they have set.
         try checkReferences(entity, accepted, old: nil, call)
@@ -199,7 +201,7 @@ package final class UnitOfWork {
     }
 
     /// The record as it is, if the caller may do this to it: not found where it may not be seen, forbidden where it may.
-    private func editable(
+    func editable(
         _ id: RecordID, _ entityName: String?, _ verb: AccessVerb, _ call: CallContext,
         bin: RecycleBin = .outside
     ) throws(CRMError) -> (Entity, Record) {
@@ -231,7 +233,7 @@ package final class UnitOfWork {
     }
 
     /// The record with all its fields, whoever asks: what hooks and the change log need.
-    private func whole(_ id: RecordID, _ entity: Entity, bin: RecycleBin) throws(CRMError) -> Record {
+    func whole(_ id: RecordID, _ entity: Entity, bin: RecycleBin) throws(CRMError) -> Record {
         var record: Record?
         let kernel = call.acting(as: .kernel(for: call.principal.user))
         try service.get(kernel, snapshot, on: transaction, id: id, entity: entity.name, bin: bin) {
@@ -244,7 +246,7 @@ package final class UnitOfWork {
 
     func viewpoint(_ call: CallContext) -> Viewpoint { snapshot.viewpoint(call, now: transaction.now) }
 
-    private func valueCheck(_ entity: Entity, _ call: CallContext, _ module: String?) -> ValueCheck {
+    func valueCheck(_ entity: Entity, _ call: CallContext, _ module: String?) -> ValueCheck {
         let isImport = call.source == .import
         let (security, principal) = (snapshot.security, call.principal)
         return ValueCheck(
@@ -276,7 +278,7 @@ package final class UnitOfWork {
         return values
     }
 
-    private func write(
+    func write(
         _ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)], _ lines: [LinesChange],
         _ kind: ChangeKind, _ call: CallContext
     ) throws(CRMError) {
@@ -316,7 +318,7 @@ package final class UnitOfWork {
         return all
     }
 
-    private func log(
+    func log(
         _ kind: ChangeKind, _ entity: Entity, _ id: RecordID, version: Int64, _ payload: [UInt8],
         _ call: CallContext
     ) throws(CRMError) {

@@ -155,8 +155,11 @@ struct ValueCheck {
         }
     }
 
+    /// A field that has a problem already gets no second one.
     mutating func requireMandatory(_ values: [String: Value]) {
-        for field in entity.mandatory where (values[field.name] ?? .null).isNull {
+        let told = Set(problems.map(\.field))
+        for field in entity.mandatory where (values[field.name] ?? .null).isNull && !told.contains(field.name)
+        {
             add(field.name, "required", "\(field.label) is needed")
         }
         for field in entity.lines { requireMandatory(inLinesOf: field, values) }

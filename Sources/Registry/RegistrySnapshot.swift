@@ -13,7 +13,8 @@ package final class RegistrySnapshot: Sendable {
     /// By name: the entities of lines, which are no records and stand in no directory of them.
     package let lineEntities: [Entity]
     package let modules: [RegisteredModule]
-    package let relations: [RelationDefinition]
+    /// Those whose entities are both there, by name.
+    package let relations: [Relation]
     /// By method name: `sales.convert_lead`.
     package let actions: [String: RegisteredAction]
     /// All jobs of enabled modules.
@@ -24,6 +25,7 @@ package final class RegistrySnapshot: Sendable {
     private let linesByName: [String: Entity]
     private let hooks: [HookKey: [RegisteredHook]]
     private let referring: [String: [Referrer]]
+    private let related: [String: [RelatedList]]
 
     private struct HookKey: Hashable {
         let entity: String
@@ -40,9 +42,7 @@ package final class RegistrySnapshot: Sendable {
         let byName = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0) })
         self.byName = byName
         byNumber = Dictionary(uniqueKeysWithValues: entities.map { ($0.number, $0) })
-        relations = modules.flatMap(\.manifest.relations).filter {
-            byName[$0.from] != nil && byName[$0.to] != nil
-        }
+        relations = Relation.awake(modules, byName)
         var actions: [String: RegisteredAction] = [:]
         var hooks: [HookKey: [RegisteredHook]] = [:]
         var jobs: [RegisteredJob] = []
@@ -71,6 +71,9 @@ package final class RegistrySnapshot: Sendable {
             }
         }
         self.referring = referring
+        related = RelatedList.all(self.entities, relations) {
+            (referring[$0] ?? []) + (referring["*"] ?? [])
+        }
     }
 
     package subscript(entity name: String) -> Entity? { byName[name] }
@@ -125,6 +128,9 @@ package final class RegistrySnapshot: Sendable {
         hooks[HookKey(entity: entity, moment: moment)] ?? []
     }
 
+    /// The lists of records that a record of this entity has.
+    package func relatedLists(of entity: String) -> [RelatedList] { related[entity] ?? [] }
+
     /// The fields of other entities that may refer to records of this one.
     package func referrers(to entity: String) -> [Referrer] {
         (referring[entity] ?? []) + (referring["*"] ?? [])
@@ -135,6 +141,11 @@ package final class RegistrySnapshot: Sendable {
 package struct Referrer: Sendable {
     package let entity: Entity
     package let field: Field
+
+    package init(entity: Entity, field: Field) {
+        self.entity = entity
+        self.field = field
+    }
 }
 
 /// An enabled module; `core` is the kernel's own.

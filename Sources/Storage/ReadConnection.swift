@@ -22,8 +22,14 @@ package final class ReadConnection {
 
     /// The longest that one statement may run; 0 lifts the limit. Beyond it the statement ends in `limitExceeded`.
     package var statementLimitMilliseconds: Int {
-        didSet { runner.connection.limitStatements(milliseconds: statementLimitMilliseconds) }
+        didSet {
+            if !isWriters { runner.connection.limitStatements(milliseconds: statementLimitMilliseconds) }
+        }
     }
+
+    /// Whether this is the writer's own connection: its statements are never interrupted, and its transaction is the
+    /// writer's to begin and end.
+    private let isWriters: Bool
 
     init(path: String, statementLimitMilliseconds: Int) throws(CRMError) {
         do throws(SQLiteError) {
@@ -31,8 +37,17 @@ package final class ReadConnection {
         } catch {
             throw CRMError(error)
         }
+        isWriters = false
         self.statementLimitMilliseconds = statementLimitMilliseconds
         runner.connection.limitStatements(milliseconds: statementLimitMilliseconds)
+    }
+
+    /// Reads what a unit of work has written so far; must not outlive the unit.
+    init(within runner: StatementRunner) {
+        self.runner = runner
+        isWriters = true
+        snapshot = .begun
+        statementLimitMilliseconds = 0
     }
 
     /// Gives the rows one by one, until the body wants no more.
@@ -42,7 +57,7 @@ package final class ReadConnection {
         if snapshot == .shared {
             try begin()
         }
-        runner.connection.restartStatementClock()
+        if !isWriters { runner.connection.restartStatementClock() }
         try runner.rows(statement, body)
     }
 

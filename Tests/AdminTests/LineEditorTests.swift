@@ -127,9 +127,14 @@ struct LineEditorTests {
             ("rec", ["record"]),
             (
                 "record ",
-                ["list", "get", "create", "update", "delete", "restore", "count", "aggregate", "history"]
+                [
+                    "list", "get", "create", "update", "delete", "restore", "count", "aggregate", "history",
+                    "link",
+                    "unlink", "related", "purge",
+                ]
             ),
-            ("record l", ["list"]), ("record list ", ["account", "contact"]), ("record list a", ["account"]),
+            ("record l", ["list", "link"]), ("record list ", ["account", "contact"]),
+            ("record list a", ["account"]),
             ("record list account --lim", ["--limit"]),
             ("record list account --sort ", ["account_name", "industry"]),
             ("record create account ind", ["industry="]),

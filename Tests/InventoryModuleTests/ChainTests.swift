@@ -142,6 +142,19 @@ struct ChainTests {
         #expect(try remaining() == quantity("3"))
     }
 
+    @Test("a line that names another document's line is refused")
+    func stray() throws {
+        let order = try document("sales_order", [shop.line(lathe, "3")])
+        let other = try document("sales_order", [shop.line(drill, "1")])
+        let id = other.lines("lines")[0].id?.rawValue ?? 0
+        let error = refusal {
+            _ = try document(
+                "invoice", [shop.line(lathe, "1", ["source_line": .integer(id)])],
+                ["sales_order": .reference(order.id)])
+        }
+        #expect(error?.fields.map(\.code) == ["not_found"])
+    }
+
     @Test("one purchase order for each vendor, at cost, without what was bought already")
     func purchase() throws {
         let other = try shop.create("vendor", ["vendor_name": "Tailspin"])

@@ -28,7 +28,11 @@ struct Shop {
 
     private static let kernelEntities = [
         EntityDefinition(
-            "account", label: "Account", plural: "Accounts", fields: [.text("account_name", "Name")]),
+            "account", label: "Account", plural: "Accounts",
+            fields: [
+                .text("account_name", "Name"), .text("billing_city", "City"),
+                .text("billing_country", "Country"),
+            ]),
         EntityDefinition(
             "currency", label: "Currency", plural: "Currencies",
             fields: [
@@ -80,7 +84,9 @@ struct Shop {
     }
 
     /// The record as it is now.
-    func now(_ record: Record) throws(CRMError) -> Record { try context.get(record.entity, record.id) }
+    func now(_ record: Record) throws(CRMError) -> Record {
+        try context.get(record.entity, record.id)
+    }
 }
 
 func date(_ text: String) -> Value { CalendarDate(text).map { .date($0) } ?? .null }

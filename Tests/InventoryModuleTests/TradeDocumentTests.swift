@@ -150,6 +150,19 @@ struct TradeDocumentTests {
         #expect(try shop.update(invoice, ["invoice_status": "created"])["invoice_status"] == "created")
     }
 
+    @Test("a new document takes its account's address where it brings none, and keeps it")
+    func address() throws {
+        _ = try shop.context.update(
+            "account", shop.account, ["billing_city": "Lyon", "billing_country": "France"])
+        let taken = try shop.document("quote")
+        #expect(taken["billing_city"] == "Lyon")
+        let own = try shop.document("quote", ["billing_city": "Paris"])
+        #expect(own["billing_city"] == "Paris")
+        #expect(own["billing_country"] == .null)
+        _ = try shop.context.update("account", shop.account, ["billing_city": "Nice"])
+        #expect(try shop.update(taken, ["subject": "…"])["billing_city"] == "Lyon")
+    }
+
     @Test("numbers run by entity")
     func numbers() throws {
         for (entity, number) in [

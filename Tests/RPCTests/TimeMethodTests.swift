@@ -67,7 +67,7 @@ struct TimeMethodTests {
         try client.call("record.update", #"{"id":\#(id),"values":{"phone":"+48 22 2"}}"#)
         let page = try client.call("change.list", #"{"after":\#(next),"entities":["account"]}"#)
         let change = try #require(page.result?["changes"]?.elements.first { _ in true })
-        #expect(change["record"]?.int64 == id)
+        #expect(change["id"]?.int64 == id)
         #expect(change["changes"]?.text == #"[{"field":"phone","old":"+48 22 1","new":"+48 22 2"}]"#)
         #expect(page.result?["more"]?.bool == false)
         next = try #require(page.result?["next"]?.int64)

@@ -22,9 +22,14 @@ enum Document {
 
     /// The records that a document is linked with, beside the one that it is filed with.
     static let links = RelatedTo.entities.map { entity in
-        RelationDefinition(
-            "document_\(entity)", from: "document", to: entity,
-            label: "Documents")
+        RelationDefinition("document_\(entity)", from: "document", to: entity, label: linkLabel(entity))
+            .inverse(label: "Documents")
+    }
+
+    /// `sales_order` is `Sales orders` on a document's page.
+    private static func linkLabel(_ entity: String) -> String {
+        let words = entity.split(separator: "_").joined(separator: " ")
+        return words.prefix(1).uppercased() + words.dropFirst() + "s"
     }
 
     static let hooks = [

@@ -24,14 +24,20 @@ enum Event {
     .sharing(.private)
 
     static let participants = [
-        RelationDefinition("event_contact", from: "event", to: "contact", label: "Contacts of events"),
+        attendees("event_contact", to: "contact", label: "Contacts"),
+        attendees("event_user", to: "user", label: "Invitees"),
+    ]
+
+    /// Each with what they answered.
+    private static func attendees(_ name: String, to entity: String, label: String) -> RelationDefinition {
         RelationDefinition(
-            "event_user", from: "event", to: "user", label: "Invitees of events",
+            name, from: "event", to: entity, label: label,
             fields: [
                 .picklist("response", "Response", labels: ["None", "Accepted", "Tentative", "Declined"])
                     .defaulting(to: "none")
-            ]),
-    ]
+            ]
+        ).inverse(label: "Events")
+    }
 
     static let hooks = [
         Hook("check_event_times", on: "event", [.beforeCreate, .beforeUpdate], checkTimes)

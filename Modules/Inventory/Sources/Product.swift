@@ -16,19 +16,24 @@ enum Product {
     static let relations =
         [
             RelationDefinition(
-                "product_tax", from: "product", to: "tax", label: "Taxes of products",
+                "product_tax", from: "product", to: "tax", label: "Taxes",
                 fields: [
                     .percent("percent", "Percent", scale: 4).range("-100", "100")
                         .help("Instead of the tax's own.")
-                ]),
+                ]
+            ).inverse(label: "Products"),
             RelationDefinition(
-                "product_component", from: "product", to: "product", label: "Components of bundles",
-                fields: [.decimal("quantity", "Quantity", scale: 4).mandatory().range("0.0001", nil)]),
-            RelationDefinition("product_vendor", from: "product", to: "vendor", label: "Vendors of products"),
+                "product_component", from: "product", to: "product", label: "Components",
+                fields: [.decimal("quantity", "Quantity", scale: 4).mandatory().range("0.0001", nil)]
+            ).inverse("product_bundle", label: "Bundles"),
+            RelationDefinition("product_vendor", from: "product", to: "vendor", label: "Vendors")
+                .inverse(label: "Products"),
         ]
-        + ["account", "contact", "lead", "potential"].map { entity in
-            RelationDefinition(
-                "product_\(entity)", from: "product", to: entity, label: "Products of interest")
+        + [
+            ("account", "Accounts"), ("contact", "Contacts"), ("lead", "Leads"), ("potential", "Potentials"),
+        ].map { entity, label in
+            RelationDefinition("product_\(entity)", from: "product", to: entity, label: label)
+                .inverse(label: "Products of interest")
         }
 
     static let hooks = [

@@ -102,7 +102,7 @@ enum TradeDocument {
                 change, context throws(CRMError) in
                 try compute(&change, kind, context)
             },
-        ] + Issuing.hooks(kind)
+        ] + Issuing.hooks(kind) + PartyAddress.hook(kind)
     }
 
     /// A locked document keeps what it says; what later documents take of it is noted all the same.

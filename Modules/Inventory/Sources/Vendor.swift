@@ -19,7 +19,8 @@ enum Vendor {
     .listing("vendor_no", "vendor_name", "category", "email", "phone", "city", "owner")
 
     static let relations = [
-        RelationDefinition("vendor_contact", from: "vendor", to: "contact", label: "Contacts of vendors")
+        RelationDefinition("vendor_contact", from: "vendor", to: "contact", label: "Contacts")
+            .inverse(label: "Vendors")
     ]
 
     static let hooks = [

@@ -20,8 +20,8 @@ enum Campaign {
     static let members = [("account", "Accounts"), ("contact", "Contacts"), ("lead", "Leads")].map {
         entity, label in
         RelationDefinition(
-            "campaign_\(entity)", from: "campaign", to: entity, label: "\(label) of campaigns",
-            fields: [responseStatus])
+            "campaign_\(entity)", from: "campaign", to: entity, label: label, fields: [responseStatus]
+        ).inverse(label: "Campaigns")
     }
 
     static let hooks = [

@@ -16,10 +16,11 @@ enum Potential {
 
     /// The people at the customer's side, each with a part in the decision; `contact` is the first among them.
     static let contacts = RelationDefinition(
-        "contact_potential", from: "contact", to: "potential", label: "Contacts of potentials",
+        "contact_potential", from: "contact", to: "potential", label: "Potentials",
         fields: [
             .picklist("role", "Role", labels: ["Decision Maker", "Evaluator", "Influencer"])
-        ])
+        ]
+    ).inverse(label: "Contacts")
 
     private static let deal: [FieldDefinition] = [
         .text("potential_name", "Potential name").mandatory().indexed(),

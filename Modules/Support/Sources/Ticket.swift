@@ -18,7 +18,8 @@ enum Ticket {
 
     /// The articles that answer a ticket.
     static let articles = RelationDefinition(
-        "faq_ticket", from: "faq", to: "ticket", label: "Answered tickets")
+        "faq_ticket", from: "faq", to: "ticket", label: "Answered tickets"
+    ).inverse(label: "Articles")
 
     static let hooks = [
         Hook("check_ticket_move", on: "ticket", [.beforeUpdate], checkMove),

@@ -3,7 +3,7 @@ import JSON
 /// What has been changed, and how to take it back.
 enum ChangeCommands {
     private static let columns = [
-        "seq", "change_set", "at", "by", "kind", "entity", "record", "version", "method", "changes",
+        "seq", "change_set", "at", "by", "kind", "entity", "id", "version", "method", "changes",
     ]
 
     static let all: [Command] = [

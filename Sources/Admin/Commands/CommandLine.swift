@@ -55,6 +55,8 @@ package struct CommandLine: Sendable {
     private struct Scan {
         let known: [Command.Option]
         var noun: String?
+        /// A first word that is no noun of this program: perhaps an entity, whose actions the kernel knows.
+        var foreignNoun: String?
         var command: Command?
         var operands: [String] = []
         var options: [String: [String]] = [:]
@@ -62,6 +64,12 @@ package struct CommandLine: Sendable {
         mutating func take(word: String) throws(AdminError) {
             if command != nil {
                 operands.append(word)
+            } else if let foreign = foreignNoun {
+                guard !isMisspelt(foreign, before: word), ActionCommand.isName(foreign),
+                    ActionCommand.isName(word)
+                else { throw noCommand(foreign) }
+                noun = foreign
+                command = ActionCommand.command(foreign, word)
             } else if let noun {
                 guard let found = CommandTable.command(noun, word) else {
                     let verbs = CommandTable.verbs(of: noun)
@@ -75,14 +83,26 @@ package struct CommandLine: Sendable {
                 options["help"] = [""]
             } else {
                 guard CommandTable.nouns.contains(word) else {
-                    throw .usage(
-                        "there is no command \"\(word)\"",
-                        hint: Spelling.suggestion(for: word, among: CommandTable.nouns)
-                            ?? "Run crm-admin --help for all commands.")
+                    foreignNoun = word
+                    return
                 }
                 noun = word
                 command = CommandTable.command(word, nil)
             }
+        }
+
+        /// Whether the verb belongs to a noun that is nearly this one.
+        private func isMisspelt(_ noun: String, before verb: String) -> Bool {
+            Spelling.nearest(to: noun, among: CommandTable.nouns).contains { near in
+                CommandTable.command(near, verb) != nil || CommandTable.command(near, nil) != nil
+            }
+        }
+
+        private func noCommand(_ noun: String) -> AdminError {
+            .usage(
+                "there is no command \"\(noun)\"",
+                hint: Spelling.suggestion(for: noun, among: CommandTable.nouns)
+                    ?? "Run crm-admin --help for all commands.")
         }
 
         mutating func take(option word: String, from rest: inout ArraySlice<String>) throws(AdminError) {
@@ -125,6 +145,7 @@ package struct CommandLine: Sendable {
         }
 
         func finish() throws(AdminError) -> Reading {
+            if command == nil, let foreignNoun { throw noCommand(foreignNoun) }
             if options["help"] != nil { return .help(noun: noun, verb: command?.verb) }
             guard let command else {
                 guard let noun else { return .nothing(options: options) }

@@ -11,7 +11,12 @@ enum EntityJSON {
     }
 
     /// Fields that the caller may not see are named nowhere. A field of lines has the fields of its lines within it.
-    static func write(_ entity: Entity, _ view: FieldView, to writer: inout JSONWriter) {
+    ///
+    /// - Parameter relations: those that the caller may see, each with the values of a link that they may see.
+    static func write(
+        _ entity: Entity, _ view: FieldView, relations: [(list: RelatedList, values: [Field])],
+        to writer: inout JSONWriter
+    ) {
         let fields = view.fields(of: entity)
         let visible = Set(fields.map(\.name))
         writer.beginObject()
@@ -29,6 +34,10 @@ enum EntityJSON {
         writer.beginArray()
         for field in fields { write(field, visible: visible, view, to: &writer) }
         writer.endArray()
+        writer.key("relations")
+        writer.beginArray()
+        for (list, values) in relations { write(list, values, view, to: &writer) }
+        writer.endArray()
         writer.endObject()
     }
 
@@ -45,6 +54,32 @@ enum EntityJSON {
         writer.beginArray()
         for field in fields { write(field, visible: visible, view, to: &writer) }
         writer.endArray()
+        writer.endObject()
+    }
+
+    private static func write(
+        _ list: RelatedList, _ values: [Field], _ view: FieldView, to writer: inout JSONWriter
+    ) {
+        writer.beginObject()
+        writer.key("name")
+        writer.string(list.name)
+        writer.key("label")
+        writer.string(list.label)
+        writer.key("entity")
+        writer.string(list.entity.name)
+        writer.key("cardinality")
+        switch list.way {
+        case .links:
+            writer.string("many_to_many")
+            writer.key("values")
+            writer.beginArray()
+            for value in values { write(value, visible: [], view, to: &writer) }
+            writer.endArray()
+        case .references(let field):
+            writer.string("one_to_many")
+            writer.key("field")
+            writer.string(field.name)
+        }
         writer.endObject()
     }
 

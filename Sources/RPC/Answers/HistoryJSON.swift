@@ -4,7 +4,7 @@ import Records
 import Registry
 
 /// Writes entries of a record's history: `{seq, change_set, at, by, kind, version, source, method, changes}`, each change
-/// `{field, old, new}`, of lines `{field, lines}`.
+/// `{field, old, new}`, of lines `{field, lines}`. An entry about a link also has `relation` and `record`, the other side.
 struct HistoryJSON {
     private let records: RecordJSON
     private let reference: (RecordID) throws(CRMError) -> ReferenceFacts
@@ -30,7 +30,7 @@ struct HistoryJSON {
         writer.beginObject()
         writer.key("entity")
         writer.string(entry.entity.name)
-        writer.key("record")
+        writer.key("id")
         writer.int(entry.record.rawValue)
         try writeMembers(entry.change, to: &writer)
         if entry.isPurged {
@@ -62,6 +62,12 @@ struct HistoryJSON {
         for change in entry.changes { try write(change, to: &writer) }
         for change in entry.lines { try write(change, to: &writer) }
         writer.endArray()
+        if let link = entry.link {
+            writer.key("relation")
+            writer.string(link.relation)
+            writer.key("record")
+            try write(.reference(link.other), to: &writer)
+        }
         if entry.isErased {
             writer.key("erased")
             writer.bool(true)

@@ -23,13 +23,20 @@ package struct RecordJSON {
     }
 
     /// Writes the record as one object.
+    ///
+    /// - Parameter link: the values of the link by which it is in a list, written as its member `link`.
     package func write(
-        _ row: borrowing some ColumnRow & ~Copyable, _ columns: [OutputColumn], to writer: inout JSONWriter
+        _ row: borrowing some ColumnRow & ~Copyable, _ columns: [OutputColumn], link: [OutputColumn] = [],
+        to writer: inout JSONWriter
     ) {
         writer.beginObject()
         for column in columns {
             writer.rawKey(column.field.jsonKey)
             write(row, column, to: &writer)
+        }
+        if !link.isEmpty {
+            writer.key("link")
+            write(row, link, to: &writer)
         }
         writer.endObject()
     }

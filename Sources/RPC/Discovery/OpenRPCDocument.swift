@@ -15,6 +15,8 @@ struct OpenRPCDocument {
     struct VisibleEntity {
         let entity: Entity
         let fields: [Field]
+        /// The names by which `record.related` knows what belongs to its records.
+        let relations: [String]
     }
 
     private var shapes: ShapeSchema { ShapeSchema(described: Set(entities.map(\.entity.name))) }
@@ -167,6 +169,15 @@ struct OpenRPCDocument {
             write(
                 fields: writable, isAnswer: false, "Values of \(entity.label) as they are written.",
                 to: &writer)
+            guard !visible.relations.isEmpty else { continue }
+            writer.key("\(entity.name)_relation")
+            writer.beginObject()
+            writer.key("description")
+            writer.string("What record.related, record.link and record.unlink take of a \(entity.label).")
+            ShapeSchema.type("string", to: &writer)
+            writer.key("enum")
+            writer.strings(visible.relations)
+            writer.endObject()
         }
         writer.endObject()
     }

@@ -3,7 +3,7 @@ package import JSON
 
 /// The `error` member of a response: the wire form of a refusal.
 ///
-/// `data` is `{kind, fields?, rule?, hint?, candidates?, conflict?, index?, retry_after?, request_id}`. An internal
+/// `data` is `{kind, fields?, rule?, hint?, candidates?, conflict?, index?, retry_after?, operation?, request_id}`. An internal
 /// error says nothing of its cause; the log has it under the same request id.
 package struct ErrorObject: Sendable {
     package let code: Int
@@ -92,6 +92,10 @@ package struct ErrorObject: Sendable {
         if let seconds = error.retryAfterSeconds {
             writer.key("retry_after")
             writer.int(seconds)
+        }
+        if let operation = error.operation {
+            writer.key("operation")
+            writer.int(operation)
         }
     }
 

@@ -29,7 +29,7 @@ enum ChangeMethods {
         result: .object([
             Parameter(
                 "changes", .list(of: .object([])),
-                "Each {entity, record, seq, change_set, at, by, kind, version, source, method, changes}.",
+                "Each {entity, id, seq, change_set, at, by, kind, version, source, method, changes}.",
                 required: true),
             Parameter("next", .integer, "Where to go on; it moves even where nothing came.", required: true),
             Parameter("more", .boolean, "Whether the log goes on after next already.", required: true),
@@ -40,7 +40,7 @@ enum ChangeMethods {
         example: .init(
             parameters: #"{"after": 40, "entities": ["account"], "limit": 1}"#,
             result:
-                #"{"changes": [{"entity": "account", "record": 17, "seq": 41, "change_set": 12, "at": "2026-11-22T15:24:20.123Z", "by": {"id": 1, "entity": "user", "label": "Ada Lovelace"}, "kind": "update", "version": 2, "source": "api", "method": "record.update", "changes": [{"field": "phone", "old": null, "new": "+48 22 1"}]}], "next": 41, "more": false, "next_cursor": null}"#
+                #"{"changes": [{"entity": "account", "id": 17, "seq": 41, "change_set": 12, "at": "2026-11-22T15:24:20.123Z", "by": {"id": 1, "entity": "user", "label": "Ada Lovelace"}, "kind": "update", "version": 2, "source": "api", "method": "record.update", "changes": [{"field": "phone", "old": null, "new": "+48 22 1"}]}], "next": 41, "more": false, "next_cursor": null}"#
         )
     ) { scope throws(CRMError) in
         let arguments = scope.arguments
@@ -105,7 +105,7 @@ enum ChangeMethods {
         "A new unit of work with the caller's rights and all checks and hooks: what was made goes to the recycle bin, "
             + "what was deleted comes back, changed fields get their old values. Fields and records that have been "
             + "changed since, or that a right or a check refuses, are left and listed. The answer's change_set can be "
-            + "undone in turn. Changes of definitions and rights have methods of their own.",
+            + "undone in turn. Links, definitions and rights have methods of their own.",
         parameters: [
             Parameter(
                 "change_set", .integer(1...Int.max), "As record.history, change.list and log.list name it.",

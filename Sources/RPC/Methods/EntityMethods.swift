@@ -1,6 +1,7 @@
 import CRMSDK
 import Identity
 import JSON
+import Query
 import Records
 import Registry
 import Security
@@ -39,12 +40,27 @@ enum EntityMethods {
                 Parameter(
                     "fields", .list(of: .object([])), "In order: name, label, type and rules.", required: true
                 ),
+                Parameter(
+                    "relations", .list(of: .object([])),
+                    "For record.related: name, label, entity, cardinality, and the values of a link.",
+                    required: true
+                ),
             ]), errors: [.notFound]
         ) { scope throws(CRMError) in
             let entity = try scope.services.records.readable(
                 try scope.arguments.text("name"), try scope.context(), scope.snapshot)
             try scope.snapshot.security.require(try scope.session().principal, .view, entity.name)
-            EntityJSON.write(entity, try scope.fieldView(), to: &scope.writer)
+            let call = try scope.context()
+            let records = scope.services.records
+            let viewpoint = records.viewpoint(call, scope.snapshot)
+            EntityJSON.write(
+                entity, try scope.fieldView(),
+                relations: records.relatedLists(of: entity, call, scope.snapshot).map { list in
+                    let visible = list.relation.map { relation in
+                        relation.values.filter { viewpoint.sees($0, of: relation) }
+                    }
+                    return (list, visible ?? [])
+                }, to: &scope.writer)
             return .done
         },
     ]

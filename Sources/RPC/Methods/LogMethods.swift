@@ -11,7 +11,8 @@ enum LogMethods {
             "log.list", needs: .administrator, .reads, "Entries of the change log, oldest first.",
             "Who did what, when and through which method; not the values, which record.history has.",
             parameters: [
-                Parameter("kind", .text(maximumLength: 60), "Only this, such as create, login, export or schema."),
+                Parameter(
+                    "kind", .text(maximumLength: 60), "Only this, such as create, login, export or schema."),
                 Parameter("actor", .id(of: "user"), "Only what this user did."),
                 Parameter("record", .id(), "Only what concerns this record."),
                 Parameter("change_set", .integer(0...Int.max), "Only this unit of work."),

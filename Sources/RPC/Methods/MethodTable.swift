@@ -31,7 +31,7 @@ package final class MethodTable: Sendable {
         AuthMethods.all, SecondFactorMethods.all, KeyMethods.all, UserMethods.all, RightsMethods.all,
         SecurityMethods.all,
         EntityMethods.all, FieldMethods.all,
-        RecordMethods.all,
+        RecordMethods.all, BatchMethods.all,
         ChangeMethods.all, ImportMethods.all, ModuleMethods.all, LogMethods.all, SystemMethods.all,
     ].flatMap { $0 }
 

@@ -23,16 +23,18 @@ extension RecordMethods {
                 result: #"{"id": 17, "account_name": "Acme", "version": 1}"#)
         ) { scope throws(CRMError) in
             let entity = try scope.entity(.create)
-            let values = try RecordValues.read(
-                try scope.arguments.node("values"), of: entity, try scope.fieldView())
+            let given = try GivenValues(try scope.arguments.node("values"), of: entity, try scope.fieldView())
             let answer = try WrittenRecord(scope)
             return .write(scope.mode) { transaction, writer throws(CRMError) in
                 let id = try answer.records.unit(transaction, answer.call) { unit throws(CRMError) in
-                    try unit.create(entity.name, values)
+                    try given.write(transaction) { values throws(CRMError) in
+                        try unit.create(entity.name, values)
+                    }
                 }
                 try answer.write(id, entity.name, from: transaction, to: &writer)
             }
         },
+        upsert,
         Method(
             "record.update", needs: .session, .writes, "Changes the fields that are named.",
             "With version, refuses when somebody else has changed the record since that version was read. "
@@ -107,6 +109,111 @@ extension RecordMethods {
             }
         },
     ]
+}
+
+extension RecordMethods {
+    private static let upsert = Method(
+        "record.upsert", needs: .session, .writes, "Updates the record that has these values, or creates it.",
+        "match_on names fields of values, at least one of them unique: the record that has the same values in all of "
+            + "them is updated, and where there is none one is created.",
+        parameters: [
+            entity,
+            Parameter(
+                "match_on", .list(of: .text),
+                "Fields by which the record is found; at least one of them unique.",
+                required: true), values, fields, dryRun,
+        ],
+        result: .object([
+            Parameter(
+                "outcome", .choice("created", "updated", "unchanged"), "What was done.", required: true),
+            Parameter("record", .record(of: nil), "As it is stored now.", required: true),
+        ]), errors: writeErrors,
+        example: .init(
+            parameters:
+                #"{"entity": "user", "match_on": ["username"], "values": {"username": "ada", "last_name": "Lovelace"}}"#,
+            result: #"{"outcome": "updated", "record": {"id": 17, "username": "ada", "version": 2}}"#)
+    ) { scope throws(CRMError) in
+        let entity = try scope.snapshot.registry.entity(try scope.arguments.text("entity"))
+        for verb in [AccessVerb.create, .edit] { try scope.checkScope(verb, entity) }
+        let view = try scope.fieldView()
+        let given = try GivenValues(try scope.arguments.node("values"), of: entity, view)
+        let names = scope.arguments.textsIfGiven("match_on") ?? []
+        guard names.count <= 5 else {
+            throw CRMError(.limitExceeded, "a record is matched on at most 5 fields")
+        }
+        let find = view.finder(of: entity)
+        var matching: [Field] = []
+        for name in names {
+            guard let field = find(name) else { _ = try view.field(at: name, of: entity); continue }
+            matching.append(field)
+        }
+        let (answer, fields) = (try WrittenRecord(scope), matching)
+        return .write(scope.mode) { transaction, writer throws(CRMError) in
+            let (id, outcome) = try answer.records.unit(transaction, answer.call) { unit throws(CRMError) in
+                try given.write(transaction) { values throws(CRMError) in
+                    try unit.upsert(entity, matching: fields, values)
+                }
+            }
+            writer.beginObject()
+            writer.key("outcome")
+            writer.string(outcome.rawValue)
+            writer.key("record")
+            try answer.write(id, entity.name, from: transaction, to: &writer)
+            writer.endObject()
+        }
+    }
+}
+
+/// The values of a record that is to be made, with what is wrong with those that cannot be read.
+///
+/// Where some cannot, the write is tried with the others and undone, so that what else is wrong is told at once: whoever
+/// mends a record should not be told of the next problem only then.
+struct GivenValues: Sendable {
+    private let values: [String: Value]
+    private let problems: [FieldProblem]
+    /// The place of each field in what was sent.
+    private let places: [String: Int]
+    private let entity: String
+
+    init(_ node: JSONNode, of entity: Entity, _ view: FieldView) throws(CRMError) {
+        var problems: [FieldProblem] = []
+        values = try RecordValues.read(node, of: entity, view, &problems)
+        self.problems = problems
+        places = Dictionary(
+            node.members.enumerated().map { ($0.element.name, $0.offset) },
+            uniquingKeysWith: { first, _ in first })
+        self.entity = entity.name
+    }
+
+    func write<R>(
+        _ transaction: WriteTransaction, _ body: ([String: Value]) throws(CRMError) -> R
+    ) throws(CRMError) -> R {
+        guard !problems.isEmpty else { return try body(values) }
+        let unreadable = CRMError.invalidRecord(entity, problems)
+        do throws(CRMError) {
+            return try transaction.savepoint { () throws(CRMError) in
+                _ = try body(values)
+                throw unreadable
+            }
+        } catch {
+            guard error.kind == .invalidRecord, !error.fields.isEmpty else {
+                // What the caller may not do at all comes first; a duplicate or the like can wait.
+                throw [.forbidden, .notFound, .unavailable, .limitExceeded].contains(error.kind)
+                    ? error : unreadable
+            }
+            let told = Set(problems.map(\.field))
+            let all = problems + error.fields.filter { !told.contains($0.field) }
+            // In the order of what was sent; what is missing comes behind it.
+            let sorted = all.enumerated().sorted { one, other in
+                (places[one.element.field] ?? .max, one.offset) < (
+                    places[other.element.field] ?? .max, other.offset
+                )
+            }
+            var whole = CRMError.invalidRecord(entity, sorted.map(\.element), hint: error.hint)
+            whole.rule = error.rule
+            throw whole
+        }
+    }
 }
 
 /// What a write answers: the record as it was stored, read inside the unit that wrote it.

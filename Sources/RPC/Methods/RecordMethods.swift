@@ -7,7 +7,8 @@ import Storage
 
 /// Records of every entity: what clients do all day.
 enum RecordMethods {
-    static let all: [Method] = [get, list, count, aggregate, search, history] + writes
+    static let all: [Method] =
+        [get, list, count, aggregate, search, history] + writes + links + [purge]
 
     // MARK: Parameters that several share
 
@@ -70,21 +71,28 @@ enum RecordMethods {
             Parameter("count", .boolean, "Answer the total as well; costs a count of all that match."), bin,
             asOf,
         ],
-        result: .object([
-            Parameter("records", .list(of: .record(of: nil)), "In order.", required: true),
-            Parameter("next_cursor", .any, "Text for the next page, or null.", required: true),
-            Parameter("total", .integer, "How many match; only where it was asked for."),
-        ]), errors: [.limitExceeded],
+        result: pageResult, errors: [.limitExceeded],
         example: .init(
             parameters:
                 #"{"entity": "account", "filter": ["industry", "=", "banking"], "sort": ["-annual_revenue"], "fields": ["account_name"], "limit": 2}"#,
             result: #"{"records": [{"id": 17, "account_name": "Acme"}], "next_cursor": null}"#)
     ) { scope throws(CRMError) in
-        let call = try scope.context()
         let parameters = try listParameters(scope)
         if let moment = scope.arguments.momentIfGiven("as_of") {
             return try list(scope, parameters, asOf: moment)
         }
+        return try page(parameters, &scope)
+    }
+
+    static let pageResult = ParameterType.object([
+        Parameter("records", .list(of: .record(of: nil)), "In order.", required: true),
+        Parameter("next_cursor", .any, "Text for the next page, or null.", required: true),
+        Parameter("total", .integer, "How many match; only where it was asked for."),
+    ])
+
+    /// Plans a page and runs it, on the lane that the plan says.
+    static func page(_ parameters: ListParameters, _ scope: inout CallScope) throws(CRMError) -> Work {
+        let call = try scope.context()
         let plan = try scope.services.records.planList(call, scope.snapshot, parameters)
         let counting =
             scope.arguments.flag("count")
@@ -119,7 +127,7 @@ enum RecordMethods {
             writer.key("records")
             writer.beginArray()
             let next = try records.list(plan, on: reader) { row in
-                json.write(row, plan.read.columns, to: &writer)
+                json.write(row, plan.read.columns, link: plan.read.linkColumns, to: &writer)
             }
             writer.endArray()
             writer.key("next_cursor")
@@ -187,12 +195,16 @@ enum RecordMethods {
         let entity = try scope.readableEntity()
         var parameters = ListParameters(entity: entity.name)
         parameters.filter = try filter(scope, on: entity)
+        setPage(of: &parameters, scope)
+        parameters.bin = recycleBin(scope.arguments)
+        return parameters
+    }
+
+    static func setPage(of parameters: inout ListParameters, _ scope: CallScope) {
         parameters.fields = scope.arguments.textsIfGiven("fields")
         parameters.sort = scope.arguments.textsIfGiven("sort")
         parameters.limit = Int(scope.arguments.integerIfGiven("limit") ?? 50)
         parameters.cursor = scope.arguments.textIfGiven("cursor")
-        parameters.bin = recycleBin(scope.arguments)
-        return parameters
     }
 
     static func filter(_ scope: CallScope, on entity: Entity) throws(CRMError) -> Filter? {

@@ -103,9 +103,14 @@ extension OpenRPCDocument {
         methods = table.methods.filter { isAdministrator || $0.need == .nothing || $0.need == .session }
         let view = try scope.fieldView()
         let security = scope.snapshot.security
-        let registry = scope.snapshot.registry
+        let (records, call, snapshot) = (scope.services.records, try scope.context(), scope.snapshot)
+        let registry = snapshot.registry
         entities = (registry.entities + registry.lineEntities)
             .filter { security.decide(caller.principal, .view, $0.name).allowed && view.isOpen($0) }
-            .map { VisibleEntity(entity: $0, fields: view.fields(of: $0)) }
+            .map { entity in
+                VisibleEntity(
+                    entity: entity, fields: view.fields(of: entity),
+                    relations: records.relatedLists(of: entity, call, snapshot).map(\.name))
+            }
     }
 }

@@ -7,6 +7,8 @@ import Text
 package struct FieldView: Sendable {
     package let registry: RegistrySnapshot
     private let mask: @Sendable (String) -> FieldMask
+    /// The values of a link, where one is in reach: paths to them begin with `link.`.
+    var linkFields: [Field] = []
 
     /// - Parameter mask: the caller's mask of an entity.
     package init(registry: RegistrySnapshot, mask: @escaping @Sendable (String) -> FieldMask) {
@@ -45,7 +47,9 @@ package struct FieldView: Sendable {
     /// - Throws: `invalidParameters` naming the part that does not exist, with near names; `limitExceeded` beyond five
     ///   references.
     package func field(at path: String, of entity: Entity) throws(CRMError) -> Field {
-        if let field = field(path, of: entity) { return field }
+        if let field = field(path, of: entity) ?? linkFields.first(where: { "link.\($0.name)" == path }) {
+            return field
+        }
         let names = path.split(separator: ".", omittingEmptySubsequences: false)
         guard names.count - 1 <= FilterReading.pathLimit else {
             throw CRMError(

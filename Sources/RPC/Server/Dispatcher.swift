@@ -87,7 +87,7 @@ final class Dispatcher {
     }
 
     /// What all calls of one request share.
-    private struct Batch {
+    private struct Batch: Sendable {
         let request: RequestFacts
         let callID: UInt64
         let startedAt: ContinuousClock.Instant
@@ -159,9 +159,18 @@ final class Dispatcher {
 
     // MARK: A batch
 
+    /// What of a batch is not answered in place.
+    private enum Rest {
+        case work(Work, MethodTable.Entry)
+        /// A read with a write in front of it: it begins when that is committed.
+        case read(CallEnvelope)
+    }
+
+    /// Calls take effect in their order: writes one after the other, and a read sees those in front of it.
     private func answer(_ elements: [RequestEnvelope.Element], _ batch: Batch, _ buffer: inout [UInt8]) {
         var slots: [OpenRequest.Slot] = []
-        var later: [(slot: Int, work: Work, entry: MethodTable.Entry)] = []
+        var later: [(slot: Int, rest: Rest)] = []
+        var hasWrite = false
         var known = 0
         var turnedAway = 0
         var isPasswordAsked = false
@@ -174,6 +183,11 @@ final class Dispatcher {
                 var writer = JSONWriter()
                 var slot = OpenRequest.Slot(id: call.id, isAnswered: !call.isNotification, outcome: nil)
                 known += 1
+                if hasWrite, reads(call, batch) {
+                    later.append((slots.count, .read(call)))
+                    slots.append(slot)
+                    continue
+                }
                 if Self.asksForPassword.contains(call.method.string ?? "") {
                     guard !isPasswordAsked else {
                         slot.outcome = .refused(ErrorObject(.onePasswordPerRequest))
@@ -187,7 +201,9 @@ final class Dispatcher {
                 case .refused(let error, let isWhole):
                     slot.outcome = .refused(error)
                     if isWhole { turnedAway += 1 }
-                case .later(let work, let entry): later.append((slots.count, work, entry))
+                case .later(let work, let entry):
+                    if case .write = work { hasWrite = true }
+                    later.append((slots.count, .work(work, entry)))
                 }
                 slots.append(slot)
             }
@@ -209,7 +225,57 @@ final class Dispatcher {
             callID: batch.callID, requestID: batch.request.requestID, isBatch: true, slots: slots,
             of: connection)
         connection.open(open)
-        for (slot, work, entry) in later { hand(over: work, of: entry, slot: slot, open, batch) }
+        for (slot, rest) in later {
+            switch rest {
+            case .work(let work, let entry): hand(over: work, of: entry, slot: slot, open, batch)
+            case .read(let call): handOver(readBehindWrites: call, slot: slot, open, batch)
+            }
+        }
+    }
+
+    private func reads(_ call: CallEnvelope, _ batch: Batch) -> Bool {
+        services.table(for: batch.snapshot)[call.method.string ?? ""]?.method.effect == .reads
+    }
+
+    /// Waits in the writer's queue behind the writes, then reads on the scan lane.
+    private func handOver(
+        readBehindWrites call: CallEnvelope, slot: Int, _ open: OpenRequest, _ batch: Batch
+    ) {
+        let (services, scans, connection) = (services, scans, connection)
+        services.database.writer.submit(deadline: batch.request.deadline) { _ throws(CRMError) in
+        } completion: { _ in
+            do throws(CRMError) {
+                try scans.submit(for: batch.caller?.principal.user ?? RecordID(0)) { reader in
+                    Dispatcher(services, scans: scans, reader: reader, connection: connection)
+                        .read(call, slot: slot, open, batch)
+                }
+            } catch {
+                open.fill(slot, .refused(ErrorObject(error)), sending: .now)
+            }
+        }
+    }
+
+    /// One call of a batch, on what is committed by now.
+    private func read(_ call: CallEnvelope, slot: Int, _ open: OpenRequest, _ batch: Batch) {
+        let left = (batch.request.deadline - .now) / .milliseconds(1)
+        guard left >= 1 else {
+            return open.fill(slot, .refused(ErrorObject(.deadlinePassed)), sending: .now)
+        }
+        reader.statementLimitMilliseconds = Int(left)
+        let batch = Batch(
+            request: batch.request, callID: batch.callID, startedAt: batch.startedAt,
+            snapshot: services.snapshots.current, caller: batch.caller)
+        var writer = JSONWriter()
+        switch start(call, batch, &writer) {
+        case .done: open.fill(slot, .result(writer.finish()), sending: .now)
+        case .refused(let error, _): open.fill(slot, .refused(error), sending: .now)
+        case .later(.scan(let read), let entry):
+            CallFinish(
+                entry: entry, slot: slot, open: open, request: batch.request, startedAt: batch.startedAt,
+                services: services
+            ).scan(read, on: reader)
+        case .later(let work, let entry): hand(over: work, of: entry, slot: slot, open, batch)
+        }
     }
 
     // MARK: Steps

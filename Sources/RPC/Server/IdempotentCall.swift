@@ -86,21 +86,48 @@ package struct IdempotentCall: Sendable {
         }
     }
 
-    /// A record is answered without the fields that the caller may no longer see.
+    /// Records are answered without the fields that the caller may no longer see, wherever they stand in the reply.
     private func replay(
         _ reply: [UInt8], _ transaction: WriteTransaction, _ writer: inout JSONWriter
     ) throws(CRMError) {
-        guard call.method.hasPrefix("record."), let document = try? JSONDocument(parsing: reply),
-            let id = document.root["id"]?.int64
-        else { return writer.raw(reply) }
-        let entity = try records.entity(of: RecordID(id), named: nil, snapshot, transaction)
-        let mask = snapshot.security.mask(call.principal, entity.name)
-        guard !mask.isEverything else { return writer.raw(reply) }
-        writer.beginObject()
-        for (name, value) in document.root.members where entity[name] == nil || mask.isVisible(name) {
-            writer.key(name)
-            writer.raw(value)
+        let hasRecords = call.method.hasPrefix("record.") || call.method == "batch.execute"
+        guard hasRecords, let root = try? JSONDocument(parsing: reply).root else { return writer.raw(reply) }
+        try write(root, transaction, &writer)
+    }
+
+    /// The depth of a reply is bounded by what the kernel writes.
+    private func write(
+        _ node: JSONNode, _ transaction: WriteTransaction, _ writer: inout JSONWriter
+    ) throws(CRMError) {
+        switch node.kind {
+        case .array:
+            writer.beginArray()
+            for element in node.elements { try write(element, transaction, &writer) }
+            writer.endArray()
+        case .object:
+            let hidden = try hiddenNames(node, transaction)
+            writer.beginObject()
+            for (name, value) in node.members where !hidden(name) {
+                writer.key(name)
+                try write(value, transaction, &writer)
+            }
+            writer.endObject()
+        default: writer.raw(node)
         }
-        writer.endObject()
+    }
+
+    /// What of an object is hidden: of a record the fields that the mask hides. A reference has an id too, and no field.
+    private func hiddenNames(
+        _ node: JSONNode, _ transaction: WriteTransaction
+    ) throws(CRMError) -> (String) -> Bool {
+        guard let id = node["id"]?.int64, node["label"] == nil || node["version"] != nil else {
+            return { _ in false }
+        }
+        guard let entity = try? records.entity(of: RecordID(id), named: nil, snapshot, transaction) else {
+            // A record that was destroyed since: nothing of it is answered any more.
+            return { $0 != "id" && $0 != "purged" }
+        }
+        let mask = snapshot.security.mask(call.principal, entity.name)
+        return { entity[$0] != nil && !mask.isVisible($0) }
     }
 }

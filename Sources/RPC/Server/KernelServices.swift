@@ -17,9 +17,11 @@ package final class KernelServices: Sendable {
     package let log: Log
     package let programVersion: String
     package let startedAt = ContinuousClock.now
-    let documents = DocumentCache()
+    let documents: DocumentCache
 
     private let table: Mutex<MethodTable>
+    /// Nil: the installation's.
+    private let unitRecords: RecordService?
 
     package init(
         database: Database, installation: Installation, identity: IdentityService, log: Log,
@@ -31,11 +33,29 @@ package final class KernelServices: Sendable {
         self.log = log.child(room: "rpc")
         self.programVersion = programVersion
         metrics = KernelMetrics()
+        documents = DocumentCache()
+        unitRecords = nil
         table = Mutex(MethodTable(installation.snapshots.current.registry, metrics: metrics))
     }
 
-    package var snapshots: SnapshotHolder { installation.snapshots }
-    package var records: RecordService { installation.recordService }
+    /// The same services for several operations within one unit of work: each works on what those before it have changed.
+    func withinUnit() -> KernelServices { KernelServices(within: self) }
+
+    private init(within whole: KernelServices) {
+        database = whole.database
+        installation = whole.installation
+        identity = whole.identity
+        metrics = whole.metrics
+        log = whole.log
+        programVersion = whole.programVersion
+        documents = whole.documents
+        let records = whole.records.withinUnit()
+        unitRecords = records
+        table = Mutex(whole.table(for: records.snapshots.current))
+    }
+
+    package var snapshots: SnapshotHolder { records.snapshots }
+    package var records: RecordService { unitRecords ?? installation.recordService }
 
     /// The size of the database's file; 0 where it cannot be told.
     var databaseBytes: Int {

@@ -65,6 +65,9 @@ package final class WriteTransaction {
     /// Rows written so far, those undone since included: equal at two moments, nothing was written between them.
     package var writtenRows: Int { runner.connection.totalChanges }
 
+    /// The same connection for what only reads: it sees what this unit has written. Must not leave the unit.
+    package var reader: ReadConnection { ReadConnection(within: runner) }
+
     /// Runs a definition; for `Storage` itself.
     func command(_ sql: String) throws(CRMError) {
         try guarded { () throws(CRMError) in try runner.command(sql) }

@@ -79,6 +79,7 @@ struct Taking: Equatable {
     ) throws(CRMError) {
         guard let source = DocumentKind.named(kind) else { return }
         let record = try context.get(kind, self.source)
+        if isFirst || minus != nil { try plus?.checkLines(of: record, source, besides: minus, taker) }
         var values: [String: Value] = [:]
         let changed = record.lines(TradeLine.field).compactMap { line in
             Self.line(line, plus?.share(line.id), minus?.share(line.id), taker)
@@ -95,6 +96,23 @@ struct Taking: Equatable {
             values[source.status] = .text(state)
         }
         if !values.isEmpty { _ = try context.update(kind, self.source, values) }
+    }
+
+    /// Refuses a line that names one of another document.
+    private func checkLines(
+        of record: Record, _ source: DocumentKind, besides known: Taking?, _ taker: DocumentKind
+    ) throws(CRMError) {
+        let present = Set(record.lines(TradeLine.field).compactMap(\.id))
+        guard let stray = lines.keys.filter({ !present.contains($0) && known?.lines[$0] == nil }).min() else {
+            return
+        }
+        throw .invalidRecord(
+            taker.entity,
+            [
+                FieldProblem(
+                    field: TradeLine.field, code: "not_found",
+                    message: "\(source.label) \(source.name(record)) has no line \(stray)")
+            ])
     }
 
     private func share(_ line: RecordID?) -> Share? { line.flatMap { lines[$0] } }

@@ -22,6 +22,8 @@ public struct CRMError: Error, Sendable {
     public var index: String?
     /// Seconds until it is worth trying again.
     public var retryAfterSeconds: Int?
+    /// Which of several operations was refused, from 0.
+    public var operation: Int?
 
     public init(_ kind: Kind, _ message: String, hint: String? = nil, detail: String? = nil) {
         self.kind = kind

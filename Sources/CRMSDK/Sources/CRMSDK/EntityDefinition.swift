@@ -94,22 +94,3 @@ public struct EntityExtension: Hashable, Sendable, Codable {
         self.fields = fields
     }
 }
-
-/// Many records of one entity linked with many of another.
-public struct RelationDefinition: Hashable, Sendable, Codable {
-    /// Snake case, unique in the installation: `contact_potential`.
-    public let name: String
-    public let from: String
-    public let to: String
-    public var label: String
-    /// Values on the link itself, such as a contact's role in a deal.
-    public var fields: [FieldDefinition] = []
-
-    public init(_ name: String, from: String, to: String, label: String, fields: [FieldDefinition] = []) {
-        self.name = name
-        self.from = from
-        self.to = to
-        self.label = label
-        self.fields = fields
-    }
-}

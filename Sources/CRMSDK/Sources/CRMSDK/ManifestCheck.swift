@@ -129,6 +129,7 @@ extension ManifestCheck {
         if field.name.hasPrefix("x_") {
             problems.append("begins with x_, which is for administrators' fields")
         }
+        if field.name == "link" { problems.append("is called link, as the values of a link are") }
         if field.label.isEmpty { problems.append("has no label") }
         if let scale = type.scale, !(0...6).contains(scale) { problems.append("has a scale beyond 0–6") }
         if let length = type.maximumLength, length < 1 { problems.append("has no room for text") }
@@ -187,11 +188,33 @@ extension ManifestCheck {
 
     private static func relations(_ manifest: ModuleManifest) -> [String] {
         repeated(manifest.relations.map(\.name)).map { "relation \"\($0)\" is defined twice" }
-            + manifest.relations.flatMap { relation in
-                let place = "relation \"\(relation.name)\""
-                let names = [relation.name, relation.from, relation.to].filter { !isName($0) }
-                return names.map { "\(place): \"\($0)\" is not snake case" } + fields(relation.fields, place)
+            + manifest.relations.flatMap(relation)
+    }
+
+    private static func relation(_ relation: RelationDefinition) -> [String] {
+        let place = "relation \"\(relation.name)\""
+        let names = [relation.name, relation.from, relation.to, relation.inverseName].compactMap(\.self)
+        var problems = names.filter { !isName($0) }.map { "\(place): \"\($0)\" is not snake case" }
+        if relation.label.isEmpty || relation.inverseLabel?.isEmpty == true {
+            problems.append("\(place): a label is empty")
+        }
+        if relation.from == relation.to, relation.inverseName ?? relation.name == relation.name {
+            problems.append("\(place): both sides are \"\(relation.from)\", so each needs a name of its own")
+        }
+        problems += fields(relation.fields, place)
+        for field in relation.fields {
+            let name = "\(place): field \"\(field.name)\""
+            if RelationDefinition.reservedFields.contains(field.name) {
+                problems.append("\(name) has a name that every link uses")
             }
+            if RelationDefinition.refusedFieldTypes.contains(field.type.name)
+                || field.type.currencyField != nil
+            {
+                problems.append("\(name) is no plain value; make an entity of the link")
+            }
+            if field.isUnique { problems.append("\(name) cannot be unique") }
+        }
+        return problems
     }
 
     /// A hook stands on an entity of the module, or on one of another module or the kernel; the registry knows those.

@@ -18,6 +18,8 @@ public protocol ModuleContext {
     func hasEntity(_ name: String) -> Bool
     /// The definition as it is now, with fields and picklist values that administrators have changed.
     func definition(of entity: String) throws(CRMError) -> EntityDefinition
+    /// The relations that go out from an entity and whose other side is there too, by name.
+    func relations(from entity: String) -> [RelationDefinition]
 
     /// - Throws: `notFound` for a record that is missing or that the caller may not view.
     func get(_ entity: String, _ id: RecordID) throws(CRMError) -> Record
@@ -88,4 +90,9 @@ public struct Caller: Hashable, Sendable {
         self.timeZone = timeZone
         self.language = language
     }
+}
+
+extension ModuleContext {
+    /// A context that knows no relations has none.
+    public func relations(from entity: String) -> [RelationDefinition] { [] }
 }

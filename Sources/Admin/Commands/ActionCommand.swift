@@ -1,0 +1,149 @@
+import JSON
+import Text
+
+/// What modules add, as commands: `quote to-order 17` calls `inventory.quote_to_order {"quote": 17}`.
+///
+/// The noun is the entity that an action's first required parameter names, and takes the id; the verb is the action's name
+/// without the noun: `quote_to_order` is `quote to-order`, `convert_lead` is `lead convert`, `order_to_invoice` is
+/// `sales-order to-invoice`, `record_payment` is `invoice record-payment`. An action whose parameter is just `id` goes with
+/// any noun: `invoice explain-total 17`. Which actions there are the kernel says, when the command runs.
+enum ActionCommand {
+    /// Whether a word may name an entity or an action.
+    static func isName(_ word: String) -> Bool {
+        word.first?.isLowercase == true
+            && word.utf8.allSatisfy {
+                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
+                    || $0 == UInt8(ascii: "_")
+            }
+    }
+
+    static func command(_ noun: String, _ verb: String) -> Command {
+        Command(
+            noun, verb, .writes, "an action of a module",
+            details: """
+                NAME=VALUE gives a parameter of the action, NAME:=JSON one that is no plain value. rpc.discover describes \
+                the parameters.
+                """,
+            operands: [.init("ID", .number), .init("NAME=VALUE", .values, .any)]
+        ) { run throws(AdminError) in
+            let action = try find(noun, verb, run)
+            var parameters = Parameters()
+            if run.isDryRun {
+                guard action.parameters.contains("dry_run") else {
+                    throw .usage("\(noun) \(verb) changes nothing, and has no dry run")
+                }
+                parameters.set("dry_run", true)
+            }
+            guard let id = Int(try run.required(0)) else {
+                throw .usage("\(noun) \(verb) lacks the id of a record: \"\(try run.required(0))\" is none")
+            }
+            parameters.set(action.subject, id)
+            for word in run.line.operands.dropFirst() {
+                let (name, json) = try action.value(word)
+                parameters.set(name, json: json)
+            }
+            run.printObject(try run.call(action.method, parameters))
+        }
+    }
+
+    private static func find(
+        _ noun: String, _ verb: String, _ run: CommandRun
+    ) throws(AdminError) -> ModuleAction {
+        let document = try run.call("rpc.discover")
+        let actions = (document["methods"]?.elements ?? JSONNode.noElements).compactMap { ModuleAction($0) }
+        // Only a module that knows the noun has actions that go with it.
+        let modules = Set(actions.filter { $0.subject == noun.snake }.map(\.module))
+        let found = actions.first { action in
+            action.isCalled(noun, verb)
+                && (action.subject == noun.snake || action.subject == "id" && modules.contains(action.module))
+        }
+        if let found { return found }
+        let verbs = actions.filter { $0.subject == noun.snake }.map { $0.verb(of: noun) }
+        throw .usage(
+            "there is no command \"\(noun) \(verb)\"",
+            hint: Spelling.suggestion(for: verb, among: verbs)
+                ?? (verbs.isEmpty
+                    ? "Run crm-admin --help for all commands."
+                    : "\(noun) can be followed by \(verbs.joined(separator: ", "))."))
+    }
+}
+
+/// An action as the kernel's description has it.
+private struct ModuleAction {
+    /// With the module's name.
+    let method: String
+    let module: String
+    let name: String
+    /// The first required parameter, which takes the id.
+    let subject: String
+    let parameters: [String]
+    /// JSON types by parameter, where they are plain.
+    private let types: [String: String]
+
+    /// Nil for a method that works on no record.
+    init?(_ node: JSONNode) {
+        guard let method = node["name"]?.string, let point = method.firstIndex(of: ".") else { return nil }
+        let described = node["params"]?.elements.map { $0 } ?? []
+        guard let first = described.first(where: { $0["required"]?.bool == true }),
+            let subject = first["name"]?.string
+        else { return nil }
+        self.method = method
+        module = String(method[..<point])
+        name = String(method[method.index(after: point)...])
+        self.subject = subject
+        parameters = described.compactMap { $0["name"]?.string }
+        types = Dictionary(
+            described.compactMap { parameter in
+                guard let name = parameter["name"]?.string, let type = parameter["schema"]?["type"] else {
+                    return nil
+                }
+                return (name, type.string ?? type.elements.compactMap(\.string).first ?? "")
+            }, uniquingKeysWith: { first, _ in first })
+    }
+
+    func isCalled(_ noun: String, _ verb: String) -> Bool {
+        let (noun, verb) = (noun.snake, verb.snake)
+        let short = noun.split(separator: "_").last.map(String.init) ?? noun
+        return [verb, "\(noun)_\(verb)", "\(short)_\(verb)", "\(verb)_\(noun)"].contains(name)
+    }
+
+    /// As it is typed behind the noun.
+    func verb(of noun: String) -> String {
+        let short = noun.snake.split(separator: "_").last.map(String.init) ?? noun
+        for prefix in ["\(noun.snake)_", "\(short)_"] where name.hasPrefix(prefix) {
+            return String(name.dropFirst(prefix.count)).kebab
+        }
+        return (name.hasSuffix("_\(noun.snake)") ? String(name.dropLast(noun.count + 1)) : name).kebab
+    }
+
+    /// One word: the parameter's name, and its value as JSON.
+    func value(_ word: String) throws(AdminError) -> (name: String, json: [UInt8]) {
+        guard let sign = word.firstIndex(of: "="), sign > word.startIndex else {
+            throw .usage("\"\(word)\" is no parameter", hint: "Give NAME=VALUE, or NAME:=JSON.")
+        }
+        let text = String(word[word.index(after: sign)...])
+        var name = String(word[..<sign])
+        let isJSON = name.last == ":"
+        if isJSON { name.removeLast() }
+        guard parameters.contains(name), name != subject else {
+            throw .usage(
+                "\(method) has no parameter \"\(name)\"",
+                hint: Spelling.suggestion(for: name, among: parameters)
+                    ?? "It has \(parameters.joined(separator: ", ")).")
+        }
+        if isJSON || ["integer", "boolean", "array", "object"].contains(types[name] ?? "") {
+            guard let node = JSONNode.parsing(text) else {
+                throw .usage("the value of \"\(name)\" must be \(types[name] ?? "JSON"), not \"\(text)\"")
+            }
+            return (name, node.rawBytes)
+        }
+        var writer = JSONWriter()
+        writer.string(text)
+        return (name, writer.finish())
+    }
+}
+
+extension String {
+    fileprivate var snake: String { String(map { $0 == "-" ? "_" : $0 }) }
+    fileprivate var kebab: String { String(map { $0 == "_" ? "-" : $0 }) }
+}

@@ -1,0 +1,55 @@
+package import CRMSDK
+import Query
+package import Registry
+import Security
+import Text
+
+/// The records that belong to a record: linked with it, or referring to it.
+extension RecordService {
+    /// The lists of an entity's records that the caller may see: of entities that they may view, by fields that they may
+    /// see.
+    package func relatedLists(
+        of entity: Entity, _ call: CallContext, _ snapshot: KernelSnapshot
+    ) -> [RelatedList] {
+        snapshot.registry.relatedLists(of: entity.name).filter { list in
+            guard snapshot.security.decide(call.principal, .view, list.entity.name).allowed else {
+                return false
+            }
+            guard case .references(let field) = list.way else { return true }
+            return snapshot.security.mask(call.principal, list.entity.name).isVisible(field.name)
+        }
+    }
+
+    /// - Throws: `invalidParameters` with the names of the lists as candidates.
+    package func relatedList(
+        _ name: String, of entity: Entity, _ call: CallContext, _ snapshot: KernelSnapshot
+    ) throws(CRMError) -> RelatedList {
+        let lists = relatedLists(of: entity, call, snapshot)
+        if let list = lists.first(where: { $0.isCalled(name) }) { return list }
+        var error = CRMError(
+            .invalidParameters, "\(entity.name) has no relation \"\(name.prefix(80))\"",
+            hint: "entity.describe lists its relations.")
+        let fields = lists.map(\.name).filter { $0.hasPrefix(name + ".") }
+        error.candidates = fields.isEmpty ? Spelling.nearest(to: name, among: lists.map(\.name)) : fields
+        if let first = error.candidates.first { error.hint = "Did you mean \"\(first)\"?" }
+        throw error
+    }
+
+    /// What to read for a page of a record's related records: the parameters of a list, narrowed to them.
+    ///
+    /// - Parameter parameters: `entity` is set here.
+    package func related(
+        to id: RecordID, _ list: RelatedList, _ parameters: ListParameters
+    ) -> ListParameters {
+        var narrowed = parameters
+        narrowed.entity = list.entity.name
+        switch list.way {
+        case .links(let relation, let isInverse):
+            narrowed.link = LinkScope(relation, of: id, isInverse: isInverse)
+        case .references(let field):
+            let refers = Filter.where(field.name, .equal, .reference(id))
+            narrowed.filter = parameters.filter.map { .all([refers, $0]) } ?? refers
+        }
+        return narrowed
+    }
+}

@@ -1,0 +1,146 @@
+package import CRMSDK
+import Query
+import Registry
+import Security
+import Storage
+
+/// What became of a pair that was to be linked.
+package enum LinkOutcome: String, Sendable {
+    case linked
+    /// The pair was linked already; values of the link have changed.
+    case changed
+    case unchanged
+}
+
+/// Links between records, many with many. A link belongs to both sides: both histories tell of it, neither record's
+/// version moves.
+///
+/// Whoever links must be allowed to view both records and to edit one of them. Links stay when a record goes to the
+/// recycle bin, out of sight, and come back with it.
+extension UnitOfWork {
+    /// Links two records, or changes the values of their link.
+    ///
+    /// - Parameter name: the relation as the record's side calls it.
+    package func link(
+        _ id: RecordID, _ name: String, to other: RecordID, _ given: [String: Value]
+    ) throws(CRMError) -> LinkOutcome {
+        let pair = try pair(id, name, other)
+        let relation = pair.relation
+        let old = try linkValues(pair)
+        let check = LinkValues(
+            relation: relation, snapshot: snapshot,
+            mask: snapshot.security.mask(call.principal, relation.from.name))
+        let values = try check.settle(given, old: old)
+        let changes = relation.values.filter { (values[$0.name] ?? .null) != (old?[$0.name] ?? .null) }
+        guard let old else {
+            try transaction.execute(
+                LinkStatements.insert(
+                    relation, from: pair.from, to: pair.to,
+                    relation.values.map { $0.kind.stored(values[$0.name] ?? .null) },
+                    by: call.principal.user, at: transaction.now))
+            try log(.link, pair, changes.map { ($0, .null, $0.kind.stored(values[$0.name] ?? .null)) })
+            return .linked
+        }
+        guard !changes.isEmpty else { return .unchanged }
+        let stored = changes.map { ($0, $0.kind.stored(values[$0.name] ?? .null)) }
+        try transaction.execute(LinkStatements.update(relation, from: pair.from, to: pair.to, stored))
+        try log(.link, pair, stored.map { ($0.0, $0.0.kind.stored(old[$0.0.name] ?? .null), $0.1) })
+        return .changed
+    }
+
+    /// Ends the link of two records.
+    ///
+    /// - Throws: `notFound` where they are not linked.
+    package func unlink(_ id: RecordID, _ name: String, from other: RecordID) throws(CRMError) {
+        let pair = try pair(id, name, other)
+        guard let old = try linkValues(pair) else {
+            throw CRMError(
+                .notFound,
+                "\(pair.near.name) \(id) is not linked with \(pair.far.name) \(other) by \"\(name)\"")
+        }
+        try transaction.execute(LinkStatements.delete(pair.relation, from: pair.from, to: pair.to))
+        let values = pair.relation.values.filter { !(old[$0.name] ?? .null).isNull }
+        try log(.unlink, pair, values.map { ($0, $0.kind.stored(old[$0.name] ?? .null), .null) })
+    }
+
+    /// Two records and the relation between them.
+    private struct Pair {
+        let relation: Relation
+        let from: RecordID
+        let to: RecordID
+        /// What the record that was named first is.
+        let near: Entity
+        let far: Entity
+    }
+
+    /// Finds the two records, and holds the caller to the rights that linking needs.
+    private func pair(_ id: RecordID, _ name: String, _ other: RecordID) throws(CRMError) -> Pair {
+        let near = try service.entity(of: id, named: nil, snapshot, transaction)
+        try requireThere(id, near)
+        let list = try service.relatedList(name, of: near, call, snapshot)
+        guard case .links(let relation, let isInverse) = list.way else {
+            throw CRMError(
+                .invalidParameters,
+                "\"\(name.prefix(80))\" of \(near.name) is not linked: its records refer to it",
+                hint: "Set their field instead.")
+        }
+        try requireThere(other, list.entity)
+        guard id != other else {
+            throw CRMError(.invalidParameters, "\(near.name) \(id) cannot be linked with itself")
+        }
+        var mayEdit = try may(.edit, id, near)
+        if !mayEdit { mayEdit = try may(.edit, other, list.entity) }
+        guard mayEdit else {
+            throw CRMError(
+                .forbidden, "you may edit neither \(near.name) \(id) nor \(list.entity.name) \(other)",
+                hint: "A link needs the right to edit one of its sides; ask security.explain why.")
+        }
+        return Pair(
+            relation: relation, from: isInverse ? other : id, to: isInverse ? id : other, near: near,
+            far: list.entity)
+    }
+
+    /// The record is there, outside the recycle bin, and the caller may view it.
+    private func requireThere(_ id: RecordID, _ entity: Entity) throws(CRMError) {
+        try service.get(call, snapshot, on: transaction, id: id, entity: entity.name, fields: ["id"]) {
+            _, _ in
+        }
+    }
+
+    private func may(_ verb: AccessVerb, _ id: RecordID, _ entity: Entity) throws(CRMError) -> Bool {
+        var isAllowed = false
+        try transaction.rows(Planner.check(viewpoint(call), entity, verb, id: id)) { _ throws(CRMError) in
+            isAllowed = true
+            return .stop
+        }
+        return isAllowed
+    }
+
+    /// The values of the pair's link; nil where the two are not linked.
+    private func linkValues(_ pair: Pair) throws(CRMError) -> [String: Value]? {
+        let base = snapshot.currencies.base.code
+        return try transaction.first(LinkStatements.find(pair.relation, from: pair.from, to: pair.to)) {
+            row in
+            var values: [String: Value] = [:]
+            for (index, field) in pair.relation.values.enumerated() {
+                values[field.name] = field.kind.value(row.value(index + 1), field.type, currency: base)
+            }
+            return values
+        }
+    }
+
+    private func log(
+        _ kind: ChangeKind, _ pair: Pair, _ changes: [(field: Field, old: StoredValue, new: StoredValue)]
+    ) throws(CRMError) {
+        for (id, other) in [(pair.from, pair.to), (pair.to, pair.from)] {
+            let entity = id == pair.from ? pair.relation.from : pair.relation.to
+            try transaction.append(
+                ChangeEntry(
+                    kind, entity: entity.number, record: id, actor: call.principal.user,
+                    source: call.source.name, method: call.method,
+                    payload: LinkPayload.encode(
+                        relation: pair.relation.name, other: other,
+                        changes.map { ($0.field.column, $0.old, $0.new) })))
+        }
+    }
+}

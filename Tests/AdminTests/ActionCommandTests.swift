@@ -1,0 +1,75 @@
+import Admin
+import JSON
+import Testing
+
+@Suite("Actions of modules as commands")
+struct ActionCommandTests {
+    private static let document = """
+        {"methods": [
+        {"name": "record.get", "params": [{"name": "id", "required": true, "schema": {"type": "integer"}}]},
+        {"name": "sales.convert_lead", "params": [{"name": "lead", "required": true, "schema": {"type": "integer"}},
+          {"name": "dry_run", "schema": {"type": "boolean"}}]},
+        {"name": "inventory.quote_to_order", "params": [{"name": "quote", "required": true, "schema": {"type": "integer"}},
+          {"name": "lines", "schema": {"type": "array"}}, {"name": "force", "schema": {"type": "boolean"}},
+          {"name": "dry_run", "schema": {"type": "boolean"}}]},
+        {"name": "inventory.order_to_invoice", "params": [
+          {"name": "sales_order", "required": true, "schema": {"type": "integer"}}]},
+        {"name": "inventory.record_payment", "params": [
+          {"name": "invoice", "required": true, "schema": {"type": "integer"}},
+          {"name": "amount", "schema": {"type": "string"}}]},
+        {"name": "inventory.explain_total", "params": [{"name": "id", "required": true, "schema": {"type": "integer"}}]}
+        ]}
+        """
+
+    private func driver() -> ConsoleDriver {
+        let driver = ConsoleDriver()
+        driver.kernel.answers["rpc.discover"] = [Self.document]
+        for method in [
+            "sales.convert_lead", "inventory.quote_to_order", "inventory.order_to_invoice",
+            "inventory.record_payment", "inventory.explain_total",
+        ] {
+            driver.kernel.answers[method] = ["{\"ids\": [18]}"]
+        }
+        return driver
+    }
+
+    @Test(
+        "noun, verb and id become the call",
+        arguments: [
+            ("quote to-order 17", "inventory.quote_to_order", "{\"quote\":17}"),
+            ("quote to-order 17 --dry-run", "inventory.quote_to_order", "{\"dry_run\":true,\"quote\":17}"),
+            ("quote to-order 17 force=true", "inventory.quote_to_order", "{\"quote\":17,\"force\":true}"),
+            ("sales-order to-invoice 5", "inventory.order_to_invoice", "{\"sales_order\":5}"),
+            ("sales_order to-invoice 5", "inventory.order_to_invoice", "{\"sales_order\":5}"),
+            ("lead convert 3", "sales.convert_lead", "{\"lead\":3}"),
+            (
+                "invoice record-payment 9 amount=40.00", "inventory.record_payment",
+                "{\"invoice\":9,\"amount\":\"40.00\"}"
+            ),
+            ("invoice explain-total 9", "inventory.explain_total", "{\"id\":9}"),
+        ])
+    func calls(_ line: String, _ method: String, _ params: String) {
+        let driver = driver()
+        #expect(driver.run(line.split(separator: " ").map(String.init)) == .done)
+        #expect(driver.kernel.calls.last == .init(method: method, params: params))
+    }
+
+    @Test(
+        "what cannot be called is refused and nothing is called",
+        arguments: [
+            ("quote to-ordre 17", "there is no command \"quote to-ordre\""),
+            ("quote get 17", "there is no command \"quote get\""),
+            ("quote to-order", "quote to-order lacks ID"),
+            ("quote to-order seventeen", "\"seventeen\" is none"),
+            ("quote to-order 17 forse=true", "has no parameter \"forse\""),
+            ("quote to-order 17 force=perhaps", "must be boolean"),
+            ("invoice explain-total 9 --dry-run", "has no dry run"),
+            ("quote", "there is no command \"quote\""),
+        ])
+    func refusals(_ line: String, _ message: String) {
+        let driver = driver()
+        #expect(driver.run(line.split(separator: " ").map(String.init)) == .usage)
+        #expect(driver.streams.errors.contains(message), "\(driver.streams.errors)")
+        #expect(driver.kernel.calls.allSatisfy { $0.method == "rpc.discover" })
+    }
+}
