@@ -207,7 +207,8 @@ extension RecordService {
                 if index.isMultiple(of: 1_000) { try checkTime(of: call) }
                 try tables.insert(PastStatements.insert(changed: id))
                 // What was purged has no values any more, and so no past.
-                guard reversal.existed, try isAllowed(id), let present = try values(of: id, entity, on: reader)
+                guard reversal.existed, try isAllowed(id),
+                    let present = try values(of: id, entity, on: reader)
                 else { continue }
                 let last = try ChangeLog.lastChange(reader, of: id, through: past.position)
                 var row = reversal.applied(to: present, entity, last: last)

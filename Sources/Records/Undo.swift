@@ -40,24 +40,38 @@ package struct Undo {
     /// - Throws: `notFound` where there is no such change set or the caller may see nothing of it; `invalidParameters`
     ///   where it is of a kind that is undone in another way.
     package func run() throws(CRMError) -> UndoReport {
+        unit.mayNameBinned = true
+        defer { unit.mayNameBinned = false }
         var report = UndoReport(changeSet: unit.transaction.changeSet)
         let (targets, links) = try records()
         var waiting = targets
-        // What one record refers to may come back only after it: as long as something was restored it is tried again.
-        for _ in 0..<3 where !waiting.isEmpty {
+        // What stands in one record's way may be gone once another is back: each is tried whole as long as that
+        // brings any further, and then as far as it goes.
+        var pass = Pass.whole
+        while !waiting.isEmpty {
             var again: [Target] = []
-            let before = report.restored.count
             for target in waiting {
-                let outcome = try restore(target)
+                let outcome = try restore(target, pass)
+                if outcome.isRefused, pass == .whole {
+                    again.append(target)
+                    continue
+                }
                 if let restored = outcome.restored { report.restored.append(restored) }
-                report.left.removeAll { $0.record == target.id }
                 report.left += outcome.left
-                if outcome.isWorthTryingAgain, outcome.restored == nil { again.append(target) }
             }
-            waiting = report.restored.count > before ? again : []
+            if again.count == waiting.count { pass = .asFarAsItGoes }
+            waiting = again
         }
         report.left += links
         return report
+    }
+
+    /// What becomes of a record that a check refuses in part.
+    private enum Pass {
+        /// Nothing: it is tried again later.
+        case whole
+        /// The rest of it is written.
+        case asFarAsItGoes
     }
 
     // MARK: What is to be undone
@@ -130,10 +144,11 @@ package struct Undo {
     private struct Outcome {
         var restored: UndoReport.Restored?
         var left: [UndoReport.Left] = []
-        var isWorthTryingAgain = false
+        /// Whether a check has refused it, or a part of it.
+        var isRefused = false
     }
 
-    private func restore(_ target: Target) throws(CRMError) -> Outcome {
+    private func restore(_ target: Target, _ pass: Pass) throws(CRMError) -> Outcome {
         let (id, entity) = (target.id, target.entity)
         guard let present = try service.values(of: id, entity, on: unit.transaction) else { return Outcome() }
         var entries: [LoggedChange] = []
@@ -154,13 +169,13 @@ package struct Undo {
         let isBinned = present[entity.system(Rewind.bin).position] != .null
         do throws(CRMError) {
             try unit.transaction.savepoint { () throws(CRMError) in
-                try write(target, rewind, lines, isBinned: isBinned, present, &outcome)
+                try write(target, rewind, lines, isBinned: isBinned, present, pass, &outcome)
             }
         } catch {
             guard error.kind != .unavailable, error.kind != .internalError else { throw error }
             outcome.restored = nil
             outcome.left.append(left(target, error.message))
-            outcome.isWorthTryingAgain = true
+            outcome.isRefused = true
         }
         return outcome
     }
@@ -173,8 +188,7 @@ package struct Undo {
 
     private func write(
         _ target: Target, _ rewind: Rewind, _ lines: [String: Value], isBinned: Bool,
-        _ present: [StoredValue],
-        _ outcome: inout Outcome
+        _ present: [StoredValue], _ pass: Pass, _ outcome: inout Outcome
     ) throws(CRMError) {
         let (id, name) = (target.id, target.entity.name)
         if rewind.wasMade {
@@ -192,7 +206,7 @@ package struct Undo {
                 outcome.left.append(left(target, "it lies in the recycle bin"))
             }
         } else {
-            fields = try writeValues(target, rewind, lines, present, &outcome)
+            fields = try writeValues(target, rewind, lines, present, pass, &outcome)
         }
         if goes { try unit.delete(id, entity: name) }
         guard comesBack || goes || !fields.isEmpty else { return }
@@ -206,7 +220,7 @@ package struct Undo {
     /// Gives the fields their old values; those that a check refuses are left, and the others tried without them.
     private func writeValues(
         _ target: Target, _ rewind: Rewind, _ lines: [String: Value], _ present: [StoredValue],
-        _ outcome: inout Outcome
+        _ pass: Pass, _ outcome: inout Outcome
     ) throws(CRMError) -> [Field] {
         var fields = try permitted(target, rewind.touched.union(lines.keys), &outcome)
         while !fields.isEmpty {
@@ -223,14 +237,15 @@ package struct Undo {
                 break
             } catch {
                 let refused = fields.filter { field in error.fields.contains { $0.field == field.name } }
-                guard error.kind != .unavailable, error.kind != .internalError, !refused.isEmpty else {
+                guard pass == .asFarAsItGoes, error.kind != .unavailable, error.kind != .internalError,
+                    !refused.isEmpty
+                else {
                     throw error
                 }
                 for field in refused {
                     let why = error.fields.first { $0.field == field.name }?.message ?? error.message
                     outcome.left.append(left(target, why, field: field.name))
                 }
-                outcome.isWorthTryingAgain = true
                 fields.removeAll { field in refused.contains { $0 === field } }
             }
         }

@@ -25,6 +25,9 @@ package final class UnitOfWork {
     /// References found to be there, by id: an import names the same few again and again.
     var knownReferences: [RecordID: Int] = [:]
 
+    /// Whether references to records in the recycle bin are taken: an undo puts them back as they were.
+    var mayNameBinned = false
+
     static let maximumDepth = 16
 
     /// Use `RecordService.unit`, which also publishes what the unit changed of the kernel's own entities.
