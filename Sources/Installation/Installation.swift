@@ -31,7 +31,7 @@ package final class Installation: Sendable {
         self.snapshots = snapshots
         database = setup.database
         records = RecordService(
-            snapshots: snapshots, log: setup.log, cursorKey: setup.cursorKey,
+            snapshots: snapshots, log: setup.log, cursorKey: setup.cursorKey, counts: setup.database.counts,
             noteProgress: { [sites = setup.callSites] in sites?.refresh() }, clock: setup.clock)
         log = setup.log
         core = setup.core

@@ -16,6 +16,8 @@ struct Order {
     /// Whether an index gives this order, as far as is known without asking the database: the entity's default, the
     /// fields that have an index, and the id.
     let isIndexed: Bool
+    /// Whether there is an index of owner and then this order.
+    let isIndexedByOwner: Bool
 
     static let maximumKeys = 10
 
@@ -32,6 +34,7 @@ struct Order {
                     descending: key.descending)
             }
             isIndexed = visible.count == entity.defaultSort.count
+            isIndexedByOwner = isIndexed
             return
         }
         guard sort.count <= Self.maximumKeys else {
@@ -56,8 +59,27 @@ struct Order {
             keys.append(Key(expression: "\(builder.base).id", descending: last.hasPrefix("-")))
         }
         self.keys = keys
+        isIndexedByOwner =
+            Self.followsDefault(keys, entity, builder) || Self.isByModification(keys, builder.base)
         isIndexed =
-            sort.count == 1 && Self.hasIndex(last.hasPrefix("-") ? String(last.dropFirst()) : last, entity)
+            isIndexedByOwner
+            || sort.count == 1 && Self.hasIndex(last.hasPrefix("-") ? String(last.dropFirst()) : last, entity)
+    }
+
+    /// Whether the keys are the entity's default, or exactly its reverse.
+    private static func followsDefault(_ keys: [Key], _ entity: Entity, _ builder: StatementBuilder) -> Bool {
+        let own = entity.defaultSort
+        guard own.count == keys.count, let first = own.first else { return false }
+        let flips = keys[0].descending != first.descending
+        return zip(own, keys).allSatisfy { own, key in
+            key.expression == builder.order(FieldPath(field: own.field, aliases: [builder.base]))
+                && (key.descending != own.descending) == flips
+        }
+    }
+
+    private static func isByModification(_ keys: [Key], _ base: String) -> Bool {
+        keys.count == 2 && keys[0].expression == "\(base).modified_at" && keys[1].expression == "\(base).id"
+            && keys[0].descending == keys[1].descending
     }
 
     private static func hasIndex(_ name: String, _ entity: Entity) -> Bool {

@@ -106,10 +106,7 @@ extension Planner {
         for measure in query.measures { try select.add(measure, &builder) }
         var conditions: [String] = []
         if let bin = RecycleBin.outside.condition(query.entity, builder.base) { conditions.append(bin) }
-        let access =
-            query.isPast
-            ? builder.pastAccess(query.entity)
-            : builder.condition(viewpoint.predicate(query.entity), on: builder.base)
+        let access = query.isPast ? builder.pastAccess(query.entity) : builder.access()
         if let access { conditions.append(access) }
         if let filter = query.filter { conditions.append(try builder.condition(filter)) }
         let grouping = select.groupColumns.map { String($0 + 1) }.joined(separator: ", ")

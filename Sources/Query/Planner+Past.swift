@@ -20,7 +20,7 @@ extension Planner {
         return ReadPlan(
             entity: entity, statements: [Statement(text, builder.bindings)], lane: .scan,
             columns: selection.columns, idColumn: selection.idColumn, versionColumn: selection.versionColumn,
-            deletedAtColumn: selection.deletedAtColumn, sortColumns: 0..<0, limit: 1, identity: "")
+            deletedAtColumn: selection.deletedAtColumn, sortColumns: 0..<0, limit: 1, identity: [])
     }
 
     /// Reads a page of records as they were: the records that have not changed since, along their index where the sort
@@ -64,9 +64,10 @@ extension Planner {
                 halves.joined(separator: " UNION ALL ") + " ORDER BY \(clause) LIMIT \(query.limit + 1)"
             statements.append(Statement(text, range.bindings))
         }
-        let identity =
-            ([select, order.clause, suffix] + conditions).joined(separator: " ")
-            + builder.bindings.map { "\($0)" }.joined(separator: ",")
+        let text = ([select, builder.from, order.clause, suffix] + unchanged + conditions).joined(
+            separator: " ")
+        var identity = Array(text.utf8)
+        for value in builder.bindings { identity.append(value) }
         return ReadPlan(
             entity: query.entity, statements: statements, lane: .scan, columns: selection.columns,
             idColumn: selection.idColumn, versionColumn: selection.versionColumn,

@@ -21,7 +21,7 @@ package enum Planner {
             entity: entity, statements: [Statement(text, builder.bindings)], lane: .bounded,
             columns: selection.columns,
             idColumn: selection.idColumn, versionColumn: selection.versionColumn,
-            deletedAtColumn: selection.deletedAtColumn, sortColumns: 0..<0, limit: 1, identity: "")
+            deletedAtColumn: selection.deletedAtColumn, sortColumns: 0..<0, limit: 1, identity: [])
     }
 
     /// Reads a page. `after` are the values of the sort columns of the last record before it.
@@ -37,33 +37,41 @@ package enum Planner {
         let order = try Order(query.sort, &builder)
         let first = selection.expressions.count
         for key in order.keys { selection.append(key.expression) }
-        var conditions: [String] = []
-        if let bin = query.bin.condition(query.entity, builder.base) { conditions.append(bin) }
-        if let access = builder.condition(viewpoint.predicate(query.entity), on: builder.base) {
-            conditions.append(access)
-        }
-        if let filter = query.filter { conditions.append(try builder.condition(filter)) }
+        var filters: [String] = []
+        if let bin = query.bin.condition(query.entity, builder.base) { filters.append(bin) }
+        if let filter = query.filter { filters.append(try builder.condition(filter)) }
 
-        let head = "SELECT \(selection.expressions.joined(separator: ", ")) \(builder.from)"
-        let identity =
-            head + " " + conditions.joined(separator: " AND ") + " " + order.clause
-            + builder.bindings.map { "\($0)" }.joined(separator: ",")
-        var statements: [Statement] = []
-        for range in try order.ranges(after: after, &builder) {
-            let all = conditions + range.conditions
-            let text =
-                head + (all.isEmpty ? "" : " WHERE " + all.joined(separator: " AND "))
-                + " ORDER BY \(order.clause)"
-                + " LIMIT \(query.limit + 1)"
-            statements.append(Statement(text, range.bindings))
+        let predicate = viewpoint.predicate(query.entity)
+        let head = "SELECT \(selection.expressions.joined(separator: ", ")) "
+        let choice = ShapeChoice(predicate, viewpoint, query, order)
+        // The same query by whichever shape: a cursor outlives a change of the counts.
+        let identity = Self.identity(predicate, head, filters, order, builder)
+        let page = PageText(head: head, filters: filters, order: order, limit: query.limit + 1)
+        let body = page.body(choice, predicate, hasFilter: query.filter != nil, &builder)
+        let statements = try order.ranges(after: after, &builder).map { range in
+            Statement(body(range.conditions), range.bindings)
         }
+        let isBounded =
+            choice.map { $0.cost <= (viewpoint.counts?.costs.boundedLimit ?? 0) } ?? order.isIndexed
         return ReadPlan(
             entity: query.entity, statements: statements,
-            lane: order.isIndexed && query.filter == nil && query.link == nil ? .bounded : .scan,
+            lane: isBounded && query.filter == nil && query.link == nil ? .bounded : .scan,
             columns: selection.columns,
             idColumn: selection.idColumn, versionColumn: selection.versionColumn,
             deletedAtColumn: selection.deletedAtColumn, sortColumns: first..<(first + order.keys.count),
-            limit: query.limit, identity: identity, linkColumns: linkColumns)
+            limit: query.limit, identity: identity, linkColumns: linkColumns, shape: choice?.shape)
+    }
+
+    private static func identity(
+        _ predicate: AccessPredicate, _ head: String, _ filters: [String], _ order: Order,
+        _ builder: StatementBuilder
+    ) -> [UInt8] {
+        var builder = builder
+        let access = builder.condition(predicate, on: builder.base) ?? ""
+        let text = ([head, builder.from] + filters + [access, order.clause]).joined(separator: " ")
+        var bytes = Array(text.utf8)
+        for value in builder.bindings { bytes.append(value) }
+        return bytes
     }
 
     /// Counts the records that a list of the same filter would show.
@@ -71,7 +79,9 @@ package enum Planner {
         var builder = StatementBuilder(viewpoint, query.entity, link: query.link)
         var conditions: [String] = []
         if let bin = query.bin.condition(query.entity, builder.base) { conditions.append(bin) }
-        if let access = builder.condition(viewpoint.predicate(query.entity), on: builder.base) {
+        if let access = query.bin == .outside
+            ? builder.access() : builder.condition(viewpoint.predicate(query.entity), on: builder.base)
+        {
             conditions.append(access)
         }
         if let filter = query.filter { conditions.append(try builder.condition(filter)) }

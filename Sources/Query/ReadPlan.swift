@@ -45,9 +45,11 @@ package struct ReadPlan: Sendable {
     /// The most rows of a page; one more is asked for, to know whether there is another page.
     package let limit: Int
     /// What makes this query this query: a cursor of another one is refused.
-    package let identity: String
+    package let identity: [UInt8]
     /// The values of the link by which each record is in the list.
     package var linkColumns: [OutputColumn] = []
+    /// How the records are found; nil where there was nothing to choose.
+    package var shape: ListShape?
 }
 
 /// What to read of a list.

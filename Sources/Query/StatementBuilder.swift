@@ -43,10 +43,7 @@ struct StatementBuilder {
         return "?\(bindings.count)"
     }
 
-    mutating func bind(_ owners: OwnerSet) -> String {
-        // One value however many owners there are: the text stays the same and is prepared once.
-        bind(.text("[" + owners.ids.map { String($0.rawValue) }.joined(separator: ",") + "]"))
-    }
+    mutating func bind(_ id: RecordID) -> String { bind(.integer(id.rawValue)) }
 
     var from: String {
         (link == nil ? "FROM \(table) \(base)" : source) + joins.map { " " + $0 }.joined()
@@ -124,16 +121,14 @@ struct StatementBuilder {
         case .everything: return nil
         case .nothing: return "0"
         case .owners(let owners):
-            if owners.count == 1, let only = owners.ids.first {
-                return "\(alias).owner = \(bind(.integer(only.rawValue)))"
-            }
-            return "\(alias).owner IN (SELECT value FROM json_each(\(bind(owners))))"
+            // One value however many owners there are: the text stays the same and is prepared once.
+            return "crm_among(\(alias).owner, \(bind(.blob(owners.bytes))))"
         case .parent(let entity, let field, let owners):
             guard let parent = viewpoint.registry[entity: entity] else { return "0" }
             let inner = freshAlias()
             return
                 "EXISTS (SELECT 1 FROM \(parent.table) \(inner) WHERE \(inner).id = \(alias).\(column(field, alias))"
-                + " AND \(inner).owner IN (SELECT value FROM json_each(\(bind(owners)))))"
+                + " AND crm_among(\(inner).owner, \(bind(.blob(owners.bytes)))))"
         case .belonging(let entity, let field, let nested):
             guard let parent = viewpoint.registry[entity: entity] else { return "0" }
             let inner = freshAlias()
@@ -149,6 +144,55 @@ struct StatementBuilder {
             }
             return "(" + conditions.joined(separator: " OR ") + ")"
         }
+    }
+
+    // MARK: Gathering
+
+    /// A query for the ids of the records, not deleted, that a predicate lets through, each branch by an index; nil where
+    /// a branch has none. For the owners' branch those given are enough.
+    mutating func ids(_ predicate: AccessPredicate, of entity: Entity, owners: [RecordID]) -> String? {
+        switch predicate {
+        case .nothing: return "SELECT NULL WHERE 0"
+        case .everything, .parent: return nil
+        case .owners:
+            let inner = freshAlias()
+            return
+                "SELECT \(inner).id FROM \(entity.table) \(inner) WHERE \(inner).owner IN (\(values(owners)))"
+                + " AND \(inner).deleted_at IS NULL"
+        case .belonging(let name, let field, .owners(let theirs)):
+            guard let parent = viewpoint.registry[entity: name] else { return "SELECT NULL WHERE 0" }
+            let present = viewpoint.counts?.holding(of: theirs, parent.number)?.owners ?? theirs.ids
+            guard let parents = ids(.owners(theirs), of: parent, owners: present) else { return nil }
+            let inner = freshAlias()
+            return "SELECT \(inner).id FROM \(entity.table) \(inner) WHERE"
+                + " \(inner).\(column(field, inner)) IN (\(parents)) AND \(inner).deleted_at IS NULL"
+        case .belonging: return nil
+        case .any(let branches):
+            var parts: [String] = []
+            for branch in branches {
+                guard let part = ids(branch, of: entity, owners: owners) else { return nil }
+                parts.append(part)
+            }
+            return parts.joined(separator: " UNION ALL ")
+        }
+    }
+
+    private mutating func values(_ ids: [RecordID]) -> String {
+        "SELECT value FROM json_each("
+            + bind(.text("[" + ids.map { String($0.rawValue) }.joined(separator: ",") + "]")) + ")"
+    }
+
+    /// The base entity's predicate for a statement that looks at every record: gathered where that is the smaller part.
+    mutating func access() -> String? {
+        let predicate = viewpoint.predicate(entity)
+        if let counts = viewpoint.counts, let total = counts.total(entity.number),
+            case .owners(let owners) = predicate,
+            let holding = counts.holding(of: owners, entity.number), holding.records < total / 4,
+            let gathered = ids(predicate, of: entity, owners: holding.owners)
+        {
+            return "\(base).id IN (\(gathered))"
+        }
+        return condition(predicate, on: base)
     }
 
     /// A module's field has its own name as column, and the ways in which rights travel are modules' fields.

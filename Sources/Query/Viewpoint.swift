@@ -12,17 +12,20 @@ package struct Viewpoint: Sendable {
     package let currencies: CurrencyDirectory
     /// The caller's days.
     package let clock: CallerClock
+    /// By which the shape of a list is chosen; nil where nobody has counted.
+    package let counts: RecordCounts?
 
     package init(
         registry: RegistrySnapshot, security: SecuritySnapshot, principal: Principal,
         currencies: CurrencyDirectory,
-        clock: CallerClock
+        clock: CallerClock, counts: RecordCounts? = nil
     ) {
         self.registry = registry
         self.security = security
         self.principal = principal
         self.currencies = currencies
         self.clock = clock
+        self.counts = counts
     }
 
     func predicate(_ entity: Entity, _ verb: AccessVerb = .view) -> AccessPredicate {

@@ -4,37 +4,21 @@ import Registry
 
 /// Turns a place in a list into an opaque text and back.
 ///
-/// Layout: 8 bytes of SHA-256 over the query's identity, the values (a tag byte each; integers 8 bytes, texts and blobs
-/// with a 4-byte length, little endian), 16 bytes of HMAC-SHA-256 over all before; base64url. The MAC keeps a client
-/// from asking for rows by values that it made up.
+/// Layout: 8 bytes of SHA-256 over the query's identity, the values (`StoredValue+Bytes`), 16 bytes of HMAC-SHA-256 over
+/// all before; base64url. The MAC keeps a client from asking for rows by values that it made up.
 struct CursorCodec: Sendable {
     private static let macLength = 16
     private static let digestLength = 8
     let key: [UInt8]
 
-    func encode(_ values: [StoredValue], identity: String) -> String {
-        var bytes = Array(SHA256.hash(Array(identity.utf8)).bytes.prefix(Self.digestLength))
-        for value in values {
-            switch value {
-            case .null: bytes.append(0)
-            case .integer(let number):
-                bytes.append(1)
-                bytes.append(littleEndian: UInt64(bitPattern: number), count: 8)
-            case .text(let text):
-                bytes.append(2)
-                bytes.append(littleEndian: UInt64(text.utf8.count), count: 4)
-                bytes += text.utf8
-            case .blob(let blob):
-                bytes.append(3)
-                bytes.append(littleEndian: UInt64(blob.count), count: 4)
-                bytes += blob
-            }
-        }
+    func encode(_ values: [StoredValue], identity: [UInt8]) -> String {
+        var bytes = Array(SHA256.hash(identity).bytes.prefix(Self.digestLength))
+        for value in values { bytes.append(value) }
         bytes += HMACSHA256.authenticate(message: bytes, key: key).bytes.prefix(Self.macLength)
         return Base64URL.encode(bytes)
     }
 
-    func decode(_ text: String, identity: String) throws(CRMError) -> [StoredValue] {
+    func decode(_ text: String, identity: [UInt8]) throws(CRMError) -> [StoredValue] {
         let invalid = CRMError(
             .invalidParameters, "the cursor is not valid for this query",
             hint: "Use a cursor only with the query that gave it, or start the list again.")
@@ -44,7 +28,7 @@ struct CursorCodec: Sendable {
         let signed = Array(bytes.dropLast(Self.macLength))
         let mac = Array(HMACSHA256.authenticate(message: signed, key: key).bytes.prefix(Self.macLength))
         guard constantTimeEquals(mac, Array(bytes.suffix(Self.macLength))),
-            signed.starts(with: SHA256.hash(Array(identity.utf8)).bytes.prefix(Self.digestLength))
+            signed.starts(with: SHA256.hash(identity).bytes.prefix(Self.digestLength))
         else { throw invalid }
         var values: [StoredValue] = []
         var rest = signed.dropFirst(Self.digestLength)
@@ -65,12 +49,6 @@ struct CursorCodec: Sendable {
             }
         }
         return values
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func append(littleEndian number: UInt64, count: Int) {
-        for byte in 0..<count { append(UInt8(truncatingIfNeeded: number >> UInt64(8 * byte))) }
     }
 }
 

@@ -36,10 +36,10 @@ package final class KernelSnapshot: Sendable {
         KernelSnapshot(registry: registry, directories: directories)
     }
 
-    func viewpoint(_ call: CallContext, now: Instant) -> Viewpoint {
+    func viewpoint(_ call: CallContext, now: Instant, counts: RecordCounts?) -> Viewpoint {
         Viewpoint(
             registry: registry, security: security, principal: call.principal, currencies: currencies,
-            clock: CallerClock(now: now, timeZone: call.timeZone))
+            clock: CallerClock(now: now, timeZone: call.timeZone), counts: counts)
     }
 }
 

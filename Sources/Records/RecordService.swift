@@ -13,17 +13,20 @@ package final class RecordService: Sendable {
     let log: Log
     let cursors: CursorCodec
     let clock: @Sendable () -> Instant
+    /// By which lists are planned.
+    let counts: RecordCounts?
     /// Told whenever module code asks something of the platform, so that it is not taken for hanging.
     let noteProgress: @Sendable () -> Void
 
     /// - Parameter cursorKey: 32 secret bytes; the same after a restart, so that cursors stay good.
     package init(
-        snapshots: SnapshotHolder, log: Log, cursorKey: [UInt8],
+        snapshots: SnapshotHolder, log: Log, cursorKey: [UInt8], counts: RecordCounts? = nil,
         noteProgress: @escaping @Sendable () -> Void = {},
         clock: @escaping @Sendable () -> Instant = Instant.current
     ) {
         self.snapshots = snapshots
         self.log = log
+        self.counts = counts
         self.cursors = CursorCodec(key: cursorKey)
         self.noteProgress = noteProgress
         self.clock = clock
@@ -39,10 +42,11 @@ package final class RecordService: Sendable {
         log = other.log
         cursors = other.cursors
         clock = other.clock
+        counts = other.counts
         noteProgress = other.noteProgress
     }
 
     package func viewpoint(_ call: CallContext, _ snapshot: KernelSnapshot) -> Viewpoint {
-        snapshot.viewpoint(call, now: clock())
+        snapshot.viewpoint(call, now: clock(), counts: counts)
     }
 }

@@ -91,5 +91,8 @@ extension Reversal {
 
 extension ChangeKind {
     /// Whether an entry of this kind carries a record's own values.
-    var concernsValues: Bool { self == .create || self == .update || self == .delete || self == .restore }
+    var concernsValues: Bool { isWritten || self == .compute }
+
+    /// Whether somebody wrote the record, so that its version moved; what is computed only follows.
+    var isWritten: Bool { self == .create || self == .update || self == .delete || self == .restore }
 }

@@ -30,19 +30,22 @@ struct Rewind {
     /// - Parameters:
     ///   - entries: The record's entries from the first that is to be undone on, oldest first.
     ///   - isUndone: Which of them are to be undone.
+    ///   - isOwn: Whether a column is written at all: computed ones follow by themselves.
     ///   - present: A column's value now.
     init(
         _ entries: [LoggedChange], isUndone: (LoggedChange) -> Bool, isForced: Bool,
-        present: (String) -> StoredValue
+        isOwn: (String) -> Bool, present: (String) -> StoredValue
     ) throws(CRMError) {
         var later: [String: LoggedChange] = [:]
-        for change in entries.reversed() where change.entry.kind.concernsValues {
+        for change in entries.reversed() where change.entry.kind.isWritten {
             let isTaken = isUndone(change)
             if change.isErased {
                 if isTaken { isErased = true }
                 continue
             }
-            let pairs = try ChangePayload.decode(change.entry.payload).filter { $0.old != $0.new }
+            let pairs = try ChangePayload.decode(change.entry.payload).filter {
+                $0.old != $0.new && isOwn($0.column)
+            }
             guard isTaken else {
                 for (column, _, _) in pairs where later[column] == nil { later[column] = change }
                 continue

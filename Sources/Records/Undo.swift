@@ -108,7 +108,7 @@ package struct Undo {
                 let entity = unit.snapshot.registry.entity(number: number), try isVisible(id, entity)
             else { continue }
             try refuse(entity, change)
-            guard change.entry.kind.concernsValues else {
+            guard change.entry.kind.isWritten else {
                 if let why = UndoRefusal.linkAdvice(change.entry.kind) {
                     links.append(.init(record: id, entity: entity.name, field: nil, why: why, changedIn: nil))
                 }
@@ -158,6 +158,8 @@ package struct Undo {
             return .next
         }
         let rewind = try Rewind(entries, isUndone: isUndone, isForced: since == .overwritten) { column in
+            entity.field(inColumn: column).map { !Self.follows($0) } ?? true
+        } present: { column in
             entity.field(inColumn: column).map { present[$0.position] } ?? .null
         }
         var outcome = Outcome(left: rewind.obstacles.map { left(target, $0) })
@@ -178,6 +180,11 @@ package struct Undo {
             outcome.isRefused = true
         }
         return outcome
+    }
+
+    /// Computed fields and amounts in the base currency follow what they are made of.
+    private static func follows(_ field: Field) -> Bool {
+        field.definition.computed != nil || field.type.baseOf != nil
     }
 
     /// An import may have touched the record in an earlier change set as well.
@@ -333,7 +340,7 @@ package struct Undo {
                 continue
             }
             guard since == .overwritten || after.map({ $0.dropFirst() }) == now.map({ $0.dropFirst() }) else {
-                let cause = entries.last { !isUndone($0) }
+                let cause = entries.last { !isUndone($0) && $0.entry.kind.isWritten }
                 outcome.left.append(left(target, .init(column: field.column, cause: cause)))
                 continue
             }
@@ -347,7 +354,7 @@ package struct Undo {
 
     private func line(_ row: [StoredValue], _ entity: Entity, _ parent: Entity, isKnown: Bool) -> Line {
         var values: [String: Value] = [:]
-        for field in entity.fields where !field.isSystem {
+        for field in entity.fields where !field.isSystem && !Self.follows(field) {
             // The amounts of lines are in the record's currency, whatever it is by then.
             if field.wire == .money, case .integer(let units) = row[field.position] {
                 values[field.name] = .decimal(FixedDecimal(units: units, scale: 4))

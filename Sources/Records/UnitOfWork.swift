@@ -71,12 +71,14 @@ package final class UnitOfWork {
             entity: entity.name, id: id, old: nil, given: Set(values.keys), values: accepted)
         try runHooks(.beforeCreate, &change, call, entity)
         var stored = try settle(change, entity, call)
+        try compute(entity, id, &stored, old: nil)
         try checkReferences(entity, stored, old: nil, call)
         try checkAssignment(entity, stored["owner"]?.reference, old: nil, call)
         try checkUnique(entity, stored, old: nil, id: id)
         // Last: whatever is refused up to here has written nothing, unless a hook has.
         try assignNumbers(entity, &stored)
         try insert(entity, id, &stored, call)
+        try ripple(entity, id, before: nil, after: stored)
         try runAfterHooks(.afterCreate, entity, id, old: nil, given: change.given, stored, call)
         return id
     }
@@ -96,6 +98,8 @@ package final class UnitOfWork {
         ]
         for (name, value) in system { row[entity.system(name).position] = value }
         try transaction.execute(snapshot.insertions.statement(entity, row))
+        transaction.move(
+            entity: entity.number, from: nil, to: values["owner"]?.reference ?? RecordCounts.nobody)
         try transaction.execute(
             WriteStatements.insertDirectoryEntry(id, entity, label: RecordLabel.text(entity, values)))
         index(entity, id, values, isNew: true)
@@ -132,6 +136,7 @@ package final class UnitOfWork {
             entity: entity.name, id: id, old: old, given: Set(values.keys), values: merged)
         try runHooks(.beforeUpdate, &change, call, entity)
         var stored = try settle(change, entity, call)
+        try compute(entity, id, &stored, old: old)
         let changed = entity.fields.filter { !$0.isSystem || $0.name == "owner" }
             .filter { (stored[$0.name] ?? .null) != old[$0.name] }
         guard !changed.isEmpty else { return false }
@@ -146,6 +151,7 @@ package final class UnitOfWork {
         if label != RecordLabel.text(entity, old.values) {
             try transaction.execute(WriteStatements.setLabel(id, label))
         }
+        try ripple(entity, id, before: old.values, after: stored)
         try runAfterHooks(.afterUpdate, entity, id, old: old, given: change.given, stored, call)
         return true
     }
@@ -178,6 +184,9 @@ package final class UnitOfWork {
         let value = deletedAt.map { StoredValue.integer($0.millisecondsSince1970) } ?? .null
         try write(entity, old, [(entity.system("deleted_at"), value)], [], kind, call)
         try transaction.execute(WriteStatements.setDeleted(old.id, at: deletedAt))
+        try ripple(
+            entity, old.id, before: kind == .delete ? old.values : nil,
+            after: kind == .delete ? nil : old.values)
         if deletedAt == nil { index(entity, old.id, old.values) } else { takeOutOfSearch(entity, old.id) }
         try runAfterHooks(after, entity, old.id, old: old, given: [], old.values, call)
     }
@@ -247,7 +256,9 @@ package final class UnitOfWork {
         return record
     }
 
-    func viewpoint(_ call: CallContext) -> Viewpoint { snapshot.viewpoint(call, now: transaction.now) }
+    func viewpoint(_ call: CallContext) -> Viewpoint {
+        snapshot.viewpoint(call, now: transaction.now, counts: service.counts)
+    }
 
     func valueCheck(_ entity: Entity, _ call: CallContext, _ module: String?) -> ValueCheck {
         let isImport = call.source == .import
@@ -269,6 +280,10 @@ package final class UnitOfWork {
                     name, "unknown_field", "a hook set \"\(name)\", which \"\(entity.name)\" does not have")
                 continue
             }
+            guard field.definition.computed == nil else {
+                check.add(name, "read_only", "a hook set \"\(name)\", which is computed")
+                continue
+            }
             let old = change.old?[name] ?? .null
             if let accepted = check.accept(values[name] ?? .null, for: field, old: old) {
                 values[name] = accepted
@@ -287,23 +302,47 @@ package final class UnitOfWork {
     ) throws(CRMError) {
         let version = old.version + 1
         // A record that was read leaves out when it was deleted; the log does not, so that a restore can be taken back.
-        let deletedAt = entity.system("deleted_at")
+        let position = entity.system("deleted_at").position
         let binned =
             kind == .restore
-            ? try service.values(of: old.id, entity, on: transaction)?[deletedAt.position] ?? .null : .null
+            ? try service.values(of: old.id, entity, on: transaction)?[position] ?? .null : .null
         let system: [(Field, StoredValue)] = [
             (entity.system("modified_at"), .integer(transaction.now.millisecondsSince1970)),
             (entity.system("modified_by"), .integer(call.principal.user.rawValue)),
             (entity.system("version"), .integer(version)),
         ]
         try transaction.execute(WriteStatements.update(entity, old.id, changes + system))
+        countOwner(entity, old, changes)
+        let payload = payload(entity, old, changes, lines, deletedAt: binned)
+        try log(kind, entity, old.id, version: version, payload, call)
+    }
+
+    /// - Parameter deletedAt: When the record was moved to the recycle bin before.
+    private func payload(
+        _ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)], _ lines: [LinesChange],
+        deletedAt: StoredValue = .null
+    ) -> [UInt8] {
         let plain = changes.filter { $0.0.wire != .lines }
-        let payload = ChangePayload.encode(
+        return ChangePayload.encode(
             withCurrencies(entity, plain, lines, old).map {
-                let before = $0.0 === deletedAt ? binned : $0.0.kind.stored(old[$0.0.name])
+                let before = $0.0.name == "deleted_at" ? deletedAt : $0.0.kind.stored(old[$0.0.name])
                 return (column: $0.0.column, old: before, new: $0.1)
             }, lines)
-        try log(kind, entity, old.id, version: version, payload, call)
+    }
+
+    /// Lists show the record under another owner, or no longer, or again.
+    private func countOwner(_ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)]) {
+        func changed(_ name: String) -> StoredValue? { changes.first { $0.0.name == name }?.1 }
+        let before = old["owner"].reference ?? RecordCounts.nobody
+        var after = before
+        if let owner = changed("owner") {
+            if case .integer(let id) = owner { after = RecordID(id) } else { after = RecordCounts.nobody }
+        }
+        // Only a move into the recycle bin or out of it touches the time of deletion.
+        let deletion = changed("deleted_at")
+        let (wasDeleted, isDeleted) = (deletion == .null, deletion.map { $0 != .null } ?? false)
+        transaction.move(
+            entity: entity.number, from: wasDeleted ? nil : before, to: isDeleted ? nil : after)
     }
 
     /// An amount in the log stands beside its currency, so that each entry can be read by itself.
@@ -321,8 +360,16 @@ package final class UnitOfWork {
         return all
     }
 
+    /// Stores computed fields of a record that is not written itself.
+    func writeComputed(
+        _ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)], _ lines: [LinesChange]
+    ) throws(CRMError) {
+        try transaction.execute(WriteStatements.update(entity, old.id, changes))
+        try log(.compute, entity, old.id, version: nil, payload(entity, old, changes, lines), call)
+    }
+
     func log(
-        _ kind: ChangeKind, _ entity: Entity, _ id: RecordID, version: Int64, _ payload: [UInt8],
+        _ kind: ChangeKind, _ entity: Entity, _ id: RecordID, version: Int64?, _ payload: [UInt8],
         _ call: CallContext
     ) throws(CRMError) {
         try transaction.append(

@@ -60,6 +60,8 @@ struct ValueCheck {
                 accepted[name] = value
                 continue
             }
+            // A module gives back a line as it got it, with what is to be computed empty.
+            if value.isNull, field.definition.computed != nil { continue }
             guard isWritable(field) else {
                 add(name, "read_only", "\(field.label) cannot be written")
                 continue
@@ -89,6 +91,7 @@ struct ValueCheck {
     }
 
     func isWritable(_ field: Field) -> Bool {
+        if field.definition.computed != nil { return false }
         if mayWriteReadOnly, field.definition.isReadOnly { return !field.isSystem }
         if field.kind.name == "autonumber" { return mayBringNumbers && mask.isVisible(field.name) }
         return mask.isEditable(field.name) && !field.definition.isReadOnly

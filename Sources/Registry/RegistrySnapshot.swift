@@ -13,6 +13,8 @@ package final class RegistrySnapshot: Sendable {
     /// By name: the entities of lines, which are no records and stand in no directory of them.
     package let lineEntities: [Entity]
     package let modules: [RegisteredModule]
+    /// Fields that are computed from others.
+    package let computed: ComputedBook
     /// Those whose entities are both there, by name.
     package let relations: [Relation]
     /// By method name: `sales.convert_lead`.
@@ -37,6 +39,7 @@ package final class RegistrySnapshot: Sendable {
         lineEntities = everything.filter(\.isLine).sorted { $0.name < $1.name }
         linesByName = Dictionary(uniqueKeysWithValues: lineEntities.map { ($0.name, $0) })
         self.generation = generation
+        computed = ComputedBook(everything)
         self.entities = entities.sorted { $0.name < $1.name }
         self.modules = modules
         let byName = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0) })

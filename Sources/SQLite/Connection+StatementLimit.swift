@@ -5,8 +5,11 @@ import Glibc
 final class StatementClock {
     var limitNanoseconds: UInt64 = 0
     var startedAt: UInt64 = 0
+    /// True once nobody waits for the rows any more.
+    var isUnwanted: (@Sendable () -> Bool)?
 
     fileprivate var isOver: Bool {
+        if let isUnwanted, isUnwanted() { return true }
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         let now = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
@@ -33,6 +36,12 @@ extension Connection {
                 guard let clock else { return 0 }
                 return Unmanaged<StatementClock>.fromOpaque(clock).takeUnretainedValue().isOver ? 1 : 0
             }, clock)
+    }
+
+    /// Ends the statement under way with `interrupted` as soon as the question is answered with true; it is asked along
+    /// with the time, so only where there is a limit.
+    package func stopStatements(when isUnwanted: (@Sendable () -> Bool)?) {
+        statementClock.isUnwanted = isUnwanted
     }
 
     /// Starts the time of the statement that comes next.

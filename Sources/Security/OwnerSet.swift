@@ -1,4 +1,5 @@
 package import CRMSDK
+import Synchronization
 
 /// A set of owners, users and groups, as ascending ids.
 ///
@@ -8,6 +9,8 @@ package struct OwnerSet: Sendable {
     private final class Storage: Sendable {
         let ids: [RecordID]
         let digest: Int
+        /// Made when first asked for.
+        let bytes = Mutex<[UInt8]?>(nil)
 
         init(ids: [RecordID]) {
             self.ids = ids
@@ -32,6 +35,22 @@ package struct OwnerSet: Sendable {
     package var ids: [RecordID] { storage.ids }
     package var count: Int { storage.ids.count }
     package var isEmpty: Bool { storage.ids.isEmpty }
+
+    /// The ids as 8 bytes each, least significant first: what a statement binds.
+    package var bytes: [UInt8] {
+        storage.bytes.withLock { known in
+            if let known { return known }
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(8 * storage.ids.count)
+            for id in storage.ids {
+                for shift in stride(from: Int64(0), to: 64, by: 8) {
+                    bytes.append(UInt8(truncatingIfNeeded: id.rawValue >> shift))
+                }
+            }
+            known = bytes
+            return bytes
+        }
+    }
 
     /// O(log count).
     package func contains(_ id: RecordID) -> Bool {

@@ -1,5 +1,6 @@
 package import CRMSDK
 package import Log
+package import Query
 import SQLite
 
 /// The database: one file, one writer, any number of readers.
@@ -26,6 +27,8 @@ package final class Database: Sendable {
     }
 
     package let writer: StorageWriter
+    /// By which lists are planned; the writer keeps it up.
+    package let counts: RecordCounts
     package let path: String
     private let checkpointer: Checkpointer
     private let statementLimitMilliseconds: Int
@@ -34,14 +37,15 @@ package final class Database: Sendable {
     /// - Throws: `unavailable`, naming the file, when it is missing, damaged, not ours, too new or too open.
     package init(options: Options, log: Log) throws(CRMError) {
         let log = log.child(room: "storage")
-        try DatabaseFile(path: options.path, log: log).prepare(mustExist: options.mustExist)
+        let counts = try DatabaseFile(path: options.path, log: log).prepare(mustExist: options.mustExist)
+        self.counts = counts
         let checkpointer = Checkpointer(path: options.path, log: log)
         path = options.path
         statementLimitMilliseconds = options.statementLimitMilliseconds
         self.log = log
         self.checkpointer = checkpointer
         writer = StorageWriter(
-            settings: WriterSettings(path: options.path, clock: options.clock) { pages in
+            settings: WriterSettings(path: options.path, clock: options.clock, counts: counts) { pages in
                 checkpointer.committed(walPages: pages)
             },
             queueLimit: options.writerQueueLimit, log: log)

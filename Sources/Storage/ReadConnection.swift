@@ -27,6 +27,11 @@ package final class ReadConnection {
         }
     }
 
+    /// Asked now and then while a statement runs: true ends it. Nil: nobody can lose interest.
+    package var isUnwanted: (@Sendable () -> Bool)? {
+        didSet { if !isWriters { runner.connection.stopStatements(when: isUnwanted) } }
+    }
+
     /// Whether this is the writer's own connection: its statements are never interrupted, and its transaction is the
     /// writer's to begin and end.
     private let isWriters: Bool

@@ -23,6 +23,7 @@ final class StatementRunner {
             offsets.milliseconds(at: moment, in: zone)
         }
         try connection.defineExactSum("crm_sum")
+        try connection.defineMembership("crm_among")
         if role == .writer { connection.leaveCheckpointsToOthers() }
     }
 

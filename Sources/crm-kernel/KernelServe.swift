@@ -51,6 +51,10 @@ struct KernelServe {
             administrator: FirstRecords.administrator,
             house: [
                 HouseJob("identity", everySeconds: 30) { folder.identity.maintain() },
+                HouseJob("computing", everySeconds: 1) {
+                    folder.installation.recordService.computeWaiting(
+                        folder.database.writer, as: FirstRecords.administrator)
+                },
                 HouseJob("idempotency", everySeconds: 3600) {
                     IdempotentCall.forgetOld(folder.database.writer)
                 },

@@ -22,6 +22,8 @@ struct DatabaseCompany {
         let owner: RecordID
         /// Reference field → record.
         let references: [String: RecordID]
+        /// Whether it has words by which a search could find it.
+        let isNamed: Bool
         var isDeleted = false
     }
 
@@ -39,6 +41,9 @@ struct DatabaseCompany {
     }
 
     static let names = ["account", "contact", "potential", "quote", "faq", "task", "comment"]
+
+    /// The field that names a record, where it must be there; elsewhere it is `title`.
+    static let mandatoryNames = ["account": "account_name", "contact": "last_name"]
 
     private static let entities = [
         entity("potential", .reference("related_to", "For", to: "account", "contact")),
@@ -127,8 +132,10 @@ struct DatabaseCompany {
             for number in 0..<8 {
                 let owner = pick(owners) ?? RecordID(3)
                 var values: [String: Value] = ["owner": .reference(owner)]
-                let title = Value.text("\(name) \(number)")
-                values[["account": "account_name", "contact": "last_name"][name] ?? "title"] = title
+                // Few names and some missing, so that sorts have ties and nulls.
+                let title = Value.text("\(name) \(number / 3)")
+                let isNamed = Self.mandatoryNames[name] != nil || chance(70)
+                if isNamed { values[Self.mandatoryNames[name] ?? "title"] = title }
                 var references: [String: RecordID] = [:]
                 for field in entity.fields where field.type.name == "reference" && !field.isSystem && chance(75) {
                     let targets = records.filter { field.type.targets.contains($0.value.entity) && !$0.value.isDeleted }
@@ -137,7 +144,8 @@ struct DatabaseCompany {
                     values[field.name] = .reference(target)
                 }
                 let id = try office.create(name, values)
-                records[id] = Made(entity: name, owner: owner, references: references)
+                records[id] = Made(
+                    entity: name, owner: owner, references: references, isNamed: isNamed)
             }
         }
         for id in records.keys.sorted() where chance(10) {

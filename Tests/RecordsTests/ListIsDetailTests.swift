@@ -90,15 +90,15 @@ struct ListIsDetailTests {
         }
     }
 
-    /// Every record's label begins with its entity's name: search finds those that may be viewed, and no others, in pages
-    /// and with the index narrowed to one entity as well.
+    /// The label of a record, where it has one, begins with its entity's name: search finds those that may be viewed, and
+    /// no others, in pages and with the index narrowed to one entity as well.
     private func checkSearch(
         _ user: RecordID, _ call: CallContext, _ plain: PlainProcedure, _ company: DatabaseCompany,
         _ seed: UInt64
     ) throws {
         for word in DatabaseCompany.names {
             var expected: [RecordID] = []
-            for (id, made) in company.records where made.entity == word && !made.isDeleted {
+            for (id, made) in company.records where made.entity == word && made.isNamed && !made.isDeleted {
                 if plain.allows(user, .view, word, company.facts(of: id)) { expected.append(id) }
             }
             expected.sort(by: >)

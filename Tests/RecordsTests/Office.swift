@@ -115,11 +115,11 @@ final class Office: Sendable {
 
     /// All pages of a list, walked by cursor.
     func walk(
-        _ parameters: ListParameters, as call: CallContext? = nil
+        _ parameters: ListParameters, as call: CallContext? = nil, on known: ReadConnection? = nil
     ) throws(CRMError) -> [RecordID] {
         var ids: [RecordID] = []
         var parameters = parameters
-        let reader = try database.makeReader()
+        let reader = if let known { known } else { try database.makeReader() }
         repeat {
             let plan = try records.planList(call ?? root, snapshot, parameters)
             parameters.cursor = try records.list(plan, on: reader) { row in

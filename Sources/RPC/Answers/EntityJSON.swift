@@ -1,6 +1,7 @@
 import CRMSDK
 import JSON
 import Registry
+import Storage
 
 /// Writes entities and fields as `entity.describe` answers them: all that a form or a console needs.
 enum EntityJSON {
@@ -32,7 +33,7 @@ enum EntityJSON {
         writer.string(entity.definition.sharing.name)
         writer.key("fields")
         writer.beginArray()
-        for field in fields { write(field, visible: visible, view, to: &writer) }
+        for field in fields { write(field, of: entity, visible: visible, view, to: &writer) }
         writer.endArray()
         writer.key("relations")
         writer.beginArray()
@@ -52,7 +53,7 @@ enum EntityJSON {
         writer.int(LineLimit.lines)
         writer.key("fields")
         writer.beginArray()
-        for field in fields { write(field, visible: visible, view, to: &writer) }
+        for field in fields { write(field, of: lines, visible: visible, view, to: &writer) }
         writer.endArray()
         writer.endObject()
     }
@@ -73,7 +74,7 @@ enum EntityJSON {
             writer.string("many_to_many")
             writer.key("values")
             writer.beginArray()
-            for value in values { write(value, visible: [], view, to: &writer) }
+            for value in values { write(value, of: list.entity, visible: [], view, to: &writer) }
             writer.endArray()
         case .references(let field):
             writer.string("one_to_many")
@@ -98,7 +99,8 @@ enum EntityJSON {
     }
 
     private static func write(
-        _ field: Field, visible: Set<String>, _ view: FieldView, to writer: inout JSONWriter
+        _ field: Field, of entity: Entity, visible: Set<String>, _ view: FieldView,
+        to writer: inout JSONWriter
     ) {
         let definition = field.definition
         writer.beginObject()
@@ -130,6 +132,9 @@ enum EntityJSON {
         writer.strings(field.kind.comparisons.map(\.symbol))
         writer.key("sortable")
         writer.bool(field.kind.ordering != nil)
+        if let computed = definition.computed, view.sees(computed, of: entity) {
+            ComputedCoding.write(computed, to: &writer)
+        }
         if let lines = view.registry.lines(of: field) { writeLines(lines, view, to: &writer) }
         writer.endObject()
     }

@@ -55,6 +55,22 @@ enum FieldMethods {
                     "Entities that a reference may name; any where none is given."),
                 Parameter("currency_field", .text, "The field with the currency, of an amount."),
                 Parameter("pattern", .text(maximumLength: 40), "How an autonumber is written: ACC00000."),
+                Parameter(
+                    "expression", .text(maximumLength: 2000),
+                    "What the values are computed from, such as \"annual_revenue / employees\"; nobody writes them then."
+                ),
+                Parameter(
+                    "roll_up",
+                    .object([
+                        Parameter(
+                            "operation", .choice("count", "sum", "min", "max", "average"), "The figure.",
+                            required: true),
+                        Parameter("field", .text, "The field that it is taken of; not for count."),
+                        Parameter("entity", .text, "The related entity.", required: true),
+                        Parameter("reference", .text, "Its reference to this entity.", required: true),
+                        Parameter(
+                            "filter", .text(maximumLength: 2000), "Which of them count: stage = \"won\"."),
+                    ]), "The figure over related records that the field holds, in place of an expression."),
             ] + rules + [RecordMethods.dryRun], result: answer, errors: [.duplicate]
         ) { scope throws(CRMError) in
             let entity = try scope.arguments.text("entity")
@@ -144,7 +160,23 @@ enum FieldMethods {
         type.currencyField = arguments.textIfGiven("currency_field")
         type.pattern = arguments.textIfGiven("pattern")
         let name = try arguments.text("name")
-        return changed(FieldDefinition(name, arguments.textIfGiven("label") ?? name, type), arguments)
+        let plain = FieldDefinition(name, arguments.textIfGiven("label") ?? name, type)
+        return changed(try computed(plain, arguments), arguments)
+    }
+
+    private static func computed(
+        _ field: FieldDefinition, _ arguments: Arguments
+    ) throws(CRMError) -> FieldDefinition {
+        let expression = arguments.textIfGiven("expression")
+        guard let rollUp = arguments["roll_up"].map(Arguments.init) else {
+            return expression.map(field.computed) ?? field
+        }
+        guard expression == nil else {
+            throw CRMError(.invalidParameters, "a field has an expression or a roll_up, not both")
+        }
+        return field.rollingUp(
+            try rollUp.text("operation"), of: rollUp.textIfGiven("field"), over: try rollUp.text("entity"),
+            by: try rollUp.text("reference"), where: rollUp.textIfGiven("filter"))
     }
 
     /// The definition with what is given laid over it.
@@ -168,6 +200,7 @@ enum FieldMethods {
         changed.isIndexed = arguments["indexed"]?.bool ?? definition.isIndexed
         changed.isSearchable = arguments["searchable"]?.bool ?? definition.isSearchable
         changed.isReadOnly = definition.isReadOnly
+        changed.computed = definition.computed
         return changed
     }
 

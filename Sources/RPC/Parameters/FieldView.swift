@@ -37,6 +37,21 @@ package struct FieldView: Sendable {
         return mask(holder.entity.name).isVisible(holder.field.name)
     }
 
+    /// Whether the caller sees every field that a computed one reads; else what it is computed from is not told.
+    func sees(_ computed: Computed, of entity: Entity) -> Bool {
+        if let rollUp = computed.rollUp {
+            guard let child = try? registry.readable(rollUp.entity), isOpen(child) else { return false }
+            let filter = rollUp.filter.flatMap { try? Expression(parsing: $0) }
+            let read =
+                [rollUp.reference, rollUp.field].compactMap { $0 } + (filter?.paths.map { $0[0] } ?? [])
+            return read.allSatisfy { field($0, of: child) != nil }
+        }
+        guard let expression = try? Expression(parsing: computed.expression ?? "") else { return false }
+        return expression.paths.allSatisfy { path in
+            (try? field(at: path.joined(separator: "."), of: entity)) != nil
+        }
+    }
+
     package func fields(of entity: Entity) -> [Field] {
         let mask = mask(entity.name)
         return mask.isEverything ? entity.fields : entity.fields.filter { mask.isVisible($0.name) }

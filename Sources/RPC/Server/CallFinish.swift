@@ -22,11 +22,13 @@ struct CallFinish: Sendable {
             let left = (request.deadline - .now) / .milliseconds(1)
             guard left >= 1 else { throw .deadlinePassed }
             reader.statementLimitMilliseconds = Int(left)
+            reader.isUnwanted = { [open] in open.isCancelled }
+            defer { reader.isUnwanted = nil }
             var writer = JSONWriter(reservingCapacity: 16 << 10)
             try read(reader, &writer)
             result = .success(writer.finish())
         } catch {
-            result = .failure(error)
+            result = .failure(open.isCancelled ? .cancelled : error)
         }
         finish(result, lane: services.metrics.scan, sending: .now)
     }

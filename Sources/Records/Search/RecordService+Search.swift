@@ -10,7 +10,7 @@ package struct SearchPlan: Sendable {
     let places: [SearchPlace]
     let isEverywhere: Bool
     let limit: Int
-    let identity: String
+    let identity: [UInt8]
     /// The window begins below this id, and so many of its hits were given before.
     let position: (below: Int64, given: Int)
     let viewpoint: Viewpoint
@@ -46,7 +46,7 @@ extension RecordService {
         for entity in entities ?? [] { try snapshot.security.require(call.principal, .view, entity.name) }
         let places = (entities ?? snapshot.registry.entities).compactMap { SearchPlace(viewpoint, $0) }
         let names = entities.map { $0.map(\.name).sorted().joined(separator: ",") } ?? "*"
-        let identity = "search \(call.principal.user) \(names) \(limit) \(text)"
+        let identity = Array("search \(call.principal.user) \(names) \(limit) \(text)".utf8)
         var position = (below: RecordID.maximum.rawValue + 1, given: 0)
         if let cursor {
             let values = try cursors.decode(cursor, identity: identity)

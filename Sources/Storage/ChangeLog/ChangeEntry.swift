@@ -42,6 +42,8 @@ package struct ChangeKind: Hashable, Sendable {
     package static let update = Self("update")
     package static let delete = Self("delete")
     package static let restore = Self("restore")
+    /// Computed fields of a record followed a change of others; the record's version stays.
+    package static let compute = Self("compute")
     package static let purge = Self("purge")
     package static let link = Self("link")
     package static let unlink = Self("unlink")

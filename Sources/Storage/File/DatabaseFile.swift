@@ -24,7 +24,8 @@ struct DatabaseFile {
     }
 
     /// - Parameter mustExist: refuses to make a new database.
-    func prepare(mustExist: Bool) throws(CRMError) {
+    /// - Returns: how many records each owner has.
+    func prepare(mustExist: Bool) throws(CRMError) -> RecordCounts {
         guard Connection.libraryVersion >= Self.oldestLibrary else {
             throw CRMError(
                 .unavailable, "the SQLite library is too old: \(Connection.libraryVersion)",
@@ -35,6 +36,9 @@ struct DatabaseFile {
         do throws(SQLiteError) { try claim(runner.connection) } catch { throw refused(error) }
         try migrate(runner)
         try check(runner)
+        let counts = RecordCounts()
+        try counts.load(runner)
+        return counts
     }
 
     private func refused(_ error: SQLiteError) -> CRMError {
@@ -102,6 +106,7 @@ struct DatabaseFile {
             try command(runner, "BEGIN IMMEDIATE")
             try command(runner, step.script)
             if step.number == 1 { try bear(runner) }
+            if step.number == KernelMigrations.ownerCounts { try RecordCounts.count(runner) }
             try setMeta("schema_version", .integer(step.number), runner)
             try command(runner, "COMMIT")
             log.info("kernel tables", ["version": step.number, "step": step.summary])

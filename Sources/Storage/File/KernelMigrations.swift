@@ -18,7 +18,12 @@ enum KernelMigrations {
         KernelMigration(number: 4, summary: "scheduled jobs", script: jobs),
         KernelMigration(number: 5, summary: "search", script: search),
         KernelMigration(number: 6, summary: "amounts in the base currency", script: baseAmounts),
+        KernelMigration(number: 7, summary: "computing that waits", script: computing),
+        KernelMigration(number: ownerCounts, summary: "records by owner", script: owners),
     ]
+
+    /// The step after which the records that are there are counted.
+    static let ownerCounts: Int64 = 8
 
     static var latest: Int64 { all.last?.number ?? 0 }
 
@@ -168,6 +173,27 @@ enum KernelMigrations {
             done_at INTEGER
         ) STRICT;
         CREATE INDEX "crm_outbox.due_at" ON crm_outbox (due_at, id) WHERE done_at IS NULL;
+        """
+
+    /// Records that are not deleted; owner 0 stands for none. A row stays when its number has come down to 0.
+    private static let owners = """
+        CREATE TABLE crm_owner_count (
+            entity INTEGER NOT NULL,
+            owner INTEGER NOT NULL,
+            records INTEGER NOT NULL,
+            PRIMARY KEY (entity, owner)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// `fields` are names with spaces between them; `cursor` is the last record that was computed, and moves in the
+    /// batch's own transaction.
+    private static let computing = """
+        CREATE TABLE crm_computing (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            entity TEXT NOT NULL,
+            fields TEXT NOT NULL,
+            cursor INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
         """
 
     /// `due_at` is the next nominal time; it moves in the transaction of the run itself.

@@ -44,6 +44,7 @@ enum DefinitionCoding {
             json.put("read_only", field.isReadOnly)
             json.put("section", field.section)
             json.put("default", field.defaultText)
+            if let computed = field.computed { ComputedCoding.write(computed, to: &json) }
         }
     }
 
@@ -129,6 +130,7 @@ enum DefinitionCoding {
         field.isReadOnly = node.flag("read_only")
         field.section = node.text("section")
         field.defaultText = node.text("default")
+        field.computed = ComputedCoding.read(node["computed"])
         return field
     }
 

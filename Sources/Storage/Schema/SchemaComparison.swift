@@ -18,6 +18,7 @@ enum SchemaComparison {
             if !change.isEmpty { try SchemaRules.check(entity) }
             steps += change
         }
+        if !steps.isEmpty { try SchemaRules.checkComputed(target) }
         return SchemaPlan(generation: current.generation, steps: steps)
     }
 

@@ -27,6 +27,15 @@ enum SchemaRules {
         return stored + wanted.filter { !known.contains($0.key) }
     }
 
+    /// Fields that are computed from others, over all entities together.
+    ///
+    /// - Throws: `invalidParameters` with the first problem, such as a field that depends on itself.
+    static func checkComputed(_ schema: StoredSchema) throws(CRMError) {
+        let problems = ComputedRules.problems(in: schema.entities.map(\.definition))
+        guard let first = problems.first else { return }
+        throw CRMError(.invalidParameters, first, detail: problems.joined(separator: "; "))
+    }
+
     /// - Throws: `invalidParameters` with all problems of the definition.
     static func check(_ entity: StoredEntity) throws(CRMError) {
         let problems = DefinitionRules.problems(in: entity.definition)

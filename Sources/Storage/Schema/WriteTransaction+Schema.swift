@@ -21,6 +21,16 @@ extension WriteTransaction {
         for step in plan.steps { try apply(step) }
     }
 
+    /// Has fields of all records of an entity computed, in batches beside normal work.
+    package func queueComputing(_ fields: Set<String>, of entity: String) throws(CRMError) {
+        try execute(ComputedStatements.queue(fields, of: entity))
+    }
+
+    private func queueComputing(_ field: FieldPlacement, _ entity: String) throws(CRMError) {
+        guard field.definition.computed != nil else { return }
+        try queueComputing([field.definition.name], of: entity)
+    }
+
     private func apply(_ step: SchemaStep) throws(CRMError) {
         switch step {
         case .createEntity(let entity, let table): try create(entity, table)
@@ -35,9 +45,14 @@ extension WriteTransaction {
                 "ALTER TABLE \(table(entity)) ADD COLUMN \(EntityTable.quoted(field.column)) \(kind.rawValue)"
             )
             try insert(field, entity: number)
-        case .changeField(let field, _): try update(field)
+            try queueComputing(field, entity)
+        case .changeField(let field, let entity):
+            try update(field)
+            try queueComputing(field, entity)
         case .deleteField(let field, _): try setDeleted(field, 1)
-        case .restoreField(let field, _): try setDeleted(field, 0)
+        case .restoreField(let field, let entity):
+            try setDeleted(field, 0)
+            try queueComputing(field, entity)
         case .rebuildKey(let column, let key, let entity):
             let (column, key) = (EntityTable.quoted(column), EntityTable.quoted(key))
             try command("ALTER TABLE \(table(entity)) ADD COLUMN \(key) BLOB")

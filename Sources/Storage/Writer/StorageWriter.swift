@@ -2,6 +2,7 @@ package import CRMSDK
 import Dispatch
 import Foundation
 import Log
+import Query
 import Synchronization
 
 /// The one writer. Units of work that wait run one after the other as savepoints of one transaction, and one fsync
@@ -118,6 +119,8 @@ final class WriterShared: Sendable {
 struct WriterSettings: Sendable {
     let path: String
     let clock: @Sendable () -> Instant
+    /// Told of every commit.
+    let counts: RecordCounts
     /// Called after each commit with the pages in the write-ahead log.
     let afterCommit: @Sendable (_ walPages: Int) -> Void
     var unitsPerGroup = 256

@@ -14,6 +14,7 @@ package final class WriteTransaction {
     package private(set) var isDryRun = false
 
     let runner: StatementRunner
+    let counts: RecordCounts
     /// Counters as of the last COMMIT.
     private(set) var committed: WriterCounters
     /// Counters as the open transaction has moved them.
@@ -32,7 +33,7 @@ package final class WriteTransaction {
     private var searchChanges: [SearchChange] = []
 
     init(
-        path: String, clock: @escaping @Sendable () -> Instant,
+        path: String, clock: @escaping @Sendable () -> Instant, counts: RecordCounts,
         faults: @escaping () -> (@Sendable (FaultPoint) -> Fault?)?
     ) throws(CRMError) {
         do throws(SQLiteError) {
@@ -43,6 +44,7 @@ package final class WriteTransaction {
         committed = try WriterCounters.load(runner)
         counters = committed
         self.clock = clock
+        self.counts = counts
         self.faults = faults
     }
 
@@ -203,8 +205,11 @@ package final class WriteTransaction {
                     "UPDATE crm_meta SET value = ?1 WHERE key = 'last_record_id'",
                     [.integer(counters.lastRecordID)]))
         }
+        try writeOwnerCounts()
         try fault(at: .commit)
         try runner.command("COMMIT")
+        counts.add(counters.ownerChanges)
+        counters.ownerChanges = [:]
         committed = counters
     }
 

@@ -10,6 +10,8 @@ struct WriterCounters: Equatable {
     var lastSequence: Int64
     /// That entry's hash; the chain's origin before the first.
     var head: SHA256Digest
+    /// How many records came to each owner, or left, since the last COMMIT.
+    var ownerChanges: [RecordCounts.Key: Int64] = [:]
 
     /// Reads what is committed.
     static func load(_ runner: StatementRunner) throws(CRMError) -> WriterCounters {

@@ -23,6 +23,8 @@ public struct FieldDefinition: Hashable, Sendable, Codable {
     public var section: String?
     /// The value of a record that is created without one, as text in the field's own notation; nil means none.
     public var defaultText: String?
+    /// What the value is computed from; nil for a field that is written.
+    public var computed: Computed?
 
     public init(_ name: String, _ label: String, _ type: FieldType) {
         self.name = name
