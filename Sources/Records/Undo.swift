@@ -324,7 +324,8 @@ package struct Undo {
         var (whole, later) = (Reversal(), Reversal())
         for change in entries[first...] {
             try whole.take(change)
-            if change.sequence > last.sequence { try later.take(change) }
+            // What is computed in lines follows by itself.
+            if change.sequence > last.sequence, change.entry.kind.isWritten { try later.take(change) }
         }
         for field in target.entity.lines {
             guard !whole.existed || whole.lines[field.column] != nil,
