@@ -19,7 +19,6 @@ enum RecordCommands {
         help: "As it was then: 2026-11-22T15:24:20Z, or a day, meaning its beginning in UTC.")
 
     static let pageOptions: [Command.Option] = [
-        asOf,
         .init("sort", "NAMES", .field, help: "Fields by commas, - in front for descending."),
         .init("limit", "NUMBER", help: "How many at most; 50 if not given."),
         .init("cursor", "TEXT", help: "Where to go on, as the page before said."),
@@ -35,7 +34,7 @@ enum RecordCommands {
     static let all: [Command] = [
         Command(
             "record", "list", .reads, "records of an entity, a page at a time", operands: [entity],
-            options: FilterOptions.options + [fields] + pageOptions,
+            options: FilterOptions.options + [fields] + pageOptions + [asOf],
             examples: [
                 "record list potential --where sales_stage=closed_won --sort -amount --limit 10",
                 "record list account --all --csv --columns id,account_name,owner.id",
@@ -149,10 +148,41 @@ enum RecordCommands {
             run.printRecords(result, in: "entries", columns: nil)
             Page.tellNext(result, run)
         },
+        Command(
+            "record", "export", .reads,
+            "every record of an entity, for use elsewhere; noted in the change log",
+            operands: [entity],
+            options: FilterOptions.options + [
+                fields, .init("sort", "NAMES", .field, help: "Fields by commas, - in front for descending."),
+            ],
+            examples: ["record export account --csv"]
+        ) { run throws(AdminError) in
+            let (parameters, columns) = try listing(try run.required(0), run, columns: nil)
+            try PageWalk(method: "export.records", member: "records", parameters)
+                .printAll(run, columns: columns)
+        },
     ]
 
     /// `record list`, and the lists of particular entities.
     static func list(_ entity: String, _ run: CommandRun, columns: [String]?) throws(AdminError) {
+        var (parameters, columns) = try listing(entity, run, columns: columns)
+        if run.line.has("count") { parameters.set("count", true) }
+        setMoment(run, in: &parameters)
+        if run.line.has("all") {
+            try PageWalk(method: "record.list", member: "records", parameters).printAll(run, columns: columns)
+            return
+        }
+        try Page.set(run.line, in: &parameters)
+        let result = try run.call("record.list", parameters)
+        run.printRecords(result, in: "records", columns: columns)
+        if let total = result["total"]?.int64 { run.say("\(total) in all") }
+        Page.tellNext(result, run)
+    }
+
+    /// What is asked for, and the columns to show.
+    private static func listing(
+        _ entity: String, _ run: CommandRun, columns: [String]?
+    ) throws(AdminError) -> (Parameters, columns: [String]?) {
         var parameters = Parameters()
         parameters.set("entity", entity)
         if let filter = try FilterOptions.filter(run.line, entity: entity, run.session) {
@@ -166,17 +196,7 @@ enum RecordCommands {
         }
         if let fields = asked ?? columns { parameters.set("fields", fields) }
         if let sort = names(run.line.value("sort")) { parameters.set("sort", sort) }
-        if run.line.has("count") { parameters.set("count", true) }
-        setMoment(run, in: &parameters)
-        if run.line.has("all") {
-            try PageWalk(method: "record.list", member: "records", parameters).printAll(run, columns: columns)
-            return
-        }
-        try Page.set(run.line, in: &parameters)
-        let result = try run.call("record.list", parameters)
-        run.printRecords(result, in: "records", columns: columns)
-        if let total = result["total"]?.int64 { run.say("\(total) in all") }
-        Page.tellNext(result, run)
+        return (parameters, columns)
     }
 
     /// `owner.id` is read from the field `owner`; a path over a reference other than its parts is its own field.
