@@ -87,6 +87,7 @@ let package = Package(
 
         // MARK: The libraries behind the other programs
         room("Gateway", ["TLS", "HTTP", "Wire", "CLinux", "Log"]),
+        room("ModuleTemplate", ["Settings"]),
         room("Supervisor", ["Settings", "Wire", "JSON", "CLinux", "Log"]),
         room("Admin", ["JSON", "Wire", "TLS", "HTTP", "Text", "Settings"]),
 
@@ -102,7 +103,7 @@ let package = Package(
             ]),
 
         // MARK: Programs: wiring only
-        program("crm", ["Supervisor"]),
+        program("crm", ["Supervisor", "ModuleTemplate"]),
         program(
             "crm-kernel",
             [
@@ -129,6 +130,8 @@ let package = Package(
         tests("SQLiteTests", ["SQLite"]),
         tests("AdminTests", ["Admin", "JSON", "Wire"]),
         tests("TestKitTests", ["TestKit"]),
+        tests(
+            "ModuleTemplateTests", ["ModuleTemplate", "TestKit"]),
         tests(
             "SupervisorTests",
             ["Supervisor", "Settings", "TestKit", "ModuleLoader", "JSON", "Log", "crm", sdk]),

@@ -55,8 +55,9 @@ enum Routing {
         }
     }
 
-    /// `application/json` and nothing that would have to be unpacked. A page in a browser cannot send this type to
-    /// another origin without asking first, and is never answered with permission.
+    /// `application/json`, or one of the two older names that clients of JSON-RPC over HTTP still send, and nothing
+    /// that would have to be unpacked. A page in a browser cannot send these types to another origin without asking
+    /// first, and is never answered with permission.
     private static func checkContent(_ fields: HTTPFields) throws(HTTPRefusal) {
         guard let type = fields.only("content-type"), isJSON(type) else {
             throw HTTPRefusal(415, "the Content-Type must be application/json")
@@ -68,8 +69,12 @@ enum Routing {
 
     private static func isJSON(_ value: ArraySlice<UInt8>) -> Bool {
         let type = value.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 && $0 != 0x09 }
-        return type.count == 16 && type.elementsEqual("application/json".utf8) { $0 | 0x20 == $1 | 0x20 }
+        return jsonTypes.contains { known in
+            type.count == known.utf8.count && type.elementsEqual(known.utf8) { $0 | 0x20 == $1 | 0x20 }
+        }
     }
+
+    private static let jsonTypes = ["application/json", "application/json-rpc", "application/jsonrequest"]
 
     /// The token of the one `Authorization: Bearer` field; nil without such a field (RFC 6750 §2.1).
     private static func bearerToken(_ fields: HTTPFields) throws(HTTPRefusal) -> [UInt8]? {

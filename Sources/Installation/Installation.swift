@@ -173,15 +173,36 @@ package final class Installation: Sendable {
 
     /// Reads, checks and loads a module's file into this process.
     ///
-    /// - Parameter source: A module's name, looked for in the modules folder, or a path.
+    /// - Parameter source: A module's name, or a path.
     func load(_ source: String) throws(CRMError) -> RegisteredModule {
-        let path = source.contains("/") ? source : try catalog.path(ofModule: source)
-        let running = try loader.load(store.stage(source: path))
+        let staged =
+            if let sha256 = try hashOfKept(source) {
+                try store.stored(sha256: sha256)
+            } else {
+                try store.stage(source: try path(of: source))
+            }
+        let running = try loader.load(staged)
         return RegisteredModule(manifest: running.manifest, sha256: running.sha256)
     }
 
     package func inspect(_ source: String) throws(CRMError) -> InspectedModule {
-        try loader.inspect(source: source.contains("/") ? source : try catalog.path(ofModule: source))
+        if let sha256 = try hashOfKept(source) {
+            return try loader.inspect(source: store.stored(sha256: sha256).path)
+        }
+        return try loader.inspect(source: try path(of: source))
+    }
+
+    private func path(of source: String) throws(CRMError) -> String {
+        source.contains("/") ? source : try catalog.path(ofModule: source)
+    }
+
+    /// The hash under which the kernel's own store keeps a module that the modules folder does not have: what a
+    /// partner's module was enabled from may be gone when it is enabled again.
+    private func hashOfKept(_ name: String) throws(CRMError) -> String? {
+        guard !name.contains("/"), !catalog.available().contains(where: { $0.name == name }) else {
+            return nil
+        }
+        return try SchemaStore.load(database.makeReader()).modules.first { $0.name == name }?.sha256
     }
 
     func available() -> [ModuleCatalog.Entry] { catalog.available() }

@@ -12,6 +12,22 @@ package enum CommandLineTool {
         let run: @Sendable (Request) throws(SupervisorError) -> Int32
     }
 
+    /// A command of `crm` that is none of this room's: it reads its own arguments.
+    package struct OtherCommand: Sendable {
+        let name: String
+        let summary: String
+        let run: @Sendable ([String]) -> Int32
+
+        /// - Parameter run: is given what follows the name, and returns the exit code.
+        package init(
+            _ name: String, _ summary: String, run: @escaping @Sendable ([String]) -> Int32
+        ) {
+            self.name = name
+            self.summary = summary
+            self.run = run
+        }
+    }
+
     /// What a command is given.
     private struct Request {
         let folder: DataFolder
@@ -33,17 +49,27 @@ package enum CommandLineTool {
     /// Loads the demo company while the folder is prepared. Not a setting: it counts once.
     private static let demoFlag = "--demo"
 
-    private static let table = SettingsTable.platform(
-        program: "crm",
-        summary: "Prepares, runs and watches the platform.\n\ncommands:\n"
-            + commands.map { "  \($0.name.padding(to: 10)) \($0.summary)" }.joined(separator: "\n"),
-        options: [.data, .listen, .modules, .log, .organisation, .currency, .config], operands: "COMMAND")
+    private static func table(_ others: [OtherCommand]) -> SettingsTable {
+        let lines = commands.map { ($0.name, $0.summary) } + others.map { ($0.name, $0.summary) }
+        return .platform(
+            program: "crm",
+            summary: "Prepares, runs and watches the platform.\n\ncommands:\n"
+                + lines.map { name, summary in "  \(name.padding(to: 10)) \(summary)" }
+                .joined(separator: "\n"),
+            options: [.data, .listen, .modules, .log, .organisation, .currency, .config], operands: "COMMAND")
+    }
 
-    /// - Parameter arguments: without the program's name.
+    /// - Parameters:
+    ///   - arguments: without the program's name.
+    ///   - others: commands that other rooms bring.
     /// - Returns: the exit code.
-    package static func run(arguments: [String]) -> Int32 {
+    package static func run(arguments: [String], others: [OtherCommand] = []) -> Int32 {
+        if let name = arguments.first, let other = others.first(where: { $0.name == name }) {
+            return other.run(Array(arguments.dropFirst()))
+        }
         umask(0o077)
         do {
+            let table = table(others)
             let settings = try table.read(
                 arguments: arguments.filter { $0 != demoFlag }, environment: environment(),
                 configFile: SettingsTable.systemConfigFile)

@@ -1,4 +1,9 @@
 import Glibc
+import ModuleTemplate
 import Supervisor
 
-exit(CommandLineTool.run(arguments: Array(CommandLine.arguments.dropFirst())))
+let module = CommandLineTool.OtherCommand("module", "new NAME: write the package of a new module") {
+    arguments in
+    ModuleTool.run(arguments: arguments)
+}
+exit(CommandLineTool.run(arguments: Array(CommandLine.arguments.dropFirst()), others: [module]))

@@ -129,8 +129,7 @@ struct LineEditorTests {
                 "record ",
                 [
                     "list", "get", "create", "update", "delete", "restore", "count", "aggregate", "history",
-                    "link",
-                    "unlink", "related", "purge",
+                    "export", "link", "unlink", "related", "purge",
                 ]
             ),
             ("record l", ["list", "link"]), ("record list ", ["account", "contact"]),

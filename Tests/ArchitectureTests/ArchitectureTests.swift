@@ -157,6 +157,16 @@ struct SourceReadingTests {
         ])
     func imports(_ text: String, _ names: [String]) { #expect(ArchitectureTests.imports(of: text) == names) }
 
+    @Test("what stands in a literal of several lines is passed over, and keeps its place")
+    func literals() {
+        let mark = "\"\"\""
+        let text =
+            "import A\nlet text = \(mark)\n    import B\n    \(mark)\nimport C\nlet x = \(mark) \(mark)\nimport D"
+        let code = Checkout.withoutLongLiterals(text)
+        #expect(ArchitectureTests.imports(of: code) == ["A", "C", "D"])
+        #expect(code.split(separator: "\n", omittingEmptySubsequences: false).count == 7)
+    }
+
     @Test("a manifest's targets are found with what they are given")
     func manifest() {
         let text = """

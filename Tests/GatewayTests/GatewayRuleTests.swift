@@ -33,6 +33,9 @@ struct GatewayRuleTests {
             Row(
                 head: "POST /rpc HTTP/1.1\r\n\(json)\r\nAuthorization: Bearer t0ken",
                 expected: "call rpc t0ken"),
+            Row(head: "POST /rpc HTTP/1.1\r\nContent-Type: application/json-rpc", expected: "call rpc"),
+            Row(head: "POST /rpc HTTP/1.1\r\nContent-Type: application/jsonrequest", expected: "call rpc"),
+            Row(head: "POST /rpc HTTP/1.1\r\nContent-Type: application/json-rp", expected: "415"),
             Row(head: "POST /rpc HTTP/1.1", expected: "415"),
             Row(head: "POST /rpc HTTP/1.1\r\nContent-Type: text/plain", expected: "415"),
             Row(head: "POST /rpc HTTP/1.1\r\nContent-Type: application/jsonp", expected: "415"),

@@ -97,11 +97,11 @@ struct StampTests {
             Demand(contract: .differing(minor: 1), refusal: nil, what: "a newer minor SDK"),
             Demand(
                 contract: .differing(minor: -1),
-                refusal: "module \"sales\" needs SDK 1.0, this kernel has 1.-1",
+                refusal: "module \"sales\" needs SDK 1.1, this kernel has 1.0",
                 what: "an older minor SDK"),
             Demand(
                 contract: .differing(major: 1),
-                refusal: "module \"sales\" needs SDK 1.0, this kernel has 2.0",
+                refusal: "module \"sales\" needs SDK 1.1, this kernel has 2.1",
                 what: "another major SDK"),
             Demand(
                 contract: .differing(abi: 1),

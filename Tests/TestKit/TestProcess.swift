@@ -66,6 +66,13 @@ package final class TestProcess: Sendable {
 
     deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
+    /// Runs a program to its end.
+    package static func run(
+        _ program: String, _ arguments: [String], environment: [String: String] = [:]
+    ) throws -> Finished {
+        try TestProcess(program, arguments, environment: environment).finish()
+    }
+
     private static func pipe(into collected: Collected) -> Pipe {
         let pipe = Pipe()
         let handle = pipe.fileHandleForReading

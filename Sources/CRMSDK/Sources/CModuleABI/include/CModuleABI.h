@@ -25,7 +25,7 @@
 
 // The SDK's version. A kernel takes modules of the same major number, built with its own minor or an older one.
 #define CRM_SDK_VERSION_MAJOR 1
-#define CRM_SDK_VERSION_MINOR 0
+#define CRM_SDK_VERSION_MINOR 1
 
 // Capacity of the text fields, the closing zero included.
 #define CRM_MODULE_NAME_CAPACITY 48
