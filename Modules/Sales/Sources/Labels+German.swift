@@ -31,6 +31,8 @@ enum GermanLabels {
         "potential.opportunity_type=existing_business": "Bestandsgeschäft",
         "potential.opportunity_type=new_business": "Neugeschäft", "potential.next_step": "Nächster Schritt",
         "potential.currency/help": "Leer heißt Hauswährung.", "potential.probability": "Wahrscheinlichkeit",
+        "potential.amount_base": "Betrag in Hauswährung",
+        "potential.forecast_amount_base": "Gewichteter Betrag in Hauswährung",
         "potential.forecast_amount": "Gewichteter Betrag", "potential.closing_date": "Abschlussdatum",
         "potential.closing_date/help": "Der Tag, an dem der Abschluss erwartet wird.",
         "potential.sales_stage": "Verkaufsphase", "potential.sales_stage=prospecting": "Anbahnung",
