@@ -4,7 +4,7 @@ import Registry
 import Security
 import Storage
 
-/// Takes back what a change set, or an import, has done: a unit of work like any other, with the rights, checks and hooks
+/// Takes back what a change set has done: a unit of work like any other, with the rights, checks and hooks
 /// of whoever asks for it.
 ///
 /// What was made goes to the recycle bin, what was deleted comes back, changed fields get their old values: records in
@@ -12,13 +12,6 @@ import Storage
 /// what a check or a right refuses, is left as it is and told. Changes of records that the caller may not view do not
 /// exist here either.
 package struct Undo {
-    /// What is to be undone.
-    package enum Scope: Hashable, Sendable {
-        case changeSet(Int64)
-        /// What an import has done to the records of one of its change sets, in this and all others.
-        case batch(Int64, ofImport: CallSource)
-    }
-
     package enum Changes: Sendable {
         /// What was changed since is left.
         case kept
@@ -27,13 +20,13 @@ package struct Undo {
     }
 
     private let unit: UnitOfWork
-    private let scope: Scope
+    private let changeSet: Int64
     private let since: Changes
     private var service: RecordService { unit.service }
 
-    package init(_ unit: UnitOfWork, _ scope: Scope, since: Changes) {
+    package init(_ unit: UnitOfWork, changeSet: Int64, since: Changes) {
         self.unit = unit
-        self.scope = scope
+        self.changeSet = changeSet
         self.since = since
     }
 
@@ -84,18 +77,7 @@ package struct Undo {
         let last: Int64
     }
 
-    private var changeSet: Int64 {
-        switch scope {
-        case .changeSet(let number), .batch(let number, ofImport: _): number
-        }
-    }
-
-    private func isUndone(_ change: LoggedChange) -> Bool {
-        switch scope {
-        case .changeSet(let number): change.changeSet == number
-        case .batch(_, ofImport: let source): change.entry.source == source.name
-        }
-    }
+    private func isUndone(_ change: LoggedChange) -> Bool { change.changeSet == changeSet }
 
     /// The records that were written; and links that were made or ended with them, which have methods of their own.
     private func records() throws(CRMError) -> ([Target], [UndoReport.Left]) {
@@ -152,7 +134,7 @@ package struct Undo {
         let (id, entity) = (target.id, target.entity)
         guard let present = try service.values(of: id, entity, on: unit.transaction) else { return Outcome() }
         var entries: [LoggedChange] = []
-        try ChangeLog.walk(unit.transaction, .record(id), after: firstOfRecord(target) - 1) {
+        try ChangeLog.walk(unit.transaction, .record(id), after: target.first - 1) {
             change throws(CRMError) in
             entries.append(change)
             return .next
@@ -185,12 +167,6 @@ package struct Undo {
     /// Computed fields and amounts in the base currency follow what they are made of.
     private static func follows(_ field: Field) -> Bool {
         field.definition.computed != nil || field.type.baseOf != nil
-    }
-
-    /// An import may have touched the record in an earlier change set as well.
-    private func firstOfRecord(_ target: Target) -> Int64 {
-        if case .batch = scope { return 1 }
-        return target.first
     }
 
     private func write(

@@ -12,7 +12,7 @@ extension Office {
         let (service, call) = (records, call ?? root)
         return try database.writer.perform(mode: mode) { (transaction) throws(CRMError) in
             try service.unit(transaction, call) { (unit) throws(CRMError) in
-                try Undo(unit, .changeSet(changeSet), since: since).run()
+                try Undo(unit, changeSet: changeSet, since: since).run()
             }
         }
     }

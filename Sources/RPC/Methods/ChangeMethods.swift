@@ -125,7 +125,7 @@ enum ChangeMethods {
         let (records, call) = (scope.services.records, try scope.context())
         return .write(scope.mode) { transaction, writer throws(CRMError) in
             let report = try records.unit(transaction, call) { unit throws(CRMError) in
-                try Undo(unit, .changeSet(number), since: since).run()
+                try Undo(unit, changeSet: number, since: since).run()
             }
             writer.beginObject()
             UndoJSON.writeMembers(report, to: &writer)
