@@ -16,6 +16,7 @@ package struct CoreModule: CRMModule {
             Account.hooks + Contact.hooks + User.hooks + Role.hooks + Currency.hooks + ExchangeRate.hooks
             + Profile.hooks
             + Group.hooks + Sharing.hooks
+        manifest.translations = [GermanLabels.table]
         return manifest
     }
 }

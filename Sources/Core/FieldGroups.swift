@@ -51,11 +51,23 @@ enum ReferenceChain {
                     ])
             }
             next = try context.elevated(reason: "walk up \(field)") { context throws(CRMError) in
-                try context.get(change.entity, id)[field].reference
+                try above(id, change.entity, field, context)
             }
         }
         throw CRMError(
             .limitExceeded,
             "the chain of \(field) above \(change.entity) \(change.id) is longer than \(limit)")
+    }
+
+    /// What a record names above itself; a record in the recycle bin ends the chain.
+    private static func above(
+        _ id: RecordID, _ entity: String, _ field: String, _ context: any ModuleContext
+    ) throws(CRMError) -> RecordID? {
+        do {
+            return try context.get(entity, id)[field].reference
+        } catch {
+            guard error.kind == .notFound else { throw error }
+            return nil
+        }
     }
 }

@@ -212,6 +212,13 @@ package final class Installation: Sendable {
 
     func noteRunning(_ name: String) { failures.withLock { $0[name] = nil } }
 
+    /// The registry of the schema as the unit has made it, for what runs now and, after COMMIT, for everyone.
+    func renewed(in transaction: WriteTransaction) throws(CRMError) -> RegistrySnapshot {
+        let registry = try Self.registry(SchemaStore.load(transaction), snapshots.current.registry.modules)
+        publish(registry, after: transaction)
+        return registry
+    }
+
     /// Publishes a registry made in this unit, after its COMMIT.
     func publish(_ registry: RegistrySnapshot, after transaction: WriteTransaction) {
         let snapshots = snapshots

@@ -44,6 +44,8 @@ package struct AggregateQuery: Sendable {
     package var filter: Filter?
     package var groups: [Group]
     package var measures: [Measure]
+    /// Whether the records are meant as they were, in the scratch tables of `PastStatements`.
+    package var isPast = false
 
     package init(entity: Entity, filter: Filter?, groups: [Group], measures: [Measure]) {
         self.entity = entity
@@ -98,12 +100,14 @@ extension Planner {
                 hint: "Name one with \"as\".")
         }
         var builder = StatementBuilder(viewpoint, query.entity)
+        if query.isPast { builder.table = PastStatements.all(query.entity) }
         var select = AggregateSelection()
         for group in query.groups { try select.add(group, &builder) }
         for measure in query.measures { try select.add(measure, &builder) }
         var conditions: [String] = []
         if let bin = RecycleBin.outside.condition(query.entity, builder.base) { conditions.append(bin) }
-        if let access = builder.access() { conditions.append(access) }
+        let access = query.isPast ? builder.pastAccess(query.entity) : builder.access()
+        if let access { conditions.append(access) }
         if let filter = query.filter { conditions.append(try builder.condition(filter)) }
         let grouping = select.groupColumns.map { String($0 + 1) }.joined(separator: ", ")
         let text =

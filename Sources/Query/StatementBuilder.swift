@@ -11,6 +11,11 @@ struct StatementBuilder {
     /// The alias of the entity's own table.
     let base = "t"
 
+    /// What stands in place of the entity's table.
+    var table: String
+    /// Whether records, and so their lines, are read as they were; see `PastStatements`.
+    var isPast = false
+
     private(set) var bindings: [StoredValue] = []
     private(set) var joins: [String] = []
     private var aliases: [String: String] = [:]
@@ -23,7 +28,7 @@ struct StatementBuilder {
         self.viewpoint = viewpoint
         self.entity = entity
         self.link = link
-        source = "FROM \(entity.table) \(base)"
+        table = entity.table
         guard let link else { return }
         // A cross join keeps its order: from the few links to their records, never from all records to their links.
         source =
@@ -40,7 +45,9 @@ struct StatementBuilder {
 
     mutating func bind(_ id: RecordID) -> String { bind(.integer(id.rawValue)) }
 
-    var from: String { source + joins.map { " " + $0 }.joined() }
+    var from: String {
+        (link == nil ? "FROM \(table) \(base)" : source) + joins.map { " " + $0 }.joined()
+    }
 
     mutating func freshAlias() -> String {
         subqueries += 1
@@ -89,7 +96,8 @@ struct StatementBuilder {
         let outer = joins
         joins = []
         let selection = Selection(lines: lines, as: line, &self)
-        let from = "FROM \(lines.table) \(line)" + joins.map { " " + $0 }.joined()
+        let source = isPast ? PastStatements.lines(lines) : lines.table
+        let from = "FROM \(source) \(line)" + joins.map { " " + $0 }.joined()
         joins = outer
         let cells = selection.expressions.enumerated().map { "\($0.element) AS c\($0.offset)" }
         let names = selection.expressions.indices.map { "c\($0)" }

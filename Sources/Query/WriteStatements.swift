@@ -25,7 +25,9 @@ package final class Insertions: Sendable {
 package enum WriteStatements {
     /// The text that makes a record: the system columns first, then every field with its key.
     static func insertText(_ entity: Entity) -> String {
-        let columns = entity.fields.flatMap { [$0.column] + ($0.keyColumn.map { [$0] } ?? []) }
+        let columns = entity.fields.flatMap { field in
+            [field.column, field.keyColumn, field.conversion?.column].compactMap { $0 }
+        }
         let places = (1...columns.count).map { "?\($0)" }
         return
             "INSERT INTO \(entity.table) (\(columns.joined(separator: ", "))) VALUES (\(places.joined(separator: ", ")))"
@@ -38,6 +40,7 @@ package enum WriteStatements {
         for (field, value) in zip(entity.fields, values) {
             bindings.append(value)
             if field.keyColumn != nil { bindings.append(keyValue(field, value)) }
+            if let conversion = field.conversion { bindings.append(conversion.shadow(of: value)) }
         }
         return bindings
     }
@@ -55,6 +58,7 @@ package enum WriteStatements {
         for (field, value) in changes {
             set(field.column, value)
             if let key = field.keyColumn { set(key, keyValue(field, value)) }
+            if let conversion = field.conversion { set(conversion.column, conversion.shadow(of: value)) }
         }
         return Statement(
             "UPDATE \(entity.table) SET \(settings.joined(separator: ", ")) WHERE id = ?1", bindings)

@@ -50,6 +50,14 @@ extension RegistrySnapshot {
     }
 }
 
+extension KernelSnapshot {
+    /// Whether the principal has an administrator's rights, by the facts as they are now.
+    package func isAdministrator(_ principal: Principal) -> Bool {
+        guard principal.isAdministrator, let user = security.facts.users[principal.user] else { return false }
+        return user.isAdministrator && user.isActive
+    }
+}
+
 /// Where the current snapshot is kept.
 package final class SnapshotHolder: Sendable {
     private let held: Mutex<KernelSnapshot>

@@ -87,7 +87,7 @@ extension RecordService {
     }
 
     /// An entry about a link, in the relation's fields that the caller may see now.
-    private func linkEntry(
+    func linkEntry(
         _ logged: LoggedChange, _ link: LinkPayload.Content, _ call: CallContext, _ snapshot: KernelSnapshot
     ) -> HistoryEntry {
         let relation = snapshot.registry.relations.first { $0.name == link.relation }
@@ -127,7 +127,7 @@ extension RecordService {
         return entries
     }
 
-    private func entry(
+    func entry(
         _ logged: LoggedChange, _ changes: [FieldChange], _ lines: [LineHistory]
     ) -> HistoryEntry {
         HistoryEntry(
@@ -138,7 +138,7 @@ extension RecordService {
     }
 
     /// The columns of an entry as fields; columns whose field is gone are left out.
-    private func fieldChanges(
+    func fieldChanges(
         _ logged: LoggedChange, _ entity: Entity, _ snapshot: KernelSnapshot
     ) throws(CRMError) -> [FieldChange] {
         let raw = try ChangePayload.decode(logged.entry.payload)
@@ -163,7 +163,7 @@ extension RecordService {
     }
 
     /// What an entry says of the record's lines, without the fields of lines that the caller may not see.
-    private func lineHistory(
+    func lineHistory(
         _ logged: LoggedChange, _ entity: Entity, _ call: CallContext, _ snapshot: KernelSnapshot
     ) throws(CRMError) -> [LineHistory] {
         guard !entity.lines.isEmpty else { return [] }

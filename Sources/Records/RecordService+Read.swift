@@ -114,7 +114,7 @@ extension RecordService {
         return entity
     }
 
-    private func listQuery(
+    func listQuery(
         _ call: CallContext, _ snapshot: KernelSnapshot, _ parameters: ListParameters
     ) throws(CRMError) -> ListQuery {
         let entity = try readable(parameters.entity, call, snapshot)
@@ -168,13 +168,13 @@ extension RecordService {
 
     package func planAggregate(
         _ call: CallContext, _ snapshot: KernelSnapshot, entity name: String, filter: Filter?,
-        groups: [AggregateQuery.Group], measures: [AggregateQuery.Measure]
+        groups: [AggregateQuery.Group], measures: [AggregateQuery.Measure], isPast: Bool = false
     ) throws(CRMError) -> AggregatePlan {
         let entity = try readable(name, call, snapshot)
         try snapshot.security.require(call.principal, .view, entity.name)
-        return try Planner.aggregate(
-            viewpoint(call, snapshot),
-            AggregateQuery(entity: entity, filter: filter, groups: groups, measures: measures))
+        var query = AggregateQuery(entity: entity, filter: filter, groups: groups, measures: measures)
+        query.isPast = isPast
+        return try Planner.aggregate(viewpoint(call, snapshot), query)
     }
 
     package func aggregate(

@@ -48,7 +48,7 @@ extension UnitOfWork {
         if let known = knownReferences[id] { return snapshot.registry.entity(number: known)?.name }
         var number: Int?
         try transaction.rows(Planner.directoryEntry(id)) { row throws(CRMError) in
-            if row.isNull(2) { number = Int(row.int64(0)) }
+            if row.isNull(2) || mayNameBinned { number = Int(row.int64(0)) }
             return .stop
         }
         guard let number, let target = snapshot.registry.entity(number: number) else { return nil }

@@ -25,6 +25,9 @@ package final class UnitOfWork {
     /// References found to be there, by id: an import names the same few again and again.
     var knownReferences: [RecordID: Int] = [:]
 
+    /// Whether references to records in the recycle bin are taken: an undo puts them back as they were.
+    var mayNameBinned = false
+
     static let maximumDepth = 16
 
     /// Use `RecordService.unit`, which also publishes what the unit changed of the kernel's own entities.
@@ -197,7 +200,8 @@ package final class UnitOfWork {
         do throws(CRMError) {
             try runHooks(moment, &change, call)
         } catch  where error.kind == .invalidRecord && !error.fields.isEmpty {
-            var check = ValueCheck(entity, snapshot, mayBringNumbers: true, mayWriteReadOnly: true)
+            var check = ValueCheck(
+                entity, snapshot, mayBringNumbers: true, mayWriteReadOnly: true, language: call.language)
             check.requireMandatory(change.values)
             let missing = check.problems.filter { problem in
                 !error.fields.contains { $0.field == problem.field }
@@ -262,14 +266,15 @@ package final class UnitOfWork {
         let (security, principal) = (snapshot.security, call.principal)
         return ValueCheck(
             entity, snapshot, mayBringNumbers: isImport || module != nil, mayWriteReadOnly: module != nil,
-            maskOf: { module == nil ? security.mask(principal, $0) : .everything })
+            language: call.language, maskOf: { module == nil ? security.mask(principal, $0) : .everything })
     }
 
     /// What hooks have left, checked again: hooks may set any field, but only to what it takes.
     private func settle(
         _ change: RecordChange, _ entity: Entity, _ call: CallContext
     ) throws(CRMError) -> [String: Value] {
-        var check = ValueCheck(entity, snapshot, mayBringNumbers: true, mayWriteReadOnly: true)
+        var check = ValueCheck(
+            entity, snapshot, mayBringNumbers: true, mayWriteReadOnly: true, language: call.language)
         var values = change.values
         for name in change.touched {
             guard let field = entity[name], !field.isSystem || name == "owner" else {
@@ -298,6 +303,11 @@ package final class UnitOfWork {
         _ kind: ChangeKind, _ call: CallContext
     ) throws(CRMError) {
         let version = old.version + 1
+        // A record that was read leaves out when it was deleted; the log does not, so that a restore can be taken back.
+        let position = entity.system("deleted_at").position
+        let binned =
+            kind == .restore
+            ? try service.values(of: old.id, entity, on: transaction)?[position] ?? .null : .null
         let system: [(Field, StoredValue)] = [
             (entity.system("modified_at"), .integer(transaction.now.millisecondsSince1970)),
             (entity.system("modified_by"), .integer(call.principal.user.rawValue)),
@@ -305,17 +315,20 @@ package final class UnitOfWork {
         ]
         try transaction.execute(WriteStatements.update(entity, old.id, changes + system))
         countOwner(entity, old, changes)
-        let payload = payload(entity, old, changes, lines)
+        let payload = payload(entity, old, changes, lines, deletedAt: binned)
         try log(kind, entity, old.id, version: version, payload, call)
     }
 
+    /// - Parameter deletedAt: When the record was moved to the recycle bin before.
     private func payload(
-        _ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)], _ lines: [LinesChange]
+        _ entity: Entity, _ old: Record, _ changes: [(Field, StoredValue)], _ lines: [LinesChange],
+        deletedAt: StoredValue = .null
     ) -> [UInt8] {
         let plain = changes.filter { $0.0.wire != .lines }
         return ChangePayload.encode(
             withCurrencies(entity, plain, lines, old).map {
-                (column: $0.0.column, old: $0.0.kind.stored(old[$0.0.name]), new: $0.1)
+                let before = $0.0.name == "deleted_at" ? deletedAt : $0.0.kind.stored(old[$0.0.name])
+                return (column: $0.0.column, old: before, new: $0.1)
             }, lines)
     }
 

@@ -14,6 +14,8 @@ struct ValueCheck {
     let mayBringNumbers: Bool
     /// Whether a module is the writer: fields that are read-only for people are its to write.
     let mayWriteReadOnly: Bool
+    /// Of the labels in messages.
+    let language: String
     private(set) var problems: [FieldProblem] = []
     /// A limit that was passed: told alone, in place of all problems.
     private(set) var limit: CRMError?
@@ -21,8 +23,9 @@ struct ValueCheck {
     /// - Parameter maskOf: What the writer may do with the fields of an entity.
     init(
         _ entity: Entity, _ snapshot: KernelSnapshot, mayBringNumbers: Bool, mayWriteReadOnly: Bool = false,
-        maskOf: @escaping (String) -> FieldMask = { _ in .everything }
+        language: String = "en", maskOf: @escaping (String) -> FieldMask = { _ in .everything }
     ) {
+        self.language = language
         self.entity = entity
         self.mask = maskOf(entity.name)
         self.maskOf = maskOf
@@ -63,7 +66,7 @@ struct ValueCheck {
             // A module gives back a line as it got it, with what is to be computed empty.
             if value.isNull, field.definition.computed != nil { continue }
             guard isWritable(field) else {
-                add(name, "read_only", "\(field.label) cannot be written")
+                add(name, "read_only", "\(label(field)) cannot be written")
                 continue
             }
             guard let value = accept(value, for: field, old: old?(name) ?? .null) else { continue }
@@ -83,11 +86,32 @@ struct ValueCheck {
         do throws(FieldRefusal) {
             let accepted = try field.kind.accept(value, for: field.definition)
             // An empty text is no text: one way to be empty.
-            return accepted == .text("") ? .null : accepted
+            guard accepted != .text("") else { return .null }
+            if let conversion = field.conversion, !conversion.emptiesUnfit,
+                conversion.values.convert(field.kind.stored(accepted)) == nil
+            {
+                throw FieldRefusal(
+                    "type", "\(field.label) is changing its type, and the new one cannot hold this value")
+            }
+            return accepted
         } catch {
-            add(field.name, error.code, error.message)
+            add(field.name, error.code, inLanguage(error, value, field))
             return nil
         }
+    }
+
+    /// The refusal with the field's labels in the caller's language: what is refused once is refused again.
+    private func inLanguage(_ refusal: FieldRefusal, _ value: Value, _ field: Field) -> String {
+        guard language != "en" else { return refusal.message }
+        let definition = snapshot.registry.labels.definition(of: field, of: entity, in: language)
+        do throws(FieldRefusal) { _ = try field.kind.accept(value, for: definition) } catch {
+            return error.message
+        }
+        return refusal.message
+    }
+
+    private func label(_ field: Field) -> String {
+        language == "en" ? field.label : snapshot.registry.labels.label(of: field, of: entity, in: language)
     }
 
     func isWritable(_ field: Field) -> Bool {
@@ -163,7 +187,7 @@ struct ValueCheck {
         let told = Set(problems.map(\.field))
         for field in entity.mandatory where (values[field.name] ?? .null).isNull && !told.contains(field.name)
         {
-            add(field.name, "required", "\(field.label) is needed")
+            add(field.name, "required", "\(label(field)) is needed")
         }
         for field in entity.lines { requireMandatory(inLinesOf: field, values) }
     }

@@ -4,6 +4,10 @@ package import CRMSDK
 ///
 /// Pure. Each problem is one sentence that names the thing; an empty list means valid.
 package enum DefinitionRules {
+    /// Fields of one entity, deleted ones that are not purged not counted.
+    package static let fieldLimit = 400
+    package static let sectionLimit = 100
+
     /// Snake case: a letter, then letters, digits and underscores; 1–60 characters, ASCII.
     package static func isIdentifier(_ name: String) -> Bool {
         let bytes = name.utf8
@@ -49,6 +53,16 @@ package enum DefinitionRules {
         if entity.name.hasPrefix("crm_") || entity.name.hasPrefix("sqlite_") || entity.name.hasPrefix("e_") {
             problems.append("entity \"\(entity.name)\": the prefix is reserved")
         }
+        if entity.fields.count > fieldLimit {
+            problems.append(
+                "entity \"\(entity.name)\" would have \(entity.fields.count) fields; \(fieldLimit) is the most"
+            )
+        }
+        for label in [entity.label, entity.pluralLabel]
+        where label.isEmpty || label.unicodeScalars.count > 100 {
+            problems.append("entity \"\(entity.name)\": a label must have 1 to 100 characters")
+        }
+        problems += sectionProblems(entity)
         let isLine = entity.lineOf != nil
         var names = Set(SystemField.names + (isLine ? ManifestCheck.lineFields : []))
         for field in entity.fields {
@@ -84,6 +98,24 @@ package enum DefinitionRules {
             problems.append("\(place): a line has no \(field.type.name)")
         }
         if field.isUnique { problems.append("\(place): a field of a line cannot be unique") }
+        return problems
+    }
+
+    private static func sectionProblems(_ entity: EntityDefinition) -> [String] {
+        var problems: [String] = []
+        var keys: Set<String> = []
+        if entity.sections.count > sectionLimit {
+            problems.append("entity \"\(entity.name)\" would have more than \(sectionLimit) sections")
+        }
+        for section in entity.sections {
+            if !keys.insert(section.key).inserted {
+                problems.append("entity \"\(entity.name)\" has two sections \"\(section.key)\"")
+            }
+            if section.label.isEmpty || section.label.unicodeScalars.count > 100 {
+                problems.append(
+                    "entity \"\(entity.name)\": the label of a section must have 1 to 100 characters")
+            }
+        }
         return problems
     }
 

@@ -9,6 +9,7 @@ package final class Entity: Sendable {
     package let module: String
     /// The table with its records.
     package let table: String
+    package let adjustments: Adjustments
     /// All fields: those of the system first, then in the order of their making. Deleted ones are not here.
     package let fields: [Field]
     /// The definition's default sort; always ends in the id.
@@ -43,11 +44,13 @@ package final class Entity: Sendable {
 
     /// - Throws: `invalidParameters` with the first problem of the definition.
     package init(
-        number: Int, definition: EntityDefinition, module: String, fields stored: [FieldPlacement]
+        number: Int, definition: EntityDefinition, module: String, fields stored: [FieldPlacement],
+        adjustments: Adjustments = Adjustments()
     ) throws(CRMError) {
         self.number = number
         self.definition = definition
         self.module = module
+        self.adjustments = adjustments
         self.table = Self.table(of: definition.name)
         var fields: [Field] = []
         let system = definition.lineOf.map(SystemField.definitions(ofLinesOf:)) ?? SystemField.definitions
@@ -76,7 +79,8 @@ package final class Entity: Sendable {
                     number: placement.number, definition: placement.definition, kind: kind,
                     source: placement.source,
                     column: placement.column, hasKeyColumn: isKeyed, position: fields.count,
-                    parentTable: definition.lineOf.map(Self.table(of:))))
+                    parentTable: definition.lineOf.map(Self.table(of:)),
+                    adjustments: placement.adjustments, conversion: placement.conversion))
         }
         let byName = Dictionary(fields.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.fields = fields
@@ -144,11 +148,14 @@ package struct SortKey: Sendable {
 }
 
 /// A field's definition with the place that storage has given it.
-package struct FieldPlacement: Sendable {
+package struct FieldPlacement: Hashable, Sendable {
     package let number: Int
-    package let definition: FieldDefinition
+    package var definition: FieldDefinition
     package let source: Field.Source
-    package let column: String
+    package var column: String
+    package var adjustments = Adjustments()
+    /// Where the field is on its way to another type.
+    package var conversion: ConversionPlan?
 
     package init(number: Int, definition: FieldDefinition, source: Field.Source, column: String) {
         self.number = number

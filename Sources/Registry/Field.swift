@@ -30,6 +30,9 @@ package final class Field: Sendable {
     package let parentTable: String?
     /// The definition's default; null where there is none.
     package let defaultValue: Value
+    package let adjustments: Adjustments
+    /// Where the field is on its way to another type: what is written into the column to come.
+    package let conversion: FieldConversion?
 
     /// How search cuts its values into words; nil where it does not look into them.
     package let searchForm: SearchForm?
@@ -42,7 +45,8 @@ package final class Field: Sendable {
 
     init(
         number: Int, definition: FieldDefinition, kind: any FieldKind, source: Source, column: String,
-        hasKeyColumn: Bool, position: Int, parentTable: String? = nil
+        hasKeyColumn: Bool, position: Int, parentTable: String? = nil,
+        adjustments: Adjustments = Adjustments(), conversion: ConversionPlan? = nil
     ) {
         self.number = number
         self.definition = definition
@@ -56,6 +60,8 @@ package final class Field: Sendable {
         self.wire = kind.wire(definition.type)
         self.jsonKey = Array("\"\(definition.name)\":".utf8)
         self.defaultValue = definition.defaultText.flatMap { try? kind.parse($0, for: definition) } ?? .null
+        self.adjustments = adjustments
+        self.conversion = conversion.flatMap { FieldConversion($0, of: definition) }
         self.listPositions = Dictionary(
             definition.type.values.enumerated().map { ($0.element.key, $0.offset) },
             uniquingKeysWith: { first, _ in first })

@@ -19,6 +19,7 @@ package final class RegistrySnapshot: Sendable {
     package let relations: [Relation]
     /// By method name: `sales.convert_lead`.
     package let actions: [String: RegisteredAction]
+    package let labels: LabelBook
     /// All jobs of enabled modules.
     package let jobs: [RegisteredJob]
 
@@ -45,6 +46,7 @@ package final class RegistrySnapshot: Sendable {
         let byName = Dictionary(uniqueKeysWithValues: entities.map { ($0.name, $0) })
         self.byName = byName
         byNumber = Dictionary(uniqueKeysWithValues: entities.map { ($0.number, $0) })
+        labels = LabelBook(modules.flatMap(\.manifest.translations))
         relations = Relation.awake(modules, byName)
         var actions: [String: RegisteredAction] = [:]
         var hooks: [HookKey: [RegisteredHook]] = [:]

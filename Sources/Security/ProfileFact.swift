@@ -12,7 +12,7 @@ package struct ProfileFact: Hashable, Sendable {
     /// Reads and edits every record of every entity. Includes neither create nor delete.
     package var editAll: Bool
     package var entities: [String: EntityRights]
-    /// The rights to entities that `entities` does not name.
+    /// The rights to entities of modules that `entities` does not name.
     package var otherEntities: EntityRights
     /// Entity → field → right. Counts only in a profile that gives access to the entity.
     package var fields: [String: [String: FieldRight]]
@@ -31,7 +31,10 @@ package struct ProfileFact: Hashable, Sendable {
         self.fields = fields
     }
 
-    package func rights(to entity: String) -> EntityRights { entities[entity] ?? otherEntities }
+    /// An entity that administrators have made is not among the others: it has no rights until somebody gives them.
+    package func rights(to entity: String) -> EntityRights {
+        entities[entity] ?? (entity.hasPrefix("x_") ? .none : otherEntities)
+    }
 
     package func right(to field: String, of entity: String) -> FieldRight {
         fields[entity]?[field] ?? .editable

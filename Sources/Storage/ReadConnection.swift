@@ -84,6 +84,15 @@ package final class ReadConnection {
         return try body()
     }
 
+    /// For scratch tables.
+    func command(_ sql: String) throws(CRMError) { try runner.command(sql) }
+
+    /// For scratch tables.
+    func write(_ statement: Statement) throws(CRMError) {
+        runner.connection.restartStatementClock()
+        _ = try runner.execute(statement)
+    }
+
     private func begin() throws(CRMError) {
         _ = try runner.execute(Statement("BEGIN"))
         snapshot = .begun

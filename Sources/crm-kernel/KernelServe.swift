@@ -51,6 +51,7 @@ struct KernelServe {
             administrator: FirstRecords.administrator,
             house: [
                 HouseJob("identity", everySeconds: 30) { folder.identity.maintain() },
+                HouseJob("schema", everySeconds: 1) { folder.installation.workOnSchema() },
                 HouseJob("computing", everySeconds: 1) {
                     folder.installation.recordService.computeWaiting(
                         folder.database.writer, as: FirstRecords.administrator)

@@ -116,8 +116,12 @@ struct BadInputTests {
     func refusal(_ bad: Bad) throws {
         let refusal = try admin.refusal(of: bad.method, bad.params)
         #expect(refusal.code == bad.code, "\(refusal)")
-        #expect(refusal.message.contains(bad.names), "\(refusal)")
-        #expect(refusal.fields == bad.fields, "\(refusal)")
+        // With several problems the message names the fields, and each field's own message says what is wrong.
+        let told = refusal.data?["fields"]?.elements.compactMap { $0["message"]?.string } ?? []
+        #expect(([refusal.message] + told).contains { $0.contains(bad.names) }, "\(refusal)")
+        // What is wrong comes first; fields that are needed and missing are told with it.
+        #expect(refusal.fields.starts(with: bad.fields), "\(refusal)")
+        #expect(refusal.fields.isEmpty == bad.fields.isEmpty, "\(refusal)")
         #expect(!refusal.message.contains("SELECT") && !refusal.message.contains("/"), "\(refusal)")
         #expect(try admin.call("auth.whoami")["by"]?.string == "session")
     }

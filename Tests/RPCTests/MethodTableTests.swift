@@ -43,7 +43,7 @@ struct MethodTableTests {
         for method in Self.methods
         where method.effect == .writes && method.parameters.contains(where: { $0.name == "entity" })
             // Writes nothing but that it was asked.
-            && method.name != "security.explain"
+            && !["security.explain", "export.records"].contains(method.name)
         {
             #expect(method.parameters.contains { $0.name == "dry_run" }, "\(method.name)")
         }

@@ -186,4 +186,46 @@ struct BundledModulesTests {
         try office.delete(account)
         #expect(try office.ids("comment", where: nil, as: bob) == [])
     }
+
+    /// What a text of a table is for: an entity, a field, a value or a section; by the notation of `LabelTable`.
+    private static func names(_ snapshot: RegistrySnapshot) -> Set<String> {
+        var names: Set<String> = []
+        for entity in snapshot.entities {
+            names.formUnion([entity.name, entity.name + "/plural"])
+            for field in entity.fields {
+                for place in ["\(entity.name).\(field.name)", ".\(field.name)"] {
+                    names.formUnion([place, place + "/help"])
+                    names.formUnion(field.type.values.map { "\(place)=\($0.key)" })
+                }
+                guard let section = field.definition.section else { continue }
+                names.formUnion(["\(entity.name)#\(section)", "#\(section)"])
+            }
+        }
+        return names
+    }
+
+    @Test("every text of every table of labels is for something that there is")
+    func labelTables() throws {
+        let snapshot = try Self.office(Self.modules).snapshot.registry
+        let names = Self.names(snapshot)
+        for table in snapshot.modules.flatMap(\.manifest.translations) {
+            let lost = table.texts.keys.filter { !names.contains($0) }.sorted()
+            #expect(lost == [], "\(table.language)")
+        }
+    }
+
+    @Test("every entity and field of Core's business entities and of Sales has a German label")
+    func german() throws {
+        let snapshot = try Self.office(["sales"]).snapshot.registry
+        let tables = snapshot.modules.flatMap(\.manifest.translations).filter { $0.language == "de" }
+        let texts = tables.reduce(into: [String: String]()) { all, table in all.merge(table.texts) { $1 } }
+        for name in ["account", "contact", "user", "role", "currency", "lead", "potential", "stage_history"] {
+            let entity = try #require(snapshot[entity: name])
+            #expect(texts[name] != nil && texts[name + "/plural"] != nil, "\(name)")
+            let missing = entity.fields.map(\.name).filter {
+                $0 != "id" && texts["\(name).\($0)"] == nil && texts[".\($0)"] == nil
+            }
+            #expect(missing == [], "\(name)")
+        }
+    }
 }

@@ -203,10 +203,7 @@ struct ComputedTests {
             try office.create("account", ["account_name": .text("A\($0)"), "employees": .integer(Int64($0))])
         }
         let field = FieldDefinition.integer("x_double", "Double").computed("employees * 2")
-        let (installation, root) = (office.installation, office.root)
-        _ = try office.database.writer.perform { (transaction) throws(CRMError) in
-            try installation.addField(root, entity: "account", field, in: transaction)
-        }
+        try office.change(.createField(entity: "account", field))
         #expect(try office.get(ids[9])["x_double"] == .null)
         var steps = 0
         while try office.computeWaiting() { steps += 1 }
@@ -218,11 +215,8 @@ struct ComputedTests {
     @Test("a field that would depend on itself cannot be added")
     func cycle() throws {
         let field = FieldDefinition.integer("x_self", "Self").computed("coalesce(x_self, 0) + 1")
-        let (installation, root) = (office.installation, office.root)
         let error = #expect(throws: CRMError.self) {
-            _ = try office.database.writer.perform { (transaction) throws(CRMError) in
-                try installation.addField(root, entity: "account", field, in: transaction)
-            }
+            try office.change(.createField(entity: "account", field))
         }
         #expect(error?.message.contains("account.x_self → account.x_self") == true)
     }

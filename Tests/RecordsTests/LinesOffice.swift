@@ -3,11 +3,11 @@ import Core
 
 /// An office with estimates, whose items are lines: what the tests of lines share.
 enum LinesOffice {
-    static func make(hooks: [Hook] = []) throws -> Office {
+    static func make(hooks: [Hook] = [], clock: (@Sendable () -> Instant)? = nil) throws -> Office {
         var core = CoreModule().manifest
         core.entities += [estimate, item]
         core.hooks += hooks
-        return try Office(core: core)
+        return try Office(core: core, clock: clock)
     }
 
     static let estimate = EntityDefinition(

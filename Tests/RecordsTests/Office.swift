@@ -23,7 +23,8 @@ final class Office: Sendable {
 
     init(
         core: ModuleManifest = CoreModule().manifest, folder: String? = nil,
-        modulesFolder: String = "/nonexistent"
+        modulesFolder: String = "/nonexistent",
+        clock: (@Sendable () -> Instant)? = nil
     ) throws {
         let isNew = folder == nil
         self.folder = folder ?? NSTemporaryDirectory() + "crm-records-\(UUID().uuidString)"
@@ -31,9 +32,10 @@ final class Office: Sendable {
             atPath: self.folder + "/kernel", withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         let log = Log(room: "test", level: .warning, sink: log)
-        database = try Database(
-            options: .init(path: self.folder + "/kernel/crm.sqlite", mustExist: false), log: log)
-        let clock: @Sendable () -> Instant = { Instant("2026-11-22T12:00:00Z")! }
+        var options = Database.Options(path: self.folder + "/kernel/crm.sqlite", mustExist: false)
+        if let clock { options.clock = clock }
+        database = try Database(options: options, log: log)
+        let clock = clock ?? { Instant("2026-11-22T12:00:00Z")! }
         installation = try Installation.start(
             Installation.Setup(
                 database: database, core: core, dataFolder: self.folder, modulesFolder: modulesFolder,

@@ -193,12 +193,9 @@ struct SearchTests {
     }
 
     private func setSearchable(_ name: String, _ isSearchable: Bool) throws {
-        let entity = try office.snapshot.registry.entity("account")
-        let field = try #require(entity[name]).definition.searchable(isSearchable)
-        let (installation, root) = (office.installation, office.root)
-        try office.database.writer.perform { (transaction) throws(CRMError) in
-            _ = try installation.changeField(root, entity: "account", field: name, to: field, in: transaction)
-        }
+        var patch = FieldPatch()
+        patch.isSearchable = isSearchable
+        try office.change(.updateField(FieldName("account", name), patch))
     }
 
     // MARK: Rights

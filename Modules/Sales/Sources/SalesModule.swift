@@ -16,6 +16,7 @@ public struct SalesModule: CRMModule {
         manifest.hooks = Lead.hooks + Potential.hooks + StageHistory.hooks
         manifest.actions = [LeadConversion.action, Forecast.action, Pipeline.action]
         manifest.migrations = Migrations.all
+        manifest.translations = [GermanLabels.table]
         return manifest
     }
 }

@@ -1,5 +1,4 @@
 import JSON
-import Text
 
 /// Fields, and what an administrator may change about them.
 enum FieldCommands {
@@ -10,56 +9,59 @@ enum FieldCommands {
     private static let settings = Command.Operand("SETTING=VALUE", .text, .any)
 
     private static let details = """
-        Settings: label, help, section, default, mandatory, unique, indexed, searchable (true or false), maximum_length,
+        Settings: label, help, section, default, mandatory, unique, indexed, read_only, searchable (true or false),
+        maximum_length,
         scale, minimum, maximum, currency_field, targets (entities, by commas), values (a picklist's keys by commas, or
-        KEY:LABEL). SETTING:=JSON gives anything else as it stands. The name of a field of your own begins with x_.
+        KEY:LABEL), clear (settings that become nothing). SETTING:=JSON gives anything else as it stands. The name of a
+        field of your own begins with x_.
         """
 
-    static let all: [Command] = [
-        Command("field", "list", .reads, "fields of an entity", operands: [entity]) {
-            run throws(AdminError) in
-            var parameters = Parameters()
-            parameters.set("name", try run.required(0))
-            run.printRecords(try run.call("entity.describe", parameters), in: "fields", columns: columns)
-        },
-        Command(
-            "field", "create", .writes, "add a field; usable at once in forms, filters and lists",
-            details: details,
-            operands: [entity, .init("FIELD"), .init("TYPE"), settings],
-            examples: [
-                "field create account x_region picklist label=Region values=north,south",
-                "field create potential x_opportunity_id text label='Opportunity' unique=true --dry-run",
-            ]
-        ) { run throws(AdminError) in
-            var parameters = try start(run)
-            parameters.set("type", try run.required(2))
-            try set(run.line.operands.dropFirst(3), in: &parameters)
-            try finish("field.create", parameters, run, "created")
-        },
-        Command(
-            "field", "update", .writes, "change a field's label, limits, values …", details: details,
-            operands: [entity, field, settings],
-            examples: ["field update account x_region label='Sales region'"]
-        ) { run throws(AdminError) in
-            var parameters = try start(run)
-            try set(run.line.operands.dropFirst(2), in: &parameters)
-            try finish("field.update", parameters, run, "updated")
-        },
-        Command(
-            "field", "delete", .destroys(question: "Delete"),
-            "take a field of your own out of sight; its values are kept",
-            operands: [entity, field]
-        ) { run throws(AdminError) in
-            try run.confirm("field \"\(try run.required(1))\" of \(try run.required(0))")
-            try finish("field.delete", try start(run), run, "deleted")
-        },
-        Command(
-            "field", "restore", .writes, "bring a deleted field back, with its values",
-            operands: [entity, field]
-        ) { run throws(AdminError) in
-            try finish("field.restore", try start(run), run, "restored")
-        },
-    ]
+    static let all: [Command] =
+        [
+            Command("field", "list", .reads, "fields of an entity", operands: [entity]) {
+                run throws(AdminError) in
+                var parameters = Parameters()
+                parameters.set("name", try run.required(0))
+                run.printRecords(try run.call("entity.describe", parameters), in: "fields", columns: columns)
+            },
+            Command(
+                "field", "create", .writes, "add a field; usable at once in forms, filters and lists",
+                details: details,
+                operands: [entity, .init("FIELD"), .init("TYPE"), settings],
+                examples: [
+                    "field create account x_region picklist label=Region values=north,south",
+                    "field create potential x_opportunity_id text label='Opportunity' unique=true --dry-run",
+                ]
+            ) { run throws(AdminError) in
+                var parameters = try start(run)
+                parameters.set("type", try run.required(2))
+                try set(run.line.operands.dropFirst(3), in: &parameters)
+                try finish("field.create", parameters, run, "created")
+            },
+            Command(
+                "field", "update", .writes, "change a field's label, limits, values …", details: details,
+                operands: [entity, field, settings],
+                examples: ["field update account x_region label='Sales region'"]
+            ) { run throws(AdminError) in
+                var parameters = try start(run)
+                try set(run.line.operands.dropFirst(2), in: &parameters)
+                try finish("field.update", parameters, run, "updated")
+            },
+            Command(
+                "field", "delete", .destroys(question: "Delete"),
+                "take a field of your own out of sight; its values are kept",
+                operands: [entity, field]
+            ) { run throws(AdminError) in
+                try run.confirm("field \"\(try run.required(1))\" of \(try run.required(0))")
+                try finish("field.delete", try start(run), run, "deleted")
+            },
+            Command(
+                "field", "restore", .writes, "bring a deleted field back, with its values",
+                operands: [entity, field]
+            ) { run throws(AdminError) in
+                try finish("field.restore", try start(run), run, "restored")
+            },
+        ] + SchemaCommandTable.fields
 
     private static func start(_ run: CommandRun) throws(AdminError) -> Parameters {
         var parameters = run.writeParameters
@@ -73,50 +75,20 @@ enum FieldCommands {
     ) throws(AdminError) {
         let result = try run.call(method, parameters)
         run.session.forgetEntities()
-        run.printObject(result)
+        SchemaPrinting.print(result, run)
         run.say("field \"\(try run.required(1))\" of \(try run.required(0)) \(done)")
     }
 
-    private static let flags: Set = ["mandatory", "unique", "indexed", "searchable"]
-    private static let numbers: Set = ["maximum_length", "scale"]
-    private static let lists: Set = ["targets"]
-    private static let texts: Set = [
-        "label", "help", "section", "default", "minimum", "maximum", "currency_field", "pattern", "new_name",
+    /// So that a wrong setting is found before the kernel is asked.
+    private static let known: [String: SchemaCommand.Setting] = [
+        "label": .text, "help": .text, "section": .text, "default": .text, "minimum": .text, "maximum": .text,
+        "currency_field": .text, "pattern": .text, "mandatory": .flag, "unique": .flag, "indexed": .flag,
+        "read_only": .flag, "searchable": .flag, "maximum_length": .number, "scale": .number, "targets": .list, "values": .values,
+        "clear": .list,
     ]
 
-    /// One row for each kind of setting, so that a wrong one is found before the kernel is asked.
     static func set(_ words: ArraySlice<String>, in parameters: inout Parameters) throws(AdminError) {
-        for word in words {
-            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
-                String.init)
-            guard parts.count == 2, !parts[0].isEmpty else {
-                throw .usage("\"\(word)\" is not a setting", hint: "Give SETTING=VALUE.")
-            }
-            let (name, value) = (parts[0], parts[1])
-            switch name {
-            case _ where name.hasSuffix(":"):
-                guard let json = JSONNode.parsing(value) else { throw .usage("\(word) is not JSON") }
-                parameters.set(String(name.dropLast()), json: json.rawBytes)
-            case _ where flags.contains(name):
-                guard let flag = ["true": true, "yes": true, "false": false, "no": false][value] else {
-                    throw .usage("\(name) must be true or false, not \"\(value)\"")
-                }
-                parameters.set(name, flag)
-            case _ where numbers.contains(name):
-                guard let number = Int(value) else { throw .usage("\(name) must be a whole number") }
-                parameters.set(name, number)
-            case _ where lists.contains(name):
-                parameters.set(name, value.split(separator: ",").map(String.init))
-            case "values": parameters.set(name, json: picklist(value))
-            case _ where texts.contains(name): parameters.set(name, value)
-            default:
-                let known = flags.union(numbers).union(lists).union(texts).union(["values"]).sorted()
-                throw .usage(
-                    "a field has no setting \"\(name)\"",
-                    hint: Spelling.suggestion(for: name, among: known)
-                        ?? "Settings are \(known.joined(separator: ", ")).")
-            }
-        }
+        try SchemaCommand.set(words, known, "a field", in: &parameters)
     }
 
     /// `north:North,south` as the objects that the kernel takes.

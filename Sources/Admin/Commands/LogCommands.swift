@@ -21,12 +21,31 @@ enum LogCommands {
         Command(
             "log", "list", .reads, "entries of the change log, oldest first",
             options: [
+                .init("kind", "NAME", help: "Only this, such as create, login, schema or export."),
+                .init("actor", "ID", .number, help: "Only what this user did."),
+                .init("record", "ID", .number, help: "Only what concerns this record."),
+                .init("change-set", "NUMBER", .number, help: "Only this unit of work."),
+                .init("since", "MOMENT", help: "From this moment on."),
+                .init("until", "MOMENT", help: "Before this moment."),
                 .init("limit", "NUMBER", help: "How many at most; 50 if not given."),
                 .init("cursor", "TEXT", help: "Where to go on."), .init("all", help: "Every entry."),
-            ]
+            ],
+            examples: ["log list --kind login_failed --since 2026-11-22T00:00:00Z", "log list --record 17"]
         ) { run throws(AdminError) in
-            let columns = ["seq", "at", "by", "kind", "entity", "record", "version", "method", "source"]
+            let columns = [
+                "seq", "change_set", "at", "by", "kind", "entity", "record", "version", "method", "source",
+            ]
             var parameters = Parameters()
+            for name in ["kind", "since", "until"] {
+                if let text = run.line.value(name) { parameters.set(name, text) }
+            }
+            for name in ["actor", "record", "change-set"] {
+                guard let text = run.line.value(name) else { continue }
+                guard let number = Int(text) else {
+                    throw .usage("--\(name) takes a whole number, not \"\(text)\"")
+                }
+                parameters.set(name == "change-set" ? "change_set" : name, number)
+            }
             if run.line.has("all") {
                 try PageWalk(method: "log.list", member: "entries", parameters).printAll(
                     run, columns: columns)

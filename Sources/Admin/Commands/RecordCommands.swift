@@ -14,6 +14,10 @@ enum RecordCommands {
     private static let version = Command.Option(
         "version", "NUMBER", help: "Refuse if the record has changed since this version.")
 
+    private static let asOf = Command.Option(
+        "as-of", "MOMENT",
+        help: "As it was then: 2026-11-22T15:24:20Z, or a day, meaning its beginning in UTC.")
+
     static let pageOptions: [Command.Option] = [
         .init("sort", "NAMES", .field, help: "Fields by commas, - in front for descending."),
         .init("limit", "NUMBER", help: "How many at most; 50 if not given."),
@@ -30,7 +34,7 @@ enum RecordCommands {
     static let all: [Command] = [
         Command(
             "record", "list", .reads, "records of an entity, a page at a time", operands: [entity],
-            options: FilterOptions.options + [fields] + pageOptions,
+            options: FilterOptions.options + [fields] + pageOptions + [asOf],
             examples: [
                 "record list potential --where sales_stage=closed_won --sort -amount --limit 10",
                 "record list account --all --csv --columns id,account_name,owner.id",
@@ -39,12 +43,13 @@ enum RecordCommands {
             try list(try run.required(0), run, columns: nil)
         },
         Command(
-            "record", "get", .reads, "one record", operands: [entityOfID, id], options: [fields],
-            examples: ["record get 17", "record get account 17 --json"]
+            "record", "get", .reads, "one record", operands: [entityOfID, id], options: [fields, asOf],
+            examples: ["record get 17", "record get account 17 --json", "record get 17 --as-of 2026-11-01"]
         ) { run throws(AdminError) in
             var parameters = Parameters()
             try setTarget(run, in: &parameters)
             if let names = names(run.line.value("fields")) { parameters.set("fields", names) }
+            setMoment(run, in: &parameters)
             run.printObject(try run.call("record.get", parameters))
         },
         Command(
@@ -95,7 +100,7 @@ enum RecordCommands {
         },
         Command(
             "record", "count", .reads, "how many records there are", operands: [entity],
-            options: FilterOptions.options,
+            options: FilterOptions.options + [asOf],
             examples: ["record count potential --where sales_stage=closed_won"]
         ) { run throws(AdminError) in
             var parameters = Parameters()
@@ -103,6 +108,7 @@ enum RecordCommands {
             if let filter = try FilterOptions.filter(run.line, entity: try run.required(0), run.session) {
                 parameters.set("filter", json: filter)
             }
+            setMoment(run, in: &parameters)
             let result = try run.call("record.count", parameters)
             switch run.output.format {
             case .json, .jsonl: run.printObject(result)
@@ -119,6 +125,7 @@ enum RecordCommands {
                 .init(
                     "measure", "OP:FIELD", repeatable: true,
                     help: "count, sum, avg, min, max, count_distinct; NAME=OP:FIELD names the column."),
+                asOf,
             ],
             examples: [
                 "record aggregate potential --group-by owner --measure count --measure won=sum:amount"
@@ -160,6 +167,7 @@ enum RecordCommands {
     static func list(_ entity: String, _ run: CommandRun, columns: [String]?) throws(AdminError) {
         var (parameters, columns) = try listing(entity, run, columns: columns)
         if run.line.has("count") { parameters.set("count", true) }
+        setMoment(run, in: &parameters)
         if run.line.has("all") {
             try PageWalk(method: "record.list", member: "records", parameters).printAll(run, columns: columns)
             return
@@ -213,6 +221,7 @@ enum RecordCommands {
         parameters.set("group_by", json: groups(names(run.line.value("group-by")) ?? []))
         let measures = run.line.values("measure")
         parameters.set("measures", json: try self.measures(measures.isEmpty ? ["count"] : measures))
+        setMoment(run, in: &parameters)
         run.printRecords(try run.call("record.aggregate", parameters), in: "groups", columns: nil)
     }
 
@@ -277,6 +286,13 @@ enum RecordCommands {
         let (entity, id) = try target(run)
         parameters.set("id", id)
         if let entity { parameters.set("entity", entity) }
+    }
+
+    /// `--as-of`; the kernel says what is wrong with a moment.
+    private static func setMoment(_ run: CommandRun, in parameters: inout Parameters) {
+        guard let text = run.line.value("as-of") else { return }
+        let isDay = text.utf8.count == 10 && !text.contains("T")
+        parameters.set("as_of", isDay ? text + "T00:00:00Z" : text)
     }
 
     /// `ID`, or `ENTITY ID`.

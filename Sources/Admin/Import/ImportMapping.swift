@@ -93,7 +93,7 @@ extension ImportMapping.ValueWish {
 /// One file into one entity.
 package struct ImportStep: Sendable {
     package enum Mode: String, Sendable, CaseIterable { case create, update, upsert }
-    package enum OnMatch: String, Sendable, CaseIterable { case overwrite, merge, skip }
+    package enum OnMatch: String, Sendable, CaseIterable { case overwrite, merge, skip, fail }
     package enum Empty: String, Sendable, CaseIterable {
         /// The field is not written.
         case skip

@@ -3,9 +3,13 @@ import JSON
 import Registry
 import Storage
 
-/// Writes entities and fields as `entity.describe` answers them: all that a form or a console needs.
-enum EntityJSON {
-    static func writeSummary(_ entity: Entity, to writer: inout JSONWriter) {
+/// Writes entities and fields as `entity.describe` answers them: all that a form or a console needs, with labels in the
+/// caller's language.
+struct EntityJSON {
+    let labels: LabelBook
+    let language: String
+
+    func writeSummary(_ entity: Entity, to writer: inout JSONWriter) {
         writer.beginObject()
         writeNames(entity, to: &writer)
         writer.endObject()
@@ -14,7 +18,7 @@ enum EntityJSON {
     /// Fields that the caller may not see are named nowhere. A field of lines has the fields of its lines within it.
     ///
     /// - Parameter relations: those that the caller may see, each with the values of a link that they may see.
-    static func write(
+    func write(
         _ entity: Entity, _ view: FieldView, relations: [(list: RelatedList, values: [Field])],
         to writer: inout JSONWriter
     ) {
@@ -29,6 +33,7 @@ enum EntityJSON {
         writer.key("default_sort")
         let sort = entity.defaultSort.filter { visible.contains($0.field.name) }
         writer.strings(sort.map { ($0.descending ? "-" : "") + $0.field.name })
+        writeSections(FormLayout(entity.definition, fields: fields), of: entity, to: &writer)
         writer.key("sharing")
         writer.string(entity.definition.sharing.name)
         writer.key("fields")
@@ -42,7 +47,7 @@ enum EntityJSON {
         writer.endObject()
     }
 
-    private static func writeLines(_ lines: Entity, _ view: FieldView, to writer: inout JSONWriter) {
+    private func writeLines(_ lines: Entity, _ view: FieldView, to writer: inout JSONWriter) {
         let fields = view.fields(of: lines).filter { $0.name != SystemField.lineParent }
         let visible = Set(fields.map(\.name))
         writer.key("lines")
@@ -58,7 +63,23 @@ enum EntityJSON {
         writer.endObject()
     }
 
-    private static func write(
+    private func writeSections(_ layout: FormLayout, of entity: Entity, to writer: inout JSONWriter) {
+        writer.key("sections")
+        writer.beginArray()
+        for section in layout.sections {
+            writer.beginObject()
+            writer.key("key")
+            writer.string(section.definition.key)
+            writer.key("label")
+            writer.string(labels.label(of: section.definition, of: entity, in: language))
+            writer.key("fields")
+            writer.strings(section.fields.map(\.name))
+            writer.endObject()
+        }
+        writer.endArray()
+    }
+
+    private func write(
         _ list: RelatedList, _ values: [Field], _ view: FieldView, to writer: inout JSONWriter
     ) {
         writer.beginObject()
@@ -84,13 +105,13 @@ enum EntityJSON {
         writer.endObject()
     }
 
-    private static func writeNames(_ entity: Entity, to writer: inout JSONWriter) {
+    private func writeNames(_ entity: Entity, to writer: inout JSONWriter) {
         writer.key("name")
         writer.string(entity.name)
         writer.key("label")
-        writer.string(entity.label)
+        writer.string(labels.label(of: entity, in: language))
         writer.key("plural_label")
-        writer.string(entity.definition.pluralLabel)
+        writer.string(labels.pluralLabel(of: entity, in: language))
         writer.key("module")
         writer.string(entity.module)
         writer.key("is_administrative")
@@ -98,16 +119,16 @@ enum EntityJSON {
         write(entity.definition.lineOf, as: "line_of", to: &writer)
     }
 
-    private static func write(
+    private func write(
         _ field: Field, of entity: Entity, visible: Set<String>, _ view: FieldView,
         to writer: inout JSONWriter
     ) {
-        let definition = field.definition
+        let definition = labels.definition(of: field, of: entity, in: language)
         writer.beginObject()
         writer.key("name")
         writer.string(field.name)
         writer.key("label")
-        writer.string(field.label)
+        writer.string(definition.label)
         writer.key("type")
         writer.string(field.type.name)
         writer.key("source")
@@ -127,7 +148,7 @@ enum EntityJSON {
         write(definition.help, as: "help", to: &writer)
         write(definition.section, as: "section", to: &writer)
         write(definition.defaultText, as: "default", to: &writer)
-        write(field.type, visible: visible, to: &writer)
+        write(definition.type, visible: visible, to: &writer)
         writer.key("operators")
         writer.strings(field.kind.comparisons.map(\.symbol))
         writer.key("sortable")
@@ -139,14 +160,14 @@ enum EntityJSON {
         writer.endObject()
     }
 
-    private static func write(_ text: String?, as name: StaticString, to writer: inout JSONWriter) {
+    private func write(_ text: String?, as name: StaticString, to writer: inout JSONWriter) {
         guard let text else { return }
         writer.key(name)
         writer.string(text)
     }
 
     /// The parameters of a type, those that it has.
-    private static func write(_ type: FieldType, visible: Set<String>, to writer: inout JSONWriter) {
+    private func write(_ type: FieldType, visible: Set<String>, to writer: inout JSONWriter) {
         if let length = type.maximumLength {
             writer.key("maximum_length")
             writer.int(length)
@@ -172,7 +193,7 @@ enum EntityJSON {
         }
     }
 
-    private static func write(_ value: PicklistValue, to writer: inout JSONWriter) {
+    private func write(_ value: PicklistValue, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("key")
         writer.string(value.key)

@@ -21,6 +21,26 @@ struct HistoryJSON {
 
     mutating func write(_ entry: HistoryEntry, to writer: inout JSONWriter) throws(CRMError) {
         writer.beginObject()
+        try writeMembers(entry, to: &writer)
+        writer.endObject()
+    }
+
+    /// A change in the feed: as in a history, and of which record.
+    mutating func write(_ entry: FeedEntry, to writer: inout JSONWriter) throws(CRMError) {
+        writer.beginObject()
+        writer.key("entity")
+        writer.string(entry.entity.name)
+        writer.key("id")
+        writer.int(entry.record.rawValue)
+        try writeMembers(entry.change, to: &writer)
+        if entry.isPurged {
+            writer.key("purged")
+            writer.bool(true)
+        }
+        writer.endObject()
+    }
+
+    private mutating func writeMembers(_ entry: HistoryEntry, to writer: inout JSONWriter) throws(CRMError) {
         writer.key("seq")
         writer.int(entry.sequence)
         writer.key("change_set")
@@ -52,7 +72,6 @@ struct HistoryJSON {
             writer.key("erased")
             writer.bool(true)
         }
-        writer.endObject()
     }
 
     private mutating func write(_ change: FieldChange, to writer: inout JSONWriter) throws(CRMError) {

@@ -26,6 +26,9 @@ package struct Arguments: Sendable {
 
     package func integerIfGiven(_ name: String) -> Int64? { self[name]?.int64 }
 
+    /// A moment; its notation was checked before.
+    package func momentIfGiven(_ name: String) -> Instant? { self[name]?.string.flatMap { Instant($0) } }
+
     /// False where it is not given.
     package func flag(_ name: String) -> Bool { self[name]?.bool ?? false }
 

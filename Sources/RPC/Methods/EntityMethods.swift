@@ -11,6 +11,7 @@ enum EntityMethods {
     static let all: [Method] = [
         Method(
             "entity.list", needs: .session, .reads, "The entities that the caller may view.",
+            "Labels are in the language of the caller's user, in English where there are none.",
             result: .object([
                 Parameter(
                     "entities", .list(of: .object([])), "By name: label, plural label and module.",
@@ -19,6 +20,8 @@ enum EntityMethods {
         ) { scope throws(CRMError) in
             let principal = try scope.session().principal
             let security = scope.snapshot.security
+            let json = EntityJSON(
+                labels: scope.snapshot.registry.labels, language: try scope.session().user.language)
             scope.writer.beginObject()
             scope.writer.key("entities")
             scope.writer.beginArray()
@@ -26,7 +29,7 @@ enum EntityMethods {
             let view = try scope.fieldView()
             for entity in registry.entities + registry.lineEntities
             where security.decide(principal, .view, entity.name).allowed && view.isOpen(entity) {
-                EntityJSON.writeSummary(entity, to: &scope.writer)
+                json.writeSummary(entity, to: &scope.writer)
             }
             scope.writer.endArray()
             scope.writer.endObject()
@@ -34,9 +37,14 @@ enum EntityMethods {
         },
         Method(
             "entity.describe", needs: .session, .reads, "An entity with the fields that the caller may see.",
+            "Labels are in the language of the caller's user, in English where there are none.",
             parameters: [Parameter("name", .text, "The entity's name.", required: true)],
             result: .object([
                 Parameter("name", .text, "The entity's name.", required: true),
+                Parameter(
+                    "sections", .list(of: .object([])),
+                    "Groups of the form, in order: key, label and fields.",
+                    required: true),
                 Parameter(
                     "fields", .list(of: .object([])), "In order: name, label, type and rules.", required: true
                 ),
@@ -50,10 +58,12 @@ enum EntityMethods {
             let entity = try scope.services.records.readable(
                 try scope.arguments.text("name"), try scope.context(), scope.snapshot)
             try scope.snapshot.security.require(try scope.session().principal, .view, entity.name)
+            let json = EntityJSON(
+                labels: scope.snapshot.registry.labels, language: try scope.session().user.language)
             let call = try scope.context()
             let records = scope.services.records
             let viewpoint = records.viewpoint(call, scope.snapshot)
-            EntityJSON.write(
+            json.write(
                 entity, try scope.fieldView(),
                 relations: records.relatedLists(of: entity, call, scope.snapshot).map { list in
                     let visible = list.relation.map { relation in

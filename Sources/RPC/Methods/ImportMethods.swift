@@ -25,8 +25,9 @@ enum ImportMethods {
                     "mode", .choice("create", "update", "upsert"),
                     "Whether rows may make records, change them, or both; upsert where it is not given."),
                 Parameter(
-                    "on_match", .choice("overwrite", "merge", "skip"),
-                    "What a match gets: all values, only those of empty fields, or nothing; overwrite where it is not given."
+                    "on_match", .choice("overwrite", "merge", "skip", "fail"),
+                    "What a match gets: all values, only those of empty fields, or nothing; or the row fails. overwrite "
+                        + "where it is not given."
                 ),
                 Parameter(
                     "rows",
@@ -50,12 +51,14 @@ enum ImportMethods {
                             Parameter(
                                 "problems", .list(of: .object([])),
                                 "Field, code and message of a row that failed."),
-                        ])), "In the order of the request.", required: true)
+                        ])), "In the order of the request.", required: true),
+                Parameter(
+                    "change_set", .integer, "What change.undo takes the whole call back by.", required: true),
             ]), errors: [.limitExceeded],
             example: .init(
                 parameters:
                     #"{"entity": "account", "match_on": ["account_name"], "rows": [{"line": 2, "values": {"account_name": "Acme"}}]}"#,
-                result: #"{"rows": [{"line": 2, "outcome": "created", "id": 17}]}"#)
+                result: #"{"rows": [{"line": 2, "outcome": "created", "id": 17}], "change_set": 12}"#)
         ) { scope throws(CRMError) in
             let entity = try scope.snapshot.registry.entity(try scope.arguments.text("entity"))
             for verb in [AccessVerb.create, .edit] { try scope.checkScope(verb, entity) }
@@ -70,7 +73,7 @@ enum ImportMethods {
             let records = scope.services.records
             return .write(scope.mode) { transaction, writer throws(CRMError) in
                 let outcomes = try ImportRun.outcomes(of: plan, records, call, transaction)
-                write(outcomes, of: rows, to: &writer)
+                write(outcomes, of: rows, changeSet: transaction.changeSet, to: &writer)
             }
         }
     ]
@@ -84,8 +87,9 @@ enum ImportMethods {
         return fields
     }
 
-    private static func write(_ outcomes: [ImportOutcome], of rows: [ImportRow], to writer: inout JSONWriter)
-    {
+    private static func write(
+        _ outcomes: [ImportOutcome], of rows: [ImportRow], changeSet: Int64, to writer: inout JSONWriter
+    ) {
         writer.beginObject()
         writer.key("rows")
         writer.beginArray()
@@ -106,6 +110,8 @@ enum ImportMethods {
             writer.endObject()
         }
         writer.endArray()
+        writer.key("change_set")
+        writer.int(changeSet)
         writer.endObject()
     }
 }
@@ -226,7 +232,7 @@ struct ImportRow: Sendable {
 /// What an import does with its rows.
 struct ImportPlan: Sendable {
     enum Mode: String, Sendable { case create, update, upsert }
-    enum Match: String, Sendable { case overwrite, merge, skip }
+    enum Match: String, Sendable { case overwrite, merge, skip, fail }
 
     let entity: Entity
     let rows: [ImportRow]

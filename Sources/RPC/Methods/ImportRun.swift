@@ -102,11 +102,11 @@ struct ImportRun {
             guard plan.mode != .update else { throw notThere(values) }
             return .created(try unit.create(plan.entity.name, values))
         }
-        guard plan.mode != .create else {
+        guard plan.mode != .create || plan.onMatch == .skip, plan.onMatch != .fail else {
             throw problem("duplicate", "record \(match) has \(description(of: values)) already")
         }
         switch plan.onMatch {
-        case .skip: return .skipped(match)
+        case .skip, .fail: return .skipped(match)
         case .overwrite: return try update(match, values)
         case .merge: return try update(match, try emptyOnes(of: match, among: values))
         }
@@ -173,18 +173,20 @@ struct ImportRun {
         }
         let ids = try records(of: plan.entity.name, where: .all(conditions))
         guard ids.count <= 1 else {
-            throw problem("ambiguous", "more than one \(plan.entity.name) has \(description(of: values))")
+            let named = ids.map(\.description).joined(separator: ", ")
+            throw problem(
+                "ambiguous", "more than one \(plan.entity.name) has \(description(of: values)): \(named)")
         }
         return ids.first
     }
 
-    /// At most two: enough to know that there is more than one.
+    /// At most ten: one is wanted, and a few are enough to say which there are.
     private func records(of entity: String, where filter: Filter) throws(CRMError) -> [RecordID] {
         var parameters = ListParameters(entity: entity)
         parameters.filter = filter
         parameters.fields = ["id"]
         parameters.sort = ["id"]
-        parameters.limit = 2
+        parameters.limit = 10
         let list = try records.planList(call, snapshot, parameters)
         var ids: [RecordID] = []
         _ = try records.list(list, on: transaction) { row throws(CRMError) in

@@ -10,7 +10,16 @@ enum LogMethods {
         Method(
             "log.list", needs: .administrator, .reads, "Entries of the change log, oldest first.",
             "Who did what, when and through which method; not the values, which record.history has.",
-            parameters: [RecordMethods.limit, RecordMethods.cursor],
+            parameters: [
+                Parameter(
+                    "kind", .text(maximumLength: 60), "Only this, such as create, login, export or schema."),
+                Parameter("actor", .id(of: "user"), "Only what this user did."),
+                Parameter("record", .id(), "Only what concerns this record."),
+                Parameter("change_set", .integer(0...Int.max), "Only this unit of work."),
+                Parameter("since", .field(.datetime), "From this moment on."),
+                Parameter("until", .field(.datetime), "Before this moment."),
+                RecordMethods.limit, RecordMethods.cursor,
+            ],
             result: .object([
                 Parameter("entries", .list(of: .object([])), "In order, without gaps.", required: true),
                 Parameter("next_cursor", .any, "Text for the next page, or null.", required: true),
@@ -18,17 +27,19 @@ enum LogMethods {
         ) { scope throws(CRMError) in
             let limit = Int(scope.arguments.integerIfGiven("limit") ?? 50)
             let after = try PlainCursor.position(scope.arguments.textIfGiven("cursor"))
-            let entries = try ChangeLog.entries(scope.reader, after: after, limit: limit)
-            let json = RecordJSON(scope.snapshot)
-            scope.writer.beginObject()
-            scope.writer.key("entries")
-            scope.writer.beginArray()
-            for logged in entries { write(logged, scope.snapshot, json, to: &scope.writer) }
-            scope.writer.endArray()
-            scope.writer.key("next_cursor")
-            PlainCursor.write(entries.count == limit ? entries.last?.sequence : nil, to: &scope.writer)
-            scope.writer.endObject()
-            return .done
+            let (search, snapshot) = (try search(scope.arguments), scope.snapshot)
+            return .scan { reader, writer throws(CRMError) in
+                let entries = try ChangeLog.entries(reader, matching: search, after: after, limit: limit)
+                let json = RecordJSON(snapshot)
+                writer.beginObject()
+                writer.key("entries")
+                writer.beginArray()
+                for logged in entries { write(logged, snapshot, json, to: &writer) }
+                writer.endArray()
+                writer.key("next_cursor")
+                PlainCursor.write(entries.count == limit ? entries.last?.sequence : nil, to: &writer)
+                writer.endObject()
+            }
         },
         Method(
             "log.verify", needs: .administrator, .reads,
@@ -69,6 +80,17 @@ enum LogMethods {
             }
         },
     ]
+
+    private static func search(_ arguments: Arguments) throws(CRMError) -> ChangeLog.Search {
+        var search = ChangeLog.Search()
+        search.kind = arguments.textIfGiven("kind").map { ChangeKind($0) }
+        search.actor = arguments.integerIfGiven("actor").map { RecordID($0) }
+        search.record = arguments.integerIfGiven("record").map { RecordID($0) }
+        search.changeSet = arguments.integerIfGiven("change_set")
+        search.since = arguments.momentIfGiven("since")
+        search.until = arguments.momentIfGiven("until")
+        return search
+    }
 
     private static func write(
         _ logged: LoggedChange, _ snapshot: KernelSnapshot, _ json: RecordJSON, to writer: inout JSONWriter

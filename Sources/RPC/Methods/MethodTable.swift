@@ -30,9 +30,10 @@ package final class MethodTable: Sendable {
     package static let kernelMethods: [Method] = [
         AuthMethods.all, SecondFactorMethods.all, KeyMethods.all, UserMethods.all, RightsMethods.all,
         SecurityMethods.all,
-        EntityMethods.all, FieldMethods.all,
+        EntityMethods.all, SchemaMethods.all,
         RecordMethods.all, BatchMethods.all,
-        ExportMethods.all, ImportMethods.all, ModuleMethods.all, LogMethods.all, SystemMethods.all,
+        ChangeMethods.all, ExportMethods.all, ImportMethods.all, ModuleMethods.all, LogMethods.all,
+        SystemMethods.all,
     ].flatMap { $0 }
 
     package subscript(name: String) -> Entry? { byName[name] }

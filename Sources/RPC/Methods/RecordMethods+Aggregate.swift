@@ -24,6 +24,7 @@ extension RecordMethods {
                         Parameter("field", .text, "A field or a path over references."),
                         Parameter("as", .text(maximumLength: 60), "The member's name in the answer."),
                     ])), "At most 20; a count where it is not given."),
+            asOf,
         ],
         result: .object([
             Parameter(
@@ -38,17 +39,26 @@ extension RecordMethods {
         )
     ) { scope throws(CRMError) in
         let entity = try scope.readableEntity()
-        let records = scope.services.records
+        let (records, call, snapshot) = (scope.services.records, try scope.context(), scope.snapshot)
+        let moment = scope.arguments.momentIfGiven("as_of")
         let plan = try records.planAggregate(
-            try scope.context(), scope.snapshot, entity: entity.name, filter: try filter(scope, on: entity),
-            groups: try groups(scope.arguments["group_by"]), measures: measures(scope.arguments["measures"]))
-        let json = AggregateJSON(scope.snapshot)
+            call, snapshot, entity: entity.name, filter: try filter(scope, on: entity),
+            groups: try groups(scope.arguments["group_by"]), measures: measures(scope.arguments["measures"]),
+            isPast: moment != nil)
+        let json = AggregateJSON(snapshot)
         return .scan { reader, writer throws(CRMError) in
             writer.beginObject()
             writer.key("groups")
             writer.beginArray()
-            try records.aggregate(plan, on: reader) { row throws(CRMError) in
-                try json.write(row, plan.members, to: &writer)
+            if let moment {
+                try records.aggregate(call, snapshot, plan, asOf: moment, on: reader) {
+                    row throws(CRMError) in
+                    try json.write(row, plan.members, to: &writer)
+                }
+            } else {
+                try records.aggregate(plan, on: reader) { row throws(CRMError) in
+                    try json.write(row, plan.members, to: &writer)
+                }
             }
             writer.endArray()
             writer.endObject()

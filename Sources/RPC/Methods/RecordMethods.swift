@@ -30,12 +30,17 @@ enum RecordMethods {
         "recycle_bin", .choice("exclude", "only", "include"),
         "Whether deleted records are meant; exclude by default.")
 
+    static let asOf = Parameter(
+        "as_of", .field(.datetime),
+        "A moment: records as they were then, for whoever may view them now. What lies behind a reference, and its "
+            + "label, are today's.")
+
     // MARK: Reading
 
     static let get = Method(
         "record.get", needs: .session, .reads, "Reads one record.",
         "A record that is missing, deleted or not to be seen by the caller is not found: one answer for all three.",
-        parameters: [id, entityIfKnown, fields, bin], result: .record(of: nil), errors: [.notFound],
+        parameters: [id, entityIfKnown, fields, bin, asOf], result: .record(of: nil), errors: [.notFound],
         example: .init(
             parameters: #"{"id": 17, "entity": "account", "fields": ["account_name", "owner"]}"#,
             result:
@@ -45,6 +50,7 @@ enum RecordMethods {
         let call = try scope.context()
         let id = try scope.arguments.id()
         try scope.checkScope(.view, of: id)
+        if let moment = scope.arguments.momentIfGiven("as_of") { return try get(scope, id, asOf: moment) }
         let json = RecordJSON(scope.snapshot)
         try scope.services.records.get(
             call, scope.snapshot, on: scope.reader, id: id, entity: scope.arguments.textIfGiven("entity"),
@@ -63,6 +69,7 @@ enum RecordMethods {
             Parameter("sort", .list(of: .text), "Field names, - in front for descending; at most 10."), limit,
             cursor,
             Parameter("count", .boolean, "Answer the total as well; costs a count of all that match."), bin,
+            asOf,
         ],
         result: pageResult, errors: [.limitExceeded],
         example: .init(
@@ -70,7 +77,11 @@ enum RecordMethods {
                 #"{"entity": "account", "filter": ["industry", "=", "banking"], "sort": ["-annual_revenue"], "fields": ["account_name"], "limit": 2}"#,
             result: #"{"records": [{"id": 17, "account_name": "Acme"}], "next_cursor": null}"#)
     ) { scope throws(CRMError) in
-        try page(try listParameters(scope), &scope)
+        let parameters = try listParameters(scope)
+        if let moment = scope.arguments.momentIfGiven("as_of") {
+            return try list(scope, parameters, asOf: moment)
+        }
+        return try page(parameters, &scope)
     }
 
     static let pageResult = ParameterType.object([
@@ -132,10 +143,11 @@ enum RecordMethods {
     static let count = Method(
         "record.count", needs: .session, .reads,
         "Counts the records that a list of the same filter would show.",
-        parameters: [entity, filter, bin],
+        parameters: [entity, filter, bin, asOf],
         result: .object([Parameter("count", .integer, "How many.", required: true)])
     ) { scope throws(CRMError) in
         let records = scope.services.records
+        if let moment = scope.arguments.momentIfGiven("as_of") { return try count(scope, asOf: moment) }
         let statement = try records.planCount(try scope.context(), scope.snapshot, try listParameters(scope))
         return .scan { reader, writer throws(CRMError) in
             let count = try records.count(statement, on: reader)
@@ -200,7 +212,7 @@ enum RecordMethods {
         return try FilterReading.read(node, on: entity, try scope.fieldView())
     }
 
-    private static func recycleBin(_ arguments: Arguments) -> RecycleBin {
+    static func recycleBin(_ arguments: Arguments) -> RecycleBin {
         switch arguments.textIfGiven("recycle_bin") {
         case "only": .inside
         case "include": .both

@@ -115,7 +115,11 @@ package struct FieldView: Sendable {
             message: "\(entity.name) has no field \"\(name.prefix(60))\"\(advice)")
     }
 
+    /// A field that had the name before stands first.
     private func near(_ name: String, of entity: Entity) -> [String] {
-        Spelling.nearest(to: name, among: fields(of: entity).map(\.name))
+        let fields = fields(of: entity)
+        let renamed = fields.filter { $0.adjustments.formerNames.contains(name) }.map(\.name)
+        return renamed
+            + Spelling.nearest(to: name, among: fields.map(\.name)).filter { !renamed.contains($0) }
     }
 }

@@ -3,7 +3,7 @@ package import Identity
 package import JSON
 package import Records
 package import Registry
-package import Security
+import Security
 package import Storage
 
 /// One call on its way: what a handler is given.
@@ -113,12 +113,4 @@ extension CRMError {
     static let noSession = CRMError(
         .unauthenticated, "no valid token was sent",
         hint: "Log in with auth.login and send the token as \"Authorization: Bearer …\".")
-}
-
-extension KernelSnapshot {
-    /// Whether the principal has an administrator's rights, by the facts as they are now.
-    package func isAdministrator(_ principal: Principal) -> Bool {
-        guard principal.isAdministrator, let user = security.facts.users[principal.user] else { return false }
-        return user.isAdministrator && user.isActive
-    }
 }

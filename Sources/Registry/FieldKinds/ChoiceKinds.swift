@@ -26,9 +26,15 @@ struct PicklistKind: FieldKind {
 
 /// What a list of values is held to, and what it takes; for one choice and for several.
 enum ChoiceRules {
+    /// Values of one list, retired ones too.
+    static let valueLimit = 1000
+
     static func problems(_ type: FieldType) -> [String] {
         var seen: Set<String> = []
         var problems: [String] = []
+        if type.values.count > valueLimit {
+            problems.append("a list would have \(type.values.count) values; \(valueLimit) is the most")
+        }
         for value in type.values {
             if !seen.insert(value.key).inserted {
                 problems.append("the value \"\(value.key)\" is there twice")

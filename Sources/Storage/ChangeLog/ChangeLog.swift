@@ -46,7 +46,8 @@ package enum ChangeLog {
         return changes
     }
 
-    private static func change(_ row: borrowing Row) -> LoggedChange {
+    /// An entry from a row of `columns`.
+    package static func change(_ row: borrowing Row) -> LoggedChange {
         LoggedChange(
             sequence: row.int64(0), changeSet: row.int64(1), at: Instant(millisecondsSince1970: row.int64(2)),
             entry: ChangeEntry(

@@ -20,6 +20,7 @@ enum KernelMigrations {
         KernelMigration(number: 6, summary: "amounts in the base currency", script: baseAmounts),
         KernelMigration(number: 7, summary: "computing that waits", script: computing),
         KernelMigration(number: ownerCounts, summary: "records by owner", script: owners),
+        KernelMigration(number: 9, summary: "tasks of the schema", script: schemaTasks),
     ]
 
     /// The step after which the records that are there are counted.
@@ -234,6 +235,28 @@ enum KernelMigrations {
             entity INTEGER PRIMARY KEY,
             signature TEXT NOT NULL,
             position INTEGER
+        ) STRICT;
+        """
+
+    /// `cursor` is the last id that was looked at; it moves in the transaction of the batch itself.
+    private static let schemaTasks = """
+        CREATE TABLE crm_schema_task (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            kind TEXT NOT NULL,
+            entity INTEGER NOT NULL,
+            entity_name TEXT NOT NULL,
+            field INTEGER,
+            field_name TEXT,
+            detail TEXT,
+            actor INTEGER,
+            status TEXT NOT NULL,
+            cursor INTEGER NOT NULL DEFAULT 0,
+            done_records INTEGER NOT NULL DEFAULT 0,
+            unfit_records INTEGER NOT NULL DEFAULT 0,
+            unfit TEXT NOT NULL DEFAULT '[]',
+            problem TEXT,
+            created_at INTEGER NOT NULL,
+            finished_at INTEGER
         ) STRICT;
         """
 }

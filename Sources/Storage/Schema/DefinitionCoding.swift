@@ -7,8 +7,9 @@ import Registry
 /// Only what differs from the default is written, and what is not there reads as the default: so a definition that was
 /// stored by an older kernel reads well in one whose definitions have more to say.
 enum DefinitionCoding {
-    static func encode(_ entity: EntityDefinition) -> String {
-        object { json in
+    static func encode(_ stored: StoredEntity) -> String {
+        let entity = stored.facts
+        return object { json in
             json.put("name", entity.name)
             json.put("label", entity.label)
             json.put("plural_label", entity.pluralLabel)
@@ -23,12 +24,17 @@ enum DefinitionCoding {
             }
             json.put("sharing", entity.sharing.name)
             json.put("administrative", entity.isAdministrative)
+            json.put("deleted", stored.isDeleted)
+            json.put("purging", stored.isPurging)
+            AdjustmentCoding.write(entity.sections, to: &json)
+            AdjustmentCoding.write(stored.adjustments, to: &json)
             json.put("line_of", entity.lineOf)
         }
     }
 
-    static func encode(_ field: FieldDefinition) -> String {
-        object { json in
+    static func encode(_ stored: StoredField) -> String {
+        let field = stored.placement.definition
+        return object { json in
             json.put("name", field.name)
             json.put("label", field.label)
             json.key("type")
@@ -45,6 +51,17 @@ enum DefinitionCoding {
             json.put("section", field.section)
             json.put("default", field.defaultText)
             if let computed = field.computed { ComputedCoding.write(computed, to: &json) }
+            json.put("purging", stored.isPurging)
+            AdjustmentCoding.write(stored.placement.adjustments, to: &json)
+            if let conversion = stored.placement.conversion {
+                json.key("conversion")
+                json.beginObject()
+                json.put("column", conversion.column)
+                json.put("empties", conversion.emptiesUnfit)
+                json.key("type")
+                write(conversion.type, to: &json)
+                json.endObject()
+            }
         }
     }
 
@@ -96,7 +113,8 @@ enum DefinitionCoding {
 
     // MARK: Reading
 
-    static func entity(_ text: String) throws(CRMError) -> EntityDefinition {
+    /// An entity without its fields.
+    static func entity(number: Int, module: String, _ text: String) throws(CRMError) -> StoredEntity {
         let node = try parsed(text)
         guard let name = node.text("name"), let label = node.text("label"),
             let plural = node.text("plural_label")
@@ -113,10 +131,17 @@ enum DefinitionCoding {
         }
         entity.isAdministrative = node.flag("administrative")
         entity.lineOf = node.text("line_of")
-        return entity
+        entity.sections = AdjustmentCoding.sections(node)
+        var stored = StoredEntity(number: number, module: module, facts: entity, fields: [])
+        stored.adjustments = AdjustmentCoding.adjustments(node)
+        stored.isDeleted = node.flag("deleted")
+        stored.isPurging = node.flag("purging")
+        return stored
     }
 
-    static func field(_ text: String) throws(CRMError) -> FieldDefinition {
+    static func field(
+        number: Int, source: Field.Source, column: String, _ text: String
+    ) throws(CRMError) -> StoredField {
         let node = try parsed(text)
         guard let name = node.text("name"), let label = node.text("label"), let type = node["type"],
             let typeName = type.text("name")
@@ -131,7 +156,17 @@ enum DefinitionCoding {
         field.section = node.text("section")
         field.defaultText = node.text("default")
         field.computed = ComputedCoding.read(node["computed"])
-        return field
+        var placement = FieldPlacement(number: number, definition: field, source: source, column: column)
+        placement.adjustments = AdjustmentCoding.adjustments(node)
+        if let conversion = node["conversion"], let column = conversion.text("column"),
+            let type = conversion["type"], let name = type.text("name")
+        {
+            placement.conversion = ConversionPlan(
+                column: column, type: Self.type(name, type), emptiesUnfit: conversion.flag("empties"))
+        }
+        var stored = StoredField(placement: placement)
+        stored.isPurging = node.flag("purging")
+        return stored
     }
 
     private static func type(_ name: String, _ node: JSONNode) -> FieldType {
@@ -172,39 +207,39 @@ enum DefinitionCoding {
 }
 
 extension JSONNode {
-    fileprivate func text(_ name: String) -> String? { self[name]?.string }
-    fileprivate func flag(_ name: String) -> Bool { self[name]?.bool ?? false }
-    fileprivate func texts(_ name: String) -> [String]? {
+    func text(_ name: String) -> String? { self[name]?.string }
+    func flag(_ name: String) -> Bool { self[name]?.bool ?? false }
+    func texts(_ name: String) -> [String]? {
         self[name].map { $0.elements.compactMap(\.string) }
     }
 }
 
 extension JSONWriter {
-    fileprivate mutating func put(_ name: String, _ text: String?) {
+    mutating func put(_ name: String, _ text: String?) {
         guard let text else { return }
         key(name)
         string(text)
     }
 
-    fileprivate mutating func put(_ name: String, _ number: Int?) {
+    mutating func put(_ name: String, _ number: Int?) {
         guard let number else { return }
         key(name)
         int(number)
     }
 
     /// False is the default and not written.
-    fileprivate mutating func put(_ name: String, _ flag: Bool) {
+    mutating func put(_ name: String, _ flag: Bool) {
         guard flag else { return }
         key(name)
         bool(flag)
     }
 
-    fileprivate mutating func put(_ name: String, _ texts: [String]) {
+    mutating func put(_ name: String, _ texts: [String]) {
         key(name)
         strings(texts)
     }
 
-    fileprivate mutating func strings(_ texts: [String]) {
+    mutating func strings(_ texts: [String]) {
         beginArray()
         for text in texts { string(text) }
         endArray()

@@ -33,10 +33,20 @@ enum SchemaComparison {
         -> [SchemaStep]
     {
         var steps: [SchemaStep] = []
-        if before.facts != after.facts { steps.append(.changeDefinition(after.facts, number: after.number)) }
+        if before.facts != after.facts || before.adjustments != after.adjustments
+            || before.isPurging != after.isPurging
+        {
+            steps.append(.changeDefinition(after))
+        }
         for field in after.fields {
             steps += self.steps(
                 from: before.fields.first { $0.placement.number == field.placement.number }, to: field, after)
+        }
+        switch (before.isDeleted, after.isDeleted) {
+        case (false, true): return steps + [.deleteEntity(after)]
+        case (true, false): steps.append(.restoreEntity(after))
+        case (true, true): return steps
+        case (false, false): break
         }
         let table = try EntityTable(after)
         let wanted = Dictionary(table.indexes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -56,11 +66,16 @@ enum SchemaComparison {
         from before: StoredField?, to after: StoredField, _ entity: StoredEntity
     ) -> [SchemaStep] {
         guard let before else {
-            return [.addField(after.placement, entity: entity.name, number: entity.number)]
+            return [.addField(after, entity: entity.name, number: entity.number)]
         }
         var steps: [SchemaStep] = []
-        if before.placement.definition != after.placement.definition {
-            steps.append(.changeField(after.placement, entity: entity.name))
+        if let conversion = after.placement.conversion, before.placement.conversion == nil,
+            let kind = FieldKindList.kind(named: conversion.type.name)
+        {
+            steps.append(.addColumn(conversion.column, kind.storage, entity: entity.name))
+        }
+        if before.placement != after.placement || before.isPurging != after.isPurging {
+            steps.append(.changeField(after, entity: entity.name))
         }
         switch (before.isDeleted, after.isDeleted) {
         case (false, true): steps.append(.deleteField(after.placement, entity: entity.name))

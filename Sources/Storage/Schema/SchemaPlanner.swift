@@ -28,96 +28,48 @@ package enum SchemaPlanner {
         for (module, definitions, extensions) in wanted {
             target.deleteFields(of: module, except: definitions, extensions)
         }
+        for index in target.entities.indices { target.entities[index].dropLostMentions() }
         return try SchemaComparison.plan(from: current, to: target)
     }
 
-    /// Adds a field made by an administrator.
+    /// The steps from one schema to another, for whoever has made the other already.
+    package static func plan(
+        from current: StoredSchema, to target: StoredSchema
+    ) throws(CRMError) -> SchemaPlan {
+        try SchemaComparison.plan(from: current, to: target)
+    }
+
+    /// What administrators want, change by change on what the one before has left.
     ///
-    /// - Throws: `invalidParameters` unless the name starts with `x_`; `duplicate` when the entity has the name.
-    package static func planAddField(
-        _ current: StoredSchema, entity: String, _ field: FieldDefinition
-    ) throws(CRMError) -> SchemaPlan {
-        guard field.name.hasPrefix("x_"), field.name.utf8.count > 2 else {
-            throw CRMError(
-                .invalidParameters, "field \"\(field.name)\" cannot be added: its name must start with \"x_\""
-            )
-        }
-        var target = current
-        let index = try target.index(ofEntity: entity)
-        if let existing = target.entities[index].field(named: field.name) {
-            throw CRMError(
-                .duplicate, "\"\(entity)\" has a field \"\(field.name)\" already",
-                hint: existing.isDeleted ? "It was deleted; restore it, or choose another name." : nil)
-        }
-        target.add(field, from: .custom, toEntityAt: index)
-        return try SchemaComparison.plan(from: current, to: target)
-    }
-
-    /// Changes a field's label, limits, picklist values or rules; of a field made by an administrator also the name.
-    package static func planChangeField(
-        _ current: StoredSchema, entity: String, field name: String, to definition: FieldDefinition
-    ) throws(CRMError) -> SchemaPlan {
-        try change(current, entity, name) { (field, entity) throws(CRMError) in
-            try SchemaRules.checkChange(field.placement.definition, to: definition, of: entity.name)
-            if definition.name != name {
-                guard field.placement.source == .custom, definition.name.hasPrefix("x_") else {
-                    throw CRMError(
-                        .invalidParameters, "field \"\(name)\" of \"\(entity.name)\" cannot be renamed",
-                        hint: "Change its label; only fields whose name starts with x_ can be renamed.")
-                }
-                guard entity.field(named: definition.name) == nil else {
-                    throw CRMError(
-                        .duplicate, "\"\(entity.name)\" has a field \"\(definition.name)\" already")
-                }
+    /// - Throws: `invalidParameters` or `duplicate` for a change that cannot be made, naming its place in the list where
+    ///   there are several; `limitExceeded` beyond the limits of a schema.
+    package static func plan(_ current: StoredSchema, changes: [SchemaChange]) throws(CRMError) -> SchemaPlan
+    {
+        var draft = SchemaDraft(current)
+        for (index, change) in changes.enumerated() {
+            do throws(CRMError) {
+                try draft.make(change)
+            } catch {
+                guard changes.count > 1 else { throw error }
+                var placed = CRMError(error.kind, "changes[\(index)]: \(error.message)", hint: error.hint)
+                placed.candidates = error.candidates
+                placed.fields = error.fields
+                throw placed
             }
-            field.placement = field.placement.with(definition)
         }
-    }
-
-    /// Hides a field made by an administrator; its values stay until it is restored or purged.
-    package static func planDeleteField(
-        _ current: StoredSchema, entity: String, field name: String
-    ) throws(CRMError) -> SchemaPlan {
-        try change(current, entity, name) { (field, entity) throws(CRMError) in
-            guard field.placement.source == .custom else {
-                throw CRMError(
-                    .invalidParameters, "field \"\(name)\" of \"\(entity.name)\" belongs to a module",
-                    hint: "Only fields whose name starts with x_ can be deleted.")
-            }
-            field.isDeleted = true
-        }
-    }
-
-    package static func planRestoreField(
-        _ current: StoredSchema, entity: String, field name: String
-    ) throws(CRMError) -> SchemaPlan {
-        try change(current, entity, name) { (field, _) throws(CRMError) in field.isDeleted = false }
-    }
-
-    private static func change(
-        _ current: StoredSchema, _ entity: String, _ field: String,
-        _ body: (inout StoredField, StoredEntity) throws(CRMError) -> Void
-    ) throws(CRMError) -> SchemaPlan {
-        var target = current
-        let index = try target.index(ofEntity: entity)
-        guard let position = target.entities[index].fields.firstIndex(where: { $0.name == field }) else {
-            throw CRMError(.invalidParameters, "\"\(entity)\" has no field \"\(field.prefix(60))\"")
-        }
-        try body(&target.entities[index].fields[position], current.entities[index])
-        return try SchemaComparison.plan(from: current, to: target)
+        var plan = try SchemaComparison.plan(from: current, to: draft.schema)
+        plan.tasks = draft.tasks
+        // What the plan itself makes has no records yet.
+        let known = Set(current.entities.flatMap { $0.fields.map(\.placement.column) + [$0.name] })
+        plan.probes = draft.probes.filter { known.contains($0.place) }
+        plan.renames = draft.renames
+        plan.notes = draft.notes
+        return plan
     }
 }
 
 extension StoredSchema {
-    fileprivate func index(ofEntity name: String) throws(CRMError) -> Int {
-        guard let index = entities.firstIndex(where: { $0.name == name }) else {
-            throw CRMError(.invalidParameters, "entity \"\(name.prefix(60))\" does not exist")
-        }
-        return index
-    }
-
-    fileprivate mutating func add(_ field: FieldDefinition, from source: Field.Source, toEntityAt index: Int)
-    {
+    mutating func add(_ field: FieldDefinition, from source: Field.Source, toEntityAt index: Int) {
         let number = nextFieldNumber
         nextFieldNumber += 1
         let column = source == .custom ? "x\(number)" : field.name
@@ -138,7 +90,7 @@ extension StoredSchema {
                     "entity \"\(definition.name)\" of module \"\(module)\" exists already, "
                         + "brought by \"\(entities[known].module)\"")
             }
-            entities[known].facts = facts
+            entities[known].facts = SchemaRules.kept(entities[known], over: facts)
             index = known
         } else {
             entities.append(StoredEntity(number: nextEntityNumber, module: module, facts: facts, fields: []))
@@ -168,11 +120,15 @@ extension StoredSchema {
                 "field \"\(field.name)\" of \"\(entity.name)\" exists already and is not of module \"\(module)\""
             )
         }
-        var wanted = field
+        var wanted = SchemaRules.kept(stored.placement, over: field)
         wanted.type.values = SchemaRules.merged(
-            stored.placement.definition.type.values, with: field.type.values)
+            stored.placement.definition.type.values,
+            with: field.type.values.filter {
+                !stored.placement.adjustments.edited.contains("removed.\($0.key)")
+            })
         try SchemaRules.checkChange(stored.placement.definition, to: wanted, of: entity.name)
-        entities[index].fields[position] = StoredField(placement: stored.placement.with(wanted))
+        entities[index].fields[position].placement.definition = wanted
+        entities[index].fields[position].isDeleted = false
     }
 
     /// Deletes the fields that a module had and no longer defines.
@@ -198,8 +154,16 @@ extension StoredSchema {
     }
 }
 
-extension FieldPlacement {
-    func with(_ definition: FieldDefinition) -> FieldPlacement {
-        FieldPlacement(number: number, definition: definition, source: source, column: column)
+extension StoredEntity {
+    /// A list that an administrator has arranged goes on without a field that its module has taken away.
+    fileprivate mutating func dropLostMentions() {
+        guard !adjustments.edited.isDisjoint(with: ["list_fields", "default_sort", "indexes"]) else { return }
+        let live = Set(definition.fields.map(\.name) + SystemField.names)
+        func isLive(_ name: String) -> Bool {
+            live.contains(name.hasPrefix("-") ? String(name.dropFirst()) : name)
+        }
+        facts.listFields.removeAll { !isLive($0) }
+        facts.defaultSort.removeAll { !isLive($0) }
+        facts.indexes.removeAll { !$0.allSatisfy(isLive) }
     }
 }

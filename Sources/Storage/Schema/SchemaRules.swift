@@ -21,6 +21,50 @@ enum SchemaRules {
         type.scale.map { "\(type.name) with \($0) decimals" } ?? type.name
     }
 
+    /// A module's definition with what administrators have set laid over it.
+    static func kept(_ stored: FieldPlacement, over wanted: FieldDefinition) -> FieldDefinition {
+        var kept = wanted
+        let current = stored.definition
+        for attribute in stored.adjustments.edited {
+            switch attribute {
+            case "label": kept.label = current.label
+            case "help": kept.help = current.help
+            case "section": kept.section = current.section
+            case "default": kept.defaultText = current.defaultText
+            case "mandatory": kept.isMandatory = current.isMandatory
+            case "unique": kept.isUnique = current.isUnique
+            case "indexed": kept.isIndexed = current.isIndexed
+            case "searchable": kept.isSearchable = current.isSearchable
+            case "read_only": kept.isReadOnly = current.isReadOnly
+            default: break
+            }
+        }
+        return kept
+    }
+
+    static func kept(_ stored: StoredEntity, over wanted: EntityDefinition) -> EntityDefinition {
+        var kept = wanted
+        let current = stored.facts
+        for attribute in stored.adjustments.edited {
+            switch attribute {
+            case "label": kept.label = current.label
+            case "plural_label": kept.pluralLabel = current.pluralLabel
+            case "list_fields": kept.listFields = current.listFields
+            case "default_sort": kept.defaultSort = current.defaultSort
+            case "indexes": kept.indexes = current.indexes
+            case "sections": kept.sections = merged(current.sections, with: wanted.sections)
+            default: break
+            }
+        }
+        return kept
+    }
+
+    private static func merged(
+        _ stored: [SectionDefinition], with wanted: [SectionDefinition]
+    ) -> [SectionDefinition] {
+        stored + wanted.filter { section in !stored.contains { $0.key == section.key } }
+    }
+
     /// An administrator's list of values, with those that the module has and the list does not at its end.
     static func merged(_ stored: [PicklistValue], with wanted: [PicklistValue]) -> [PicklistValue] {
         let known = Set(stored.map(\.key))

@@ -32,9 +32,8 @@ package enum SchemaStore {
         try rows(Statement("SELECT number, name, module, definition FROM crm_entity ORDER BY number")) {
             row throws(CRMError) in
             let number = Int(row.int64(0))
-            var entity = StoredEntity(
-                number: number, module: row.text(2), facts: try DefinitionCoding.entity(row.text(3)),
-                fields: fields[number] ?? [])
+            var entity = try DefinitionCoding.entity(number: number, module: row.text(2), row.text(3))
+            entity.fields = fields[number] ?? []
             entity.table = tables[row.text(1)] ?? TableFacts()
             schema.entities.append(entity)
             return .next
@@ -57,11 +56,11 @@ package enum SchemaStore {
         let statement = Statement(
             "SELECT number, entity, \"column\", module, definition, deleted FROM crm_field ORDER BY number")
         try rows(statement) { row throws(CRMError) in
-            let placement = FieldPlacement(
-                number: Int(row.int64(0)), definition: try DefinitionCoding.field(row.text(4)),
-                source: row.optionalText(3).map { .module($0) } ?? .custom, column: row.text(2))
-            fields[Int(row.int64(1)), default: []]
-                .append(StoredField(placement: placement, isDeleted: row.int64(5) != 0))
+            var field = try DefinitionCoding.field(
+                number: Int(row.int64(0)), source: row.optionalText(3).map { .module($0) } ?? .custom,
+                column: row.text(2), row.text(4))
+            field.isDeleted = row.int64(5) != 0
+            fields[Int(row.int64(1)), default: []].append(field)
             return .next
         }
         return fields

@@ -18,9 +18,9 @@ package struct StoredSchema: Sendable {
     /// The entities as the registry takes them: of enabled modules and the kernel, without deleted fields and
     /// without the fields that modules not enabled have added.
     package func registryEntities(enabledModules: Set<String>) throws(CRMError) -> [Entity] {
-        let enabled = enabledModules.union(["core"])
+        let enabled = enabledModules.union(["core", StoredEntity.customModule])
         var result: [Entity] = []
-        for stored in entities where enabled.contains(stored.module) {
+        for stored in entities where enabled.contains(stored.module) && !stored.isDeleted {
             let fields = stored.fields.filter { field in
                 if case .module(let name) = field.placement.source, !enabled.contains(name) { return false }
                 return !field.isDeleted
@@ -33,14 +33,24 @@ package struct StoredSchema: Sendable {
 
 /// An entity with its table.
 package struct StoredEntity: Sendable {
+    /// In place of a module's name: made by an administrator.
+    package static let customModule = "custom"
+
     package let number: Int
     package let module: String
     /// Without its fields; those are in `fields`.
     package var facts: EntityDefinition
     /// All fields ever made and not purged, in the order of their numbers.
     package var fields: [StoredField]
+    package var adjustments = Adjustments()
+    /// Its table and records stay until it is restored or purged.
+    package var isDeleted = false
+    /// Its records are being removed; it cannot be restored.
+    package var isPurging = false
     /// What the table has beside its fields' columns.
     package var table = TableFacts()
+
+    package var isCustom: Bool { module == Self.customModule }
 
     package var name: String { facts.name }
 
@@ -58,7 +68,9 @@ package struct StoredEntity: Sendable {
     func registered(_ placements: [FieldPlacement]) throws(CRMError) -> Entity {
         var definition = facts
         definition.fields = placements.map(\.definition)
-        return try Entity(number: number, definition: definition, module: module, fields: placements)
+        return try Entity(
+            number: number, definition: definition, module: module, fields: placements,
+            adjustments: adjustments)
     }
 }
 
@@ -67,6 +79,8 @@ package struct StoredField: Sendable {
     package var placement: FieldPlacement
     /// Its column and values stay until it is restored or purged.
     package var isDeleted = false
+    /// Its values are being removed; it cannot be restored.
+    package var isPurging = false
 
     package var name: String { placement.definition.name }
 }

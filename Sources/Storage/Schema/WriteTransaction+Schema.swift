@@ -1,6 +1,6 @@
 package import CRMSDK
 import Query
-import Registry
+package import Registry
 
 extension WriteTransaction {
     /// Carries out a plan: tables, indexes, views and the rows that describe them. Belongs to this unit like any
@@ -19,6 +19,7 @@ extension WriteTransaction {
                 .versionConflict, "the schema has changed since this plan was made", hint: "Plan again.")
         }
         for step in plan.steps { try apply(step) }
+        for order in plan.tasks { try add(order) }
     }
 
     /// Has fields of all records of an entity computed, in batches beside normal work.
@@ -34,21 +35,18 @@ extension WriteTransaction {
     private func apply(_ step: SchemaStep) throws(CRMError) {
         switch step {
         case .createEntity(let entity, let table): try create(entity, table)
-        case .changeDefinition(let facts, let number):
-            try execute(
-                Statement(
-                    "UPDATE crm_entity SET definition = ?2 WHERE number = ?1",
-                    [.integer(Int64(number)), .text(DefinitionCoding.encode(facts))]))
+        case .changeDefinition(let entity), .restoreEntity(let entity): try update(entity)
+        case .deleteEntity(let entity):
+            try update(entity)
+            try command("DROP VIEW IF EXISTS \(EntityTable.quoted(entity.name))")
         case .addField(let field, let entity, let number):
-            let kind = try storage(of: field)
-            try command(
-                "ALTER TABLE \(table(entity)) ADD COLUMN \(EntityTable.quoted(field.column)) \(kind.rawValue)"
-            )
+            try addColumn(field.placement.column, try storage(of: field.placement), entity)
             try insert(field, entity: number)
-            try queueComputing(field, entity)
+            try queueComputing(field.placement, entity)
         case .changeField(let field, let entity):
             try update(field)
-            try queueComputing(field, entity)
+            try queueComputing(field.placement, entity)
+        case .addColumn(let column, let storage, let entity): try addColumn(column, storage, entity)
         case .deleteField(let field, _): try setDeleted(field, 1)
         case .restoreField(let field, let entity):
             try setDeleted(field, 0)
@@ -69,6 +67,18 @@ extension WriteTransaction {
         }
     }
 
+    private func addColumn(_ column: String, _ storage: StorageClass, _ entity: String) throws(CRMError) {
+        try command(
+            "ALTER TABLE \(table(entity)) ADD COLUMN \(EntityTable.quoted(column)) \(storage.rawValue)")
+    }
+
+    private func update(_ entity: StoredEntity) throws(CRMError) {
+        try execute(
+            Statement(
+                "UPDATE crm_entity SET definition = ?2 WHERE number = ?1",
+                [.integer(Int64(entity.number)), .text(DefinitionCoding.encode(entity))]))
+    }
+
     private func create(_ entity: StoredEntity, _ table: String) throws(CRMError) {
         let number = try take(entity.number, of: "entity")
         try execute(
@@ -76,13 +86,14 @@ extension WriteTransaction {
                 "INSERT INTO crm_entity (number, name, module, definition) VALUES (?1, ?2, ?3, ?4)",
                 [
                     .integer(number), .text(entity.name), .text(entity.module),
-                    .text(DefinitionCoding.encode(entity.facts)),
+                    .text(DefinitionCoding.encode(entity)),
                 ]))
         try command(table)
-        for field in entity.fields { try insert(field.placement, entity: entity.number) }
+        for field in entity.fields { try insert(field, entity: entity.number) }
     }
 
-    private func insert(_ field: FieldPlacement, entity: Int) throws(CRMError) {
+    private func insert(_ stored: StoredField, entity: Int) throws(CRMError) {
+        let field = stored.placement
         let number = try take(field.number, of: "field")
         let module: StoredValue = if case .module(let name) = field.source { .text(name) } else { .null }
         try execute(
@@ -94,7 +105,7 @@ extension WriteTransaction {
                 [
                     .integer(number), .integer(Int64(entity)), .text(field.definition.name),
                     .text(field.column),
-                    module, .text(DefinitionCoding.encode(field.definition)),
+                    module, .text(DefinitionCoding.encode(stored)),
                 ]))
     }
 
@@ -106,14 +117,22 @@ extension WriteTransaction {
         return Int64(number)
     }
 
-    private func update(_ field: FieldPlacement) throws(CRMError) {
+    private func update(_ stored: StoredField) throws(CRMError) {
+        let field = stored.placement
+        try takeColumn(field)
         try execute(
             Statement(
-                "UPDATE crm_field SET name = ?2, definition = ?3 WHERE number = ?1",
+                "UPDATE crm_field SET name = ?2, definition = ?3, \"column\" = ?4 WHERE number = ?1",
                 [
                     .integer(Int64(field.number)), .text(field.definition.name),
-                    .text(DefinitionCoding.encode(field.definition)),
+                    .text(DefinitionCoding.encode(stored)), .text(field.column),
                 ]))
+    }
+
+    /// A column to come has a number of its own among those of fields.
+    private func takeColumn(_ field: FieldPlacement) throws(CRMError) {
+        guard let column = field.conversion?.column, let number = Int64(column.dropFirst()) else { return }
+        try execute(WriteStatements.raiseSeries("field", to: number))
     }
 
     private func setDeleted(_ field: FieldPlacement, _ deleted: Int64) throws(CRMError) {
@@ -149,5 +168,55 @@ extension WriteTransaction {
                     module.enabledAt.map { .integer($0.millisecondsSince1970) } ?? .null,
                 ]))
         try execute(Statement("UPDATE crm_meta SET value = value + 1 WHERE key = 'schema_generation'"))
+    }
+}
+
+extension WriteTransaction {
+    /// Forgets a field whose values are gone. Its column stays empty and is never used again.
+    package func forget(fieldNumber: Int) throws(CRMError) {
+        try execute(Statement("DELETE FROM crm_field WHERE number = ?1", [.integer(Int64(fieldNumber))]))
+        try raiseGeneration()
+    }
+
+    /// Forgets an entity whose records are gone, with its table.
+    package func forget(entity number: Int, named name: String) throws(CRMError) {
+        try command("DROP VIEW IF EXISTS \(EntityTable.quoted(name))")
+        try command("DROP TABLE IF EXISTS \(EntityTable.quoted(Entity.table(of: name)))")
+        try execute(Statement("DELETE FROM crm_field WHERE entity = ?1", [.integer(Int64(number))]))
+        try execute(Statement("DELETE FROM crm_entity WHERE number = ?1", [.integer(Int64(number))]))
+        try raiseGeneration()
+    }
+
+    private func raiseGeneration() throws(CRMError) {
+        try execute(Statement("UPDATE crm_meta SET value = value + 1 WHERE key = 'schema_generation'"))
+    }
+
+    /// A page of a table in the order of ids: the value of one column beside each.
+    package func page(
+        of entity: String, column: String, after cursor: Int64, limit: Int
+    ) throws(CRMError) -> [(id: Int64, value: StoredValue)] {
+        var page: [(id: Int64, value: StoredValue)] = []
+        let statement = Statement(
+            "SELECT id, \(EntityTable.quoted(column)) FROM \(table(entity)) WHERE id > ?1 ORDER BY id LIMIT ?2",
+            [.integer(cursor), .integer(Int64(limit))])
+        try rows(statement) { row in
+            page.append((row.int64(0), row.value(1)))
+            return .next
+        }
+        return page
+    }
+
+    package func set(
+        _ column: String, of entity: String, id: Int64, to value: StoredValue
+    ) throws(CRMError) {
+        try execute(
+            Statement(
+                "UPDATE \(table(entity)) SET \(EntityTable.quoted(column)) = ?2 WHERE id = ?1",
+                [.integer(id), value]))
+    }
+
+    package func remove(_ id: Int64, from entity: String) throws(CRMError) {
+        try execute(Statement("DELETE FROM \(table(entity)) WHERE id = ?1", [.integer(id)]))
+        try execute(Statement("DELETE FROM crm_record WHERE id = ?1", [.integer(id)]))
     }
 }

@@ -58,6 +58,8 @@ final class WriterLoop {
         for unit in units {
             outcomes.append(attempt(unit, in: transaction))
             if transaction.isLost { return runAgain(units.prefix(outcomes.count), outcomes.last?.error) }
+            // What is published after COMMIT, a schema or rights, is there for the next unit only in a next group.
+            if outcomes.last?.actions.isEmpty == false { break }
             if start.duration(to: .now) > settings.groupLimit { break }
         }
         commit(transaction, outcomes)

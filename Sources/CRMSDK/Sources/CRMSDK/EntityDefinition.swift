@@ -19,6 +19,8 @@ public struct EntityDefinition: Hashable, Sendable, Codable {
     public var indexes: [[String]] = []
     /// Who may see and change records when nothing else decides.
     public var sharing: SharingDefault = .publicReadEditDelete
+    /// The groups of fields on a form, in order. A heading that a field names and this list does not comes last.
+    public var sections: [SectionDefinition] = []
     /// Rules of records on whose fields nobody but an administrator may write: users, roles, currencies.
     public var isAdministrative = false
     /// The entity whose records these lines belong to; nil for an entity of records.
@@ -61,6 +63,21 @@ extension EntityDefinition {
         var copy = self
         change(&copy)
         return copy
+    }
+}
+
+/// A group of fields on a form. A field belongs to it by naming its key in `FieldDefinition.section`.
+public struct SectionDefinition: Hashable, Sendable, Codable {
+    /// Stable: the heading that the module gave first.
+    public let key: String
+    /// What people read, in English.
+    public var label: String
+    /// The order of its fields by name; those that are not named follow in the order of their making.
+    public var fields: [String] = []
+
+    public init(_ key: String, label: String? = nil) {
+        self.key = key
+        self.label = label ?? key
     }
 }
 

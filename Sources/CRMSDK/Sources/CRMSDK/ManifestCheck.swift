@@ -8,6 +8,9 @@ public enum ManifestCheck {
     public static func problems(_ manifest: ModuleManifest) -> [String] {
         var problems: [String] = []
         if !isName(manifest.name) { problems.append("module name \"\(manifest.name)\" is not snake case") }
+        if manifest.name == "custom" {
+            problems.append("the name \"custom\" is for administrators' entities")
+        }
         if manifest.label.isEmpty { problems.append("the module has no label") }
         if manifest.summary.isEmpty { problems.append("the module has no summary") }
         problems += dependencies(manifest)
@@ -74,6 +77,9 @@ extension ManifestCheck {
         let place = "entity \"\(entity.name)\""
         var problems: [String] = []
         if !isName(entity.name) { problems.append("\(place): the name is not snake case") }
+        if entity.name.hasPrefix("x_") {
+            problems.append("\(place): the name begins with x_, which is for administrators' entities")
+        }
         if entity.label.isEmpty || entity.pluralLabel.isEmpty {
             problems.append("\(place): a label is empty")
         }

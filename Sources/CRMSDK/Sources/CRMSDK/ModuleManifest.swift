@@ -17,6 +17,8 @@ public struct ModuleManifest: Sendable {
     public var actions: [Action] = []
     public var jobs: [Job] = []
     public var migrations: [Migration] = []
+    /// Labels in other languages than English, a table for each.
+    public var translations: [LabelTable] = []
 
     public init(_ name: String, version: SemanticVersion, label: String, summary: String) {
         self.name = name

@@ -1,0 +1,243 @@
+import CRMSDK
+import Query
+import Records
+import Registry
+import Security
+import Storage
+
+/// One batch of a task of the schema, inside a unit of the writer. The place where it ends is written in the same
+/// transaction, so that a kill of the kernel loses nothing and repeats nothing.
+package struct SchemaWork {
+    /// Records looked at before the clock is.
+    package static let pageRows = 200
+
+    private let installation: Installation
+    private let transaction: WriteTransaction
+    private let pageRows: Int
+
+    init(_ installation: Installation, _ transaction: WriteTransaction, pageRows: Int = SchemaWork.pageRows) {
+        self.installation = installation
+        self.transaction = transaction
+        self.pageRows = pageRows
+    }
+
+    /// Works on the task until the time is over or it is done.
+    ///
+    /// An error that the task itself causes stops it, with the reason; it does not come back every second.
+    func advance(_ task: SchemaTask, for budget: Duration) throws(CRMError) -> SchemaTask {
+        var current = task
+        let end = ContinuousClock.now + budget
+        do throws(CRMError) {
+            try transaction.savepoint { () throws(CRMError) in
+                repeat {
+                    try turnPage(&current)
+                } while current.status == .running && ContinuousClock.now < end
+            }
+        } catch {
+            guard error.kind != .unavailable else { throw error }
+            current = task
+            try stop(&current, error.message)
+        }
+        if current.status != .running { current.finishedAt = transaction.now }
+        try transaction.store(current)
+        return current
+    }
+
+    private func turnPage(_ task: inout SchemaTask) throws(CRMError) {
+        switch task.order.kind {
+        case .changeType: try convert(&task)
+        case .mergeValue: try replace(&task)
+        case .purgeField, .emptyColumn: try empty(&task)
+        case .purgeEntity: try removeRecords(&task)
+        }
+    }
+
+    private struct Place {
+        var schema: StoredSchema
+        let entity: Int
+        let field: Int
+
+        var stored: StoredField {
+            get { schema.entities[entity].fields[field] }
+            set { schema.entities[entity].fields[field] = newValue }
+        }
+    }
+
+    private func place(of task: SchemaTask) throws(CRMError) -> Place? {
+        let schema = try SchemaStore.load(transaction)
+        guard let entity = schema.entities.firstIndex(where: { $0.number == task.order.entity }),
+            let field = schema.entities[entity].fields.firstIndex(where: {
+                $0.placement.number == task.order.field
+            })
+        else { return nil }
+        return Place(schema: schema, entity: entity, field: field)
+    }
+
+    // MARK: Change of type
+
+    private func convert(_ task: inout SchemaTask) throws(CRMError) {
+        guard let place = try place(of: task), let plan = place.stored.placement.conversion else {
+            return task.end(.stopped, "the field is not changing its type any more")
+        }
+        let conversion = try ValueConversion(place.stored.placement.definition, to: plan.type)
+        let page = try transaction.page(
+            of: task.order.entityName, column: place.stored.placement.column, after: task.cursor,
+            limit: pageRows)
+        for (id, value) in page where value != .null {
+            if let converted = conversion.convert(value) {
+                try transaction.set(plan.column, of: task.order.entityName, id: id, to: converted)
+            } else {
+                task.noteUnfit(id, conversion.text(value))
+                guard plan.emptiesUnfit else {
+                    return try stop(
+                        &task,
+                        "\"\(conversion.text(value).prefix(60))\" of record \(id) does not convert to \(plan.type.name)"
+                    )
+                }
+            }
+            task.doneRecords += 1
+        }
+        task.cursor = page.last?.id ?? task.cursor
+        if page.count < pageRows {
+            try swap(place, plan, task)
+            task.end(.done)
+        }
+    }
+
+    /// The column that was filled becomes the field's own; the old one is emptied later.
+    private func swap(_ place: Place, _ plan: ConversionPlan, _ task: SchemaTask) throws(CRMError) {
+        var changed = place
+        let former = changed.stored.placement.column
+        changed.stored.placement.conversion = nil
+        changed.stored.placement.column = plan.column
+        changed.stored.placement.definition.type = plan.type
+        let problems = DefinitionRules.problems(
+            in: changed.stored.placement.definition, of: task.order.entityName)
+        if !problems.isEmpty { changed.stored.placement.definition.defaultText = nil }
+        try settle(place.schema, changed.schema, task, leaving: former, verb: "change_type")
+    }
+
+    private func settle(
+        _ before: StoredSchema, _ after: StoredSchema, _ task: SchemaTask, leaving column: String,
+        verb: String
+    ) throws(CRMError) {
+        var plan = try SchemaPlanner.plan(from: before, to: after)
+        var order = SchemaTask.Order(.emptyColumn, entity: task.order.entity, of: task.order.entityName)
+        order.field = task.order.field
+        order.name = task.order.name
+        order.detail = column
+        plan.tasks = [order]
+        try transaction.apply(plan)
+        try transaction.sign(tasksOf: task.actor ?? FirstRecords.administrator)
+        _ = try installation.renewed(in: transaction)
+        try installation.note(
+            call(task), verb, task.order.entityName, plan.sentences, transaction, kind: .schema)
+    }
+
+    /// The field stays as it was; what was filled of the other column is emptied.
+    private func stop(_ task: inout SchemaTask, _ problem: String) throws(CRMError) {
+        task.end(.stopped, problem)
+        guard task.order.kind == .changeType, let place = try place(of: task),
+            let plan = place.stored.placement.conversion
+        else { return }
+        var changed = place
+        changed.stored.placement.conversion = nil
+        try settle(place.schema, changed.schema, task, leaving: plan.column, verb: "change_type stopped")
+    }
+
+    // MARK: Values of a list
+
+    private func replace(_ task: inout SchemaTask) throws(CRMError) {
+        let keys = (task.order.detail ?? "").split(separator: " ").map(String.init)
+        guard var place = try place(of: task), keys.count == 2 else {
+            return task.end(.stopped, "the field is not there any more")
+        }
+        let snapshot = installation.snapshots.current
+        let registry = try Installation.registry(place.schema, snapshot.registry.modules)
+        guard let entity = registry[entity: task.order.entityName], let field = entity[place.stored.name]
+        else {
+            return task.end(.stopped, "\"\(task.order.entityName)\" is not there: its module is not enabled")
+        }
+        let page = try transaction.page(
+            of: entity.name, column: field.column, after: task.cursor, limit: pageRows)
+        let matching = page.filter { row in
+            guard case .text(let text) = row.value else { return false }
+            return text == keys[0] || text.contains(KeyList.quoted(keys[0]))
+        }
+        let call = call(task)
+        let done = try installation.records.unit(transaction, call, on: snapshot.with(registry: registry)) {
+            (unit) throws(CRMError) -> Int64 in
+            var done: Int64 = 0
+            for row in matching
+            where try unit.replace(keys[0], by: keys[1], in: field, of: entity, record: RecordID(row.id)) {
+                done += 1
+            }
+            return done
+        }
+        task.doneRecords += done
+        task.cursor = page.last?.id ?? task.cursor
+        guard page.count < pageRows else { return }
+        let before = place.schema
+        place.stored.placement.definition.type.values.removeAll { $0.key == keys[0] && !$0.isSystem }
+        place.stored.placement.adjustments.edited.insert("removed.\(keys[0])")
+        let plan = try SchemaPlanner.plan(from: before, to: place.schema)
+        try transaction.apply(plan)
+        _ = try installation.renewed(in: transaction)
+        try installation.note(call, "merge", entity.name, plan.sentences, transaction, kind: .schema)
+        task.end(.done)
+    }
+
+    // MARK: Purge
+
+    private func empty(_ task: inout SchemaTask) throws(CRMError) {
+        let isField = task.order.kind == .purgeField
+        let column = isField ? try place(of: task)?.stored.placement.column : task.order.detail
+        let hasTable = try SchemaStore.load(transaction).entities.contains { $0.number == task.order.entity }
+        guard let column, hasTable else { return task.end(.done) }
+        let page = try transaction.page(
+            of: task.order.entityName, column: column, after: task.cursor, limit: pageRows)
+        for (id, value) in page where value != .null {
+            try transaction.set(column, of: task.order.entityName, id: id, to: .null)
+            task.doneRecords += 1
+        }
+        task.cursor = page.last?.id ?? task.cursor
+        guard page.count < pageRows else { return }
+        if isField, let number = task.order.field {
+            try transaction.forget(fieldNumber: number)
+            try installation.note(
+                call(task), "purge", task.order.entityName, [task.order.sentence], transaction, kind: .schema)
+        }
+        task.end(.done)
+    }
+
+    private func removeRecords(_ task: inout SchemaTask) throws(CRMError) {
+        let name = task.order.entityName
+        let page = try transaction.page(of: name, column: "id", after: task.cursor, limit: pageRows)
+        for (id, _) in page { try transaction.remove(id, from: name) }
+        task.doneRecords += Int64(page.count)
+        task.cursor = page.last?.id ?? task.cursor
+        guard page.count < pageRows else { return }
+        try transaction.forget(entity: task.order.entity, named: name)
+        _ = try installation.renewed(in: transaction)
+        try installation.note(call(task), "purge", name, [task.order.sentence], transaction, kind: .schema)
+        task.end(.done)
+    }
+
+    private func call(_ task: SchemaTask) -> CallContext {
+        CallContext(
+            principal: .kernel(for: task.actor ?? FirstRecords.administrator), source: .system,
+            method: "schema.\(task.order.kind.rawValue)", requestID: "schema-task-\(task.id)")
+    }
+}
+
+extension SchemaTask {
+    fileprivate mutating func end(_ status: Status, _ problem: String? = nil) {
+        self.status = status
+        self.problem = problem
+    }
+
+    fileprivate mutating func noteUnfit(_ id: Int64, _ value: String) {
+        unfitRecords += 1
+        if unfit.count < Self.namedRecords { unfit.append(Unfit(id: RecordID(id), value: value)) }
+    }
+}
