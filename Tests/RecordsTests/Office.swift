@@ -33,9 +33,9 @@ final class Office: Sendable {
             attributes: [.posixPermissions: 0o700])
         let log = Log(room: "test", level: .warning, sink: log)
         var options = Database.Options(path: self.folder + "/kernel/crm.sqlite", mustExist: false)
-        if let clock { options.clock = clock }
-        database = try Database(options: options, log: log)
         let clock = clock ?? { Instant("2026-11-22T12:00:00Z")! }
+        options.clock = clock  // the same for what is written and for "today" in what is read
+        database = try Database(options: options, log: log)
         installation = try Installation.start(
             Installation.Setup(
                 database: database, core: core, dataFolder: self.folder, modulesFolder: modulesFolder,
