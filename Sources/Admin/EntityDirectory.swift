@@ -10,8 +10,6 @@ package struct FieldFacts: Sendable {
     /// Keys of a picklist.
     package let values: [String]
     package let isMandatory: Bool
-    /// Labels of the picklist's values, in their order.
-    let valueLabels: [String]
     /// What the lines of a field of lines take; nil for other fields.
     let lines: [String: FieldFacts]?
 
@@ -19,7 +17,6 @@ package struct FieldFacts: Sendable {
         name: String, label: String, type: String, targets: [String] = [], values: [String] = [],
         isMandatory: Bool = false
     ) {
-        valueLabels = values
         lines = nil
         self.name = name
         self.label = label
@@ -36,9 +33,9 @@ package struct FieldFacts: Sendable {
         self.type = type?.string ?? type?["name"]?.string ?? ""
         let details = type?.kind == .object ? type : node
         targets = details?["targets"]?.elements.compactMap(\.string) ?? []
-        let choices = Array((details?["values"] ?? node["values"])?.elements ?? JSONNode.noElements)
-        values = choices.compactMap { $0["key"]?.string ?? $0.string }
-        valueLabels = choices.compactMap { $0["label"]?.string ?? $0["key"]?.string ?? $0.string }
+        values =
+            (details?["values"] ?? node["values"])?.elements.compactMap { $0["key"]?.string ?? $0.string }
+            ?? []
         lines = node["lines"].map { lines in
             Dictionary(
                 (lines["fields"]?.elements ?? JSONNode.noElements).map(FieldFacts.init).map { ($0.name, $0) },

@@ -114,7 +114,8 @@ package enum CommandLineTool {
         }
         guard settings.origin("organisation") == .defaultValue else {
             throw SettingsError(
-                message: "the demo company has the root role \"\(SettingsTable.Option.organisation.defaultText ?? "")\"",
+                message:
+                    "the demo company has the root role \"\(SettingsTable.Option.organisation.defaultText ?? "")\"",
                 hint: "Leave organisation out with \(demoFlag), and rename the role afterwards.")
         }
     }

@@ -101,7 +101,8 @@ struct DemoCompany {
     }
 
     /// Our own end of the pipe is closed when this returns, so that the kernel's end closes it.
-    private static func start(_ call: ProgramCall, ready: consuming PipeEnd) throws(SupervisorError) -> pid_t {
+    private static func start(_ call: ProgramCall, ready: consuming PipeEnd) throws(SupervisorError) -> pid_t
+    {
         try call.start(output: .descriptor(STDERR_FILENO), ready: ready.descriptor)
     }
 

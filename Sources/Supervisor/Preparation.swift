@@ -37,18 +37,18 @@ package struct Preparation {
             }
         }
         try demo?.load()
-        try folder.finish()
+        try folder.finish(withDemo: isDemo)
     }
 
-    /// Prepares the folder if it is empty, checks it if it is not.
+    /// Prepares the folder if it is empty, checks it if it is not: a demo company that is there already stays as it is.
     package func runIfNeeded() throws(SupervisorError) {
         let state = try plan.folder.state()
         switch state {
         case .empty: try run()
         case .prepared:
-            guard !isDemo else {
+            guard !isDemo || plan.folder.hasDemo else {
                 throw SupervisorError(
-                    "the demo company cannot be loaded into \"\(plan.folder.path)\": it is in use",
+                    "the demo company cannot be loaded into \"\(plan.folder.path)\", which was made without it",
                     hint: "Name a new folder with --data.")
             }
         case .unfinished, .foreign: throw Self.refusal(of: plan.folder, state)

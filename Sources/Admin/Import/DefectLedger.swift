@@ -11,8 +11,6 @@ package struct DefectLedger: Sendable {
         case leftOut(field: String, reason: String)
         /// Records that have no row in the file of their lines.
         case noLines(file: String)
-        /// Rows of a file of lines that belong to no record of the other file.
-        case unclaimed(file: String, key: String, records: String)
         /// Rows that were refused.
         case refused(reason: String)
 
@@ -24,8 +22,6 @@ package struct DefectLedger: Sendable {
             case .unknown(let column, let value, let file): "\(column) \"\(value)\" is not in \(file)"
             case .leftOut(let field, let reason): "\(field) left out: \(reason)"
             case .noLines(let file): "without lines in \(file)"
-            case .unclaimed(let file, let key, let records):
-                "\(file): \(key) is not in \(records); left out"
             case .refused(let reason): "refused: \(reason)"
             }
         }

@@ -1,7 +1,8 @@
 import JSON
 
 /// Lines of the records that a step makes: the rows of a second file that agree with a record's row in the key's
-/// columns, in the order of their file. A record's lines are written whole; one that is refused refuses its record.
+/// columns, in the order of their file. A record's lines are written whole; one that is refused refuses its record. Rows
+/// that agree with no record are refused, too.
 struct ImportLines: Sendable {
     /// A column of the step's file, and the one of the lines' file that has the same values.
     struct Key: Sendable {
@@ -42,15 +43,17 @@ final class LineGroups {
 
     /// The file's name without its folder, for messages.
     let fileName: String
+    let prepared: PreparedStep
     private let lineColumns: [String]
     private var groups: [[String]: [CSVReader.Record]] = [:]
     private var claimed: Set<[String]> = []
-    /// Rows whose key cannot be read, as sentences.
-    private(set) var unreadable: [String] = []
+    /// Rows that have no field for their key.
+    private var keyless: [CSVReader.Record] = []
 
     init(_ prepared: PreparedLines) throws(AdminError) {
         let path = prepared.step.path
         fileName = path.split(separator: "/").last.map(String.init) ?? path
+        self.prepared = prepared.step
         lineColumns = prepared.lines.keys.map(\.lineColumn)
         let file = try CSVFile(path: path, delimiter: prepared.step.step.delimiter)
         let columns = lineColumns.compactMap { prepared.step.columns[$0] }
@@ -65,7 +68,7 @@ final class LineGroups {
                     hint: "Split both files, so that the lines stay with their records.")
             }
             guard columns.allSatisfy({ record.fields.indices.contains($0) }) else {
-                unreadable.append("\(fileName):\(record.line): the row has too few fields for its key")
+                keyless.append(record)
                 continue
             }
             groups[columns.map { record.fields[$0].trimmingSpaces }, default: []].append(record)
@@ -78,11 +81,16 @@ final class LineGroups {
         return groups[key] ?? []
     }
 
-    /// Keys that no record has asked for, with the count of their rows.
-    var unclaimed: [(key: String, rows: Int)] {
-        groups.filter { !claimed.contains($0.key) }.map { key, rows in
-            (zip(lineColumns, key).map { "\($0) \"\($1)\"" }.joined(separator: ", "), rows.count)
-        }.sorted { $0.0 < $1.0 }
+    /// The rows that no record has taken, in the order of the file, with the reason.
+    ///
+    /// - Parameter records: the name of the file that has none for them.
+    func strays(records: String) -> [(record: CSVReader.Record, reason: String)] {
+        var refused = keyless.map { ($0, "the row has too few fields for its key") }
+        for (key, rows) in groups where !claimed.contains(key) {
+            let named = zip(lineColumns, key).map { "\($0) \"\($1)\"" }.joined(separator: ", ")
+            refused += rows.map { ($0, "\(named) is not in \(records)") }
+        }
+        return refused.sorted { $0.0.line < $1.0.line }
     }
 }
 

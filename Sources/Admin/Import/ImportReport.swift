@@ -8,7 +8,9 @@ struct ImportReport {
 
     func print(_ run: CommandRun) {
         for field in work.fieldsMade { run.say("field \(field) \(run.isDryRun ? "would be made" : "made")") }
-        for value in work.valuesMade { run.say("value \(value) \(run.isDryRun ? "would be added" : "added")") }
+        for value in work.valuesMade {
+            run.say("value \(value) \(run.isDryRun ? "would be added" : "added")")
+        }
         switch run.output.format {
         case .json, .jsonl: run.session.streams.write(String(decoding: json(run), as: UTF8.self) + "\n")
         case .tsv, .csv:

@@ -32,7 +32,7 @@ package final class ImportRun {
     private let streams: any ConsoleStreams
     private let options: Options
     private var presumed: PresumedRecords
-    private let hasSeveralSteps: Bool
+    private let hasSeveralFiles: Bool
 
     /// One call under way.
     private struct Batch {
@@ -47,7 +47,7 @@ package final class ImportRun {
         self.streams = streams
         self.options = options
         presumed = PresumedRecords(mapping.steps)
-        hasSeveralSteps = mapping.steps.count > 1
+        hasSeveralFiles = mapping.steps.count > 1 || mapping.steps.contains { !$0.lines.isEmpty }
     }
 
     /// Makes the fields that are missing.
@@ -65,26 +65,31 @@ package final class ImportRun {
         for picklist in missing {
             var values = JSONWriter()
             values.beginArray()
-            for (key, label) in picklist.all {
+            for (key, label) in picklist.values {
                 values.beginObject()
                 values.key("key")
                 values.string(key)
                 values.key("label")
                 values.string(label)
                 values.endObject()
+                valuesMade.append("\(picklist.entity).\(picklist.field): \(key)")
             }
             values.endArray()
             var parameters = Parameters()
             parameters.set("entity", picklist.entity)
-            parameters.set("name", picklist.field)
+            parameters.set("field", picklist.field)
             parameters.set("values", json: values.finish())
             if options.isDryRun { parameters.set("dry_run", true) }
-            _ = try client.call("field.update", parameters)
-            valuesMade += picklist.new.map { "\(picklist.entity).\(picklist.field): \($0)" }
+            _ = try client.call("picklist.add", parameters)
         }
     }
 
     func run(_ prepared: PreparedStep) throws(AdminError) {
+        for lines in try runRecords(prepared) { try refuseStrays(lines, prepared) }
+    }
+
+    /// - Returns: the files of their lines, of which all records have taken theirs.
+    private func runRecords(_ prepared: PreparedStep) throws(AdminError) -> [LineGroups] {
         let source = try RecordSource(prepared)
         let rejects = rejectsFile(prepared)
         var step = try StepState(prepared, rejects, streams)
@@ -124,23 +129,28 @@ package final class ImportRun {
             }
         }
         try flush(&rows, &waiting, &step)
-        if readError == nil { tellLeftOver(&step) }
         try rejects?.close()
         if let readError { throw readError }
+        return step.maker.lines.map(\.groups)
     }
 
-    /// Rows of a file of lines that no record has taken.
-    private func tellLeftOver(_ step: inout StepState) {
-        let records = step.prepared.path.split(separator: "/").last.map(String.init) ?? ""
-        for lines in step.maker.lines {
-            let name = "\(step.prepared.step.name).\(lines.field)"
-            for (key, rows) in lines.groups.unclaimed {
-                ledger.note(
-                    .unclaimed(file: lines.groups.fileName, key: key, records: records), in: name, rows: rows)
-            }
-            for sentence in lines.groups.unreadable { ledger.note(.refused(reason: sentence), in: name) }
-            step.counts.failed += lines.groups.unreadable.count
+    /// Counts the rows of a file of lines that belong to no record, as a step of its own.
+    ///
+    /// - Parameter records: the records' step.
+    private func refuseStrays(_ lines: LineGroups, _ records: PreparedStep) throws(AdminError) {
+        let strays = lines.strays(records: records.path.split(separator: "/").last.map(String.init) ?? "")
+        guard !strays.isEmpty else { return }
+        let file = rejectsFile(lines.prepared)
+        for (record, reason) in strays {
+            ledger.note(.refused(reason: reason), in: lines.prepared.step.name)
+            try file?.append(record, reason: reason)
         }
+        try file?.close()
+        if let file { rejects.append(file.path) }
+        var refused = StepCounts()
+        refused.rows = strays.count
+        refused.failed = strays.count
+        counts.append((lines.prepared.step.name, refused))
     }
 
     private func next(of source: RecordSource, _ readError: inout AdminError?) -> CSVReader.Record? {
@@ -173,7 +183,7 @@ package final class ImportRun {
     private func rejectsFile(_ prepared: PreparedStep) -> RejectsFile? {
         guard let path = options.rejectsPath else { return nil }
         var stepPath = path
-        if hasSeveralSteps {
+        if hasSeveralFiles {
             let stem = path.hasSuffix(".csv") ? String(path.dropLast(4)) : path
             stepPath = "\(stem).\(prepared.step.name).csv"
         }

@@ -49,33 +49,41 @@ struct MappingCheck {
         return missing
     }
 
-    /// The picklists that lack values, each with all values that it should have.
+    struct MissingValues {
+        let entity: String
+        let field: String
+        let values: [(key: String, label: String)]
+    }
+
+    /// The picklists that lack values.
     func missingValues(_ mapping: ImportMapping) throws(AdminError) -> [MissingValues] {
         var missing: [MissingValues] = []
         for wish in mapping.valueWishes {
-            guard let facts = try fields(of: wish.entity, wish.place)[wish.field] else {
-                throw AdminError("\(wish.place): \(wish.entity) has no field \"\(wish.field)\"")
-            }
+            let facts = try picklist(wish)
             let new = wish.values.filter { !facts.values.contains($0.key) }.sorted { $0.key < $1.key }
             guard !new.isEmpty else { continue }
             missing.append(
                 MissingValues(
-                    entity: wish.entity, field: wish.field, new: new.map(\.key),
-                    all: zip(facts.values, facts.valueLabels).map { ($0, $1) }
-                        + new.map { ($0.key, $0.value) }))
+                    entity: wish.entity, field: wish.field, values: new.map { ($0.key, $0.value) }))
         }
         return missing
     }
 
-    struct MissingValues {
-        let entity: String
-        let field: String
-        /// Keys.
-        let new: [String]
-        let all: [(key: String, label: String)]
+    private func picklist(_ wish: ImportMapping.ValueWish) throws(AdminError) -> FieldFacts {
+        let fields = try fields(of: wish.entity, wish.place)
+        guard let facts = fields[wish.field] else {
+            throw AdminError(
+                "\(wish.place): \(wish.entity) has no field \"\(wish.field)\"",
+                hint: Spelling.suggestion(for: wish.field, among: fields.keys.sorted()))
+        }
+        guard facts.type == "picklist" || facts.type == "multipicklist" else {
+            throw AdminError("\(wish.place): field \"\(wish.field)\" is of type \(facts.type), no picklist")
+        }
+        return facts
     }
 
     private func checkWishes(_ mapping: ImportMapping) throws(AdminError) {
+        for wish in mapping.valueWishes { _ = try picklist(wish) }
         for wish in mapping.wishes {
             guard let present = try fields(of: wish.entity, wish.place)[wish.name] else { continue }
             guard present.type == wish.type else {

@@ -18,7 +18,8 @@ struct RowMaker {
 
         /// Where the line stands that a problem's field is about: `lines[3].item`; nil for the record's own fields.
         func place(ofProblemIn field: String) -> String? {
-            guard let match = field.wholeMatch(of: /(\w+)\[(\d+)\].*/), let made = lines[String(match.output.1)],
+            guard let match = field.wholeMatch(of: /(\w+)\[(\d+)\].*/),
+                let made = lines[String(match.output.1)],
                 let index = Int(match.output.2), made.indices.contains(index)
             else { return nil }
             return made[index].place
