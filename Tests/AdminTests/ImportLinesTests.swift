@@ -123,7 +123,8 @@ struct ImportLinesTests {
         #expect(result.code == .partial)
         #expect(result.kernel.records["order"]?.count == 2)
         let rejects = try result.folder.read("r.order.csv")
-        #expect(rejects.contains(#"1,Acme,2,"details.csv:4: Quantity: ""many"" is not a whole number"#), "\(rejects)")
+        let reason = #"1,Acme,2,"details.csv:4: Quantity: ""many"" is not a whole number"#
+        #expect(rejects.contains(reason), "\(rejects)")
     }
 
     @Test("a ragged line refuses its record; one too short for its key is refused alone")
