@@ -10,6 +10,8 @@ package enum CommandLineTool {
         let name: String
         let summary: String
         var takesDemo = false
+        /// What has to follow the name; nil for nothing.
+        var operand: String?
         let run: @Sendable (Request) throws(SupervisorError) -> Int32
     }
 
@@ -35,6 +37,8 @@ package enum CommandLineTool {
         let plan: ServicePlan
         let log: Log
         let isDemo: Bool
+        /// What follows the command's name.
+        let operand: String
     }
 
     private static let commands = [
@@ -42,6 +46,9 @@ package enum CommandLineTool {
         Command(
             name: "up", summary: "run everything in the foreground, after init if the folder is new",
             takesDemo: true, run: up),
+        Command(
+            name: "restore", summary: "prepare a new data folder from a backup", operand: "BACKUP",
+            run: restore),
         Command(
             name: "status", summary: "show the processes and what the kernel says of itself", run: status),
         Command(name: "stop", summary: "end everything, and wait for it", run: stop),
@@ -52,14 +59,18 @@ package enum CommandLineTool {
     private static let demoFlag = "--demo"
 
     private static func table(_ others: [OtherCommand]) -> SettingsTable {
-        let lines = commands.map { ($0.name, $0.summary) } + others.map { ($0.name, $0.summary) }
+        let own = commands.map {
+            ([$0.name, $0.operand].compactMap(\.self).joined(separator: " "), $0.summary)
+        }
+        let lines = own + others.map { ($0.name, $0.summary) }
         return .platform(
             program: "crm",
             summary: "Prepares, runs and watches the platform.\n\ncommands:\n"
-                + lines.map { name, summary in "  \(name.padding(to: 10)) \(summary)" }
+                + lines.map { name, summary in "  \(name.padding(to: 14)) \(summary)" }
                 .joined(separator: "\n")
                 + "\n\ninit and up take --demo: a new folder gets all modules and the demo company, Northwind.",
-            options: [.data, .listen, .modules, .log, .organisation, .currency, .config], operands: "COMMAND")
+            options: [.data, .listen, .modules, .backups, .log, .organisation, .currency, .config],
+            operands: "COMMAND")
     }
 
     /// - Parameters:
@@ -83,7 +94,8 @@ package enum CommandLineTool {
             let command = try command(settings.operands)
             let isDemo = arguments.contains(demoFlag)
             if isDemo { try checkDemo(command, settings) }
-            return try command.run(request(settings, isDemo: isDemo))
+            return try command.run(
+                request(settings, isDemo: isDemo, operand: settings.operands.dropFirst().first ?? ""))
         } catch let error as SupervisorError {
             return complain(error.description, code: 1)
         } catch {
@@ -99,10 +111,15 @@ package enum CommandLineTool {
         guard let command = commands.first(where: { $0.name == name }) else {
             throw SettingsError(message: "there is no command \"\(name)\"", hint: "Give one of \(names).")
         }
-        guard operands.count == 1 else {
+        let known = command.operand == nil ? 1 : 2
+        guard operands.count <= known else {
             throw SettingsError(
-                message: "crm \(name) cannot use the argument \"\(operands[1])\"",
+                message: "crm \(name) cannot use the argument \"\(operands[known])\"",
                 hint: "Run crm --help for its options.")
+        }
+        guard operands.count == known else {
+            throw SettingsError(
+                message: "crm \(name) lacks \(command.operand ?? "")", hint: "It is a folder's path.")
         }
         return command
     }
@@ -120,7 +137,9 @@ package enum CommandLineTool {
         }
     }
 
-    private static func request(_ settings: SettingsValues, isDemo: Bool) throws(SupervisorError) -> Request {
+    private static func request(
+        _ settings: SettingsValues, isDemo: Bool, operand: String
+    ) throws(SupervisorError) -> Request {
         let folder = DataFolder(path: settings.path("data"))
         var environment = environment()
         environment["CRM_LOG"] = settings.string("log")
@@ -133,19 +152,28 @@ package enum CommandLineTool {
         environment["CRM_CURRENCY"] =
             isDemo && settings.origin("currency") == .defaultValue
             ? DemoCompany.currency : settings.string("currency")
+        if let backups = settings.pathIfSet("backups") { environment["CRM_BACKUPS"] = backups }
         if let modules = settings.pathIfSet("modules") { environment["CRM_MODULES"] = modules }
         if let config = settings.pathIfSet("config") { environment["CRM_CONFIG"] = config }
         let plan = ServicePlan(
             folder: folder, listen: settings.addressAndPort("listen").description,
             programs: try ServicePlan.ownFolder(), environment: environment)
         let level = Log.Level(name: settings.string("log")) ?? .info
-        return Request(folder: folder, plan: plan, log: Log(room: "supervisor", level: level), isDemo: isDemo)
+        return Request(
+            folder: folder, plan: plan, log: Log(room: "supervisor", level: level), isDemo: isDemo,
+            operand: operand)
     }
 
     // MARK: The commands
 
     private static func initialise(_ request: Request) throws(SupervisorError) -> Int32 {
         try Preparation(request.plan, isDemo: request.isDemo).run()
+        print("prepared \(request.folder.path); run crm up")
+        return 0
+    }
+
+    private static func restore(_ request: Request) throws(SupervisorError) -> Int32 {
+        try Preparation(request.plan, backup: request.operand).run()
         print("prepared \(request.folder.path); run crm up")
         return 0
     }

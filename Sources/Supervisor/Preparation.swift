@@ -8,9 +8,13 @@ package struct Preparation {
     /// Whether the demo company is loaded.
     package let isDemo: Bool
 
-    package init(_ plan: ServicePlan, isDemo: Bool = false) {
+    /// The backup that the data come from; nil for new ones.
+    private let backup: String?
+
+    package init(_ plan: ServicePlan, isDemo: Bool = false, backup: String? = nil) {
         self.plan = plan
         self.isDemo = isDemo
+        self.backup = backup
     }
 
     /// Prepares a folder that is not there or empty.
@@ -21,19 +25,21 @@ package struct Preparation {
         switch try folder.state() {
         case .empty: break
         case .prepared:
-            throw SupervisorError("data folder \"\(folder.path)\" is already prepared", hint: "Run crm up.")
+            throw SupervisorError(
+                "data folder \"\(folder.path)\" is already prepared",
+                hint: backup == nil ? "Run crm up." : "Name a new folder with --data.")
         case .unfinished, .foreign: throw Self.refusal(of: folder, try folder.state())
         }
         // Before anything is made: a refusal leaves nothing to be removed.
         let demo = isDemo ? try DemoCompany(plan) : nil
         try folder.begin()
         for child in Child.allCases {
-            let process = try plan.prepare(child).start(output: .inherited)
+            let process = try plan.prepare(child, backup: backup).start(output: .inherited)
             let end = try Self.wait(for: process)
             guard end == .exited(code: 0) else {
                 throw SupervisorError(
                     "data folder \"\(folder.path)\" could not be prepared: \(child.program) \(end)",
-                    hint: "Mend what it says above, remove the folder, and run crm init again.")
+                    hint: "Mend what it says above, remove the folder, and run the same command again.")
             }
         }
         try demo?.load()
@@ -60,7 +66,9 @@ package struct Preparation {
         state == .unfinished
             ? SupervisorError(
                 "the preparation of data folder \"\(folder.path)\" broke off",
-                hint: "Remove the folder, which holds nothing of value yet, and run crm init again.")
+                hint:
+                    "Remove the folder, which holds nothing of value yet, and run crm init or crm restore again."
+            )
             : SupervisorError(
                 "folder \"\(folder.path)\" is neither empty nor a data folder",
                 hint: "Name another one with --data.")
