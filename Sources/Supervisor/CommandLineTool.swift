@@ -9,6 +9,7 @@ package enum CommandLineTool {
     private struct Command: Sendable {
         let name: String
         let summary: String
+        var takesDemo = false
         /// What has to follow the name; nil for nothing.
         var operand: String?
         let run: @Sendable (Request) throws(SupervisorError) -> Int32
@@ -41,9 +42,10 @@ package enum CommandLineTool {
     }
 
     private static let commands = [
-        Command(name: "init", summary: "prepare a new data folder", run: initialise),
+        Command(name: "init", summary: "prepare a new data folder", takesDemo: true, run: initialise),
         Command(
-            name: "up", summary: "run everything in the foreground, after init if the folder is new", run: up),
+            name: "up", summary: "run everything in the foreground, after init if the folder is new",
+            takesDemo: true, run: up),
         Command(
             name: "restore", summary: "prepare a new data folder from a backup", operand: "BACKUP",
             run: restore),
@@ -65,7 +67,8 @@ package enum CommandLineTool {
             program: "crm",
             summary: "Prepares, runs and watches the platform.\n\ncommands:\n"
                 + lines.map { name, summary in "  \(name.padding(to: 14)) \(summary)" }
-                .joined(separator: "\n"),
+                .joined(separator: "\n")
+                + "\n\ninit and up take --demo: a new folder gets all modules and the demo company, Northwind.",
             options: [.data, .listen, .modules, .backups, .log, .organisation, .currency, .config],
             operands: "COMMAND")
     }
@@ -89,10 +92,10 @@ package enum CommandLineTool {
                 return 0
             }
             let command = try command(settings.operands)
+            let isDemo = arguments.contains(demoFlag)
+            if isDemo { try checkDemo(command, settings) }
             return try command.run(
-                request(
-                    settings, isDemo: arguments.contains(demoFlag),
-                    operand: settings.operands.dropFirst().first ?? ""))
+                request(settings, isDemo: isDemo, operand: settings.operands.dropFirst().first ?? ""))
         } catch let error as SupervisorError {
             return complain(error.description, code: 1)
         } catch {
@@ -121,6 +124,19 @@ package enum CommandLineTool {
         return command
     }
 
+    private static func checkDemo(_ command: Command, _ settings: SettingsValues) throws(SettingsError) {
+        guard command.takesDemo else {
+            throw SettingsError(
+                message: "crm \(command.name) cannot use \(demoFlag)", hint: "crm init and crm up take it.")
+        }
+        guard settings.origin("organisation") == .defaultValue else {
+            throw SettingsError(
+                message:
+                    "the demo company has the root role \"\(SettingsTable.Option.organisation.defaultText ?? "")\"",
+                hint: "Leave organisation out with \(demoFlag), and rename the role afterwards.")
+        }
+    }
+
     private static func request(
         _ settings: SettingsValues, isDemo: Bool, operand: String
     ) throws(SupervisorError) -> Request {
@@ -133,7 +149,9 @@ package enum CommandLineTool {
                 "threads=crashed,registers=none,images=none,symbolicate=fast,limit=32"
         }
         environment["CRM_ORGANISATION"] = settings.string("organisation")
-        environment["CRM_CURRENCY"] = settings.string("currency")
+        environment["CRM_CURRENCY"] =
+            isDemo && settings.origin("currency") == .defaultValue
+            ? DemoCompany.currency : settings.string("currency")
         if let backups = settings.pathIfSet("backups") { environment["CRM_BACKUPS"] = backups }
         if let modules = settings.pathIfSet("modules") { environment["CRM_MODULES"] = modules }
         if let config = settings.pathIfSet("config") { environment["CRM_CONFIG"] = config }

@@ -37,10 +37,10 @@ package struct ServicePlan: Sendable {
     }
 
     /// - Parameter backup: where the data come from; nil for new ones.
-    func prepare(_ child: Child, isDemo: Bool, backup: String?) -> ProgramCall {
+    func prepare(_ child: Child, backup: String?) -> ProgramCall {
         switch child {
         case .kernel where backup != nil: call(child, ["restore", backup ?? "", "--data", folder.path])
-        case .kernel: call(child, ["init", "--data", folder.path] + (isDemo ? ["--demo"] : []))
+        case .kernel: call(child, ["init", "--data", folder.path])
         case .endpoint: call(child, ["make-certificate", "--data", folder.path])
         }
     }
