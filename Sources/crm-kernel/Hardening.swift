@@ -6,7 +6,7 @@ import Glibc
 enum Hardening {
     /// Whether the program was started with rights that its caller has not, by a set-user-id bit: then its caller's
     /// environment would decide which libraries and modules it loads (M2).
-    static var hasForeignRights: Bool { getauxval(UInt(AT_SECURE)) != 0 }
+    static var hasForeignRights: Bool { getuid() != geteuid() || getgid() != getegid() }
 
     static func apply() {
         umask(0o077)
