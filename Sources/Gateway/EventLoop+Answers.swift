@@ -9,6 +9,13 @@ extension EventLoop {
     func finish(_ connection: ClientConnection, _ index: Int, _ head: ReplyHead, _ body: ArraySlice<UInt8>) {
         let answer = connection.answers[index]
         var options = answer.options
+        if connection.upload?.callID == answer.callID {
+            // Answered before its file was whole: the rest is not read.
+            connection.upload = nil
+            connection.owesContinue = false
+            connection.isLast = true
+        }
+        if connection.isLast, index == connection.answers.count - 1 { options.keepsAlive = false }
         options.retryAfterSeconds = head.retryAfterSeconds
         options.contentType = Self.contentType(head.contentKind)
         if isStopping { options.keepsAlive = false }
@@ -75,7 +82,14 @@ extension EventLoop {
     /// After an answer has gone to the output: those behind it that are known follow.
     func followUp(_ connection: ClientConnection) {
         while let rendered = connection.answers.first?.rendered {
-            connection.output.append(contentsOf: rendered)
+            if !rendered.isEmpty {
+                if !connection.hasOutput { connection.outputSince = now }
+                connection.output.append(contentsOf: rendered)
+            }
+            guard connection.answers[0].download == nil else {
+                connection.answers[0].rendered = []
+                break
+            }
             connection.answers.removeFirst()
         }
         connection.waitingSince = now
@@ -97,6 +111,8 @@ extension EventLoop {
         case .json: "application/json"
         case .text: "text/plain; charset=utf-8"
         case .html: "text/html; charset=utf-8"
+        // Its head brings its own.
+        case .file: nil
         }
     }
 

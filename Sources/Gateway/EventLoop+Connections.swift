@@ -73,7 +73,7 @@ extension EventLoop {
     /// Ends a connection at once; calls that nobody waits for any more are cancelled.
     func close(_ connection: ClientConnection) {
         guard connections[connection.slot] === connection else { return }
-        for answer in connection.answers where answer.callID != 0 && answer.rendered == nil {
+        for answer in connection.answers where answer.callID != 0 && answer.isOpen {
             link.sendCancel(callID: answer.callID)
             counters.cancels.add()
         }

@@ -30,13 +30,15 @@ extension EventLoop {
                     case .done(let count) = try connection.tls.write(
                         connection.output, from: connection.written)
                 else {
-                    return
+                    connection.dropWritten()
+                    return topUp(connection)
                 }
                 connection.written += count
                 connection.outputSince = now
                 counters.bytesOut.add(count)
             }
             connection.dropWritten()
+            topUp(connection)
         } catch {
             close(connection)
         }

@@ -44,6 +44,11 @@ extension EventLoop {
         while connection.mayRead(limits) {
             switch connection.reader.next() {
             case .request(let request): take(request, connection)
+            case .head(let request, let length, let awaitsContinue):
+                take(request, connection, length: length, awaitsContinue: awaitsContinue)
+            case .piece(let piece): pass(piece, connection)
+            case .end: endUpload(connection)
+            case .refused(let refusal) where connection.upload != nil: abortUpload(connection, refusal)
             case .refused(let refusal): refuse(connection, refusal)
             case .awaitsContinue:
                 connection.owesContinue = true
@@ -69,13 +74,21 @@ extension EventLoop {
     }
 
     func payContinue(_ connection: ClientConnection) {
-        guard connection.owesContinue, connection.answers.isEmpty else { return }
+        guard connection.owesContinue else { return }
+        // A file is asked for by the kernel; any other body by us, when earlier answers have gone.
+        if let upload = connection.upload {
+            guard upload.isWanted, connection.answers.first?.callID == upload.callID else { return }
+        } else if !connection.answers.isEmpty {
+            return
+        }
         connection.owesContinue = false
         HTTPResponseWriter.writeContinue(into: &connection.output)
         makeDirty(connection)
     }
 
-    private func take(_ request: HTTPRequest, _ connection: ClientConnection) {
+    private func take(
+        _ request: HTTPRequest, _ connection: ClientConnection, length: Int? = 0, awaitsContinue: Bool = false
+    ) {
         connection.hasServed = true
         var options = HTTPResponseWriter.Options()
         options.keepsAlive = request.keepsAlive && !isStopping
@@ -83,8 +96,17 @@ extension EventLoop {
         options.requestID =
             request.fields.only("x-request-id").flatMap(RequestIDSource.accepted) ?? requestIDs.next()
         if !options.keepsAlive { connection.isLast = true }
-        switch Routing.decide(request, isLocal: connection.isLocal) {
+        let decision = Routing.decide(request, isLocal: connection.isLocal)
+        if case .refused = decision, Routing.streams(request) {
+            // Its body is not read.
+            options.keepsAlive = false
+            connection.isLast = true
+        }
+        switch decision {
         case .call(let route, let token): call(route, token: token, request.body, options, connection)
+        case .file(let route, let target, let token):
+            connection.owesContinue = awaitsContinue
+            callFile(route, target, token: token, request, length: length, options, connection)
         case .alive:
             options.contentType = "text/plain; charset=utf-8"
             enqueue(connection, status: 200, body: Array("alive\n".utf8)[...], options)

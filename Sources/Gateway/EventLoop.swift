@@ -160,6 +160,10 @@ final class EventLoop {
             guard let index = connection.answers.firstIndex(where: { $0.rendered == nil }) else { return }
             link.sendCancel(callID: connection.answers[index].callID)
             answerUnavailable(connection, index)
+        case .upload:
+            counters.timeouts.add()
+            abortUpload(connection, HTTPRefusal(408, "the file did not come in time"))
+        case .download: close(connection)
         case .head where connection.readerPhase == .idle:
             close(connection)
         case .head, .body:

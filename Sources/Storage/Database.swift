@@ -30,6 +30,8 @@ package final class Database: Sendable {
     /// By which lists are planned; the writer keeps it up.
     package let counts: RecordCounts
     package let path: String
+    /// The bytes of files, beside the database.
+    package let files: FileStore
     private let checkpointer: Checkpointer
     private let statementLimitMilliseconds: Int
     private let log: Log
@@ -41,6 +43,8 @@ package final class Database: Sendable {
         self.counts = counts
         let checkpointer = Checkpointer(path: options.path, log: log)
         path = options.path
+        files = FileStore(databasePath: options.path)
+        files.clearIncoming()
         statementLimitMilliseconds = options.statementLimitMilliseconds
         self.log = log
         self.checkpointer = checkpointer

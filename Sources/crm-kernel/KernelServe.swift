@@ -26,7 +26,8 @@ struct KernelServe {
         let folder = try KernelFolder(settings, isNew: false)
         let services = KernelServices(
             database: folder.database, installation: folder.installation, identity: folder.identity,
-            log: settings.log, programVersion: KernelSettings.version)
+            log: settings.log, programVersion: KernelSettings.version,
+            fileLimitBytes: Int64(settings.values.integer("file-limit-mib")) << 20)
         let run = settings.dataFolder + "/run"
         let endpointUsers = settings.endpointUsers
         let consoleUsers = Set(settings.consoleUsers.keys)
@@ -58,6 +59,9 @@ struct KernelServe {
                 },
                 HouseJob("idempotency", everySeconds: 3600) {
                     IdempotentCall.forgetOld(folder.database.writer)
+                },
+                HouseJob("files", everySeconds: 86_400) {
+                    FileSweep.run(folder.database, log: log)
                 },
                 HouseJob("search", everySeconds: 1) { Self.fill("the search index", log, searching.step) },
                 HouseJob("base_amounts", everySeconds: 1) {

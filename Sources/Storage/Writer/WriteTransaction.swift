@@ -15,6 +15,7 @@ package final class WriteTransaction {
 
     let runner: StatementRunner
     let counts: RecordCounts
+    let files: FileStore
     /// Counters as of the last COMMIT.
     private(set) var committed: WriterCounters
     /// Counters as the open transaction has moved them.
@@ -45,6 +46,7 @@ package final class WriteTransaction {
         counters = committed
         self.clock = clock
         self.counts = counts
+        files = FileStore(databasePath: path)
         self.faults = faults
     }
 
