@@ -89,7 +89,7 @@ let package = Package(
         room("Gateway", ["TLS", "HTTP", "Wire", "CLinux", "Log"]),
         room("ModuleTemplate", ["Settings"]),
         room("Supervisor", ["Settings", "Wire", "JSON", "CLinux", "Log"]),
-        room("Admin", ["JSON", "Wire", "TLS", "HTTP", "Text", "Settings"]),
+        room("Admin", ["JSON", "Wire", "TLS", "HTTP", "Crypto", "Text", "Settings"]),
 
         // MARK: The bundled modules, so that one `swift build` builds them
         .target(

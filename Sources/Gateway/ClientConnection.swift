@@ -95,7 +95,8 @@ final class ClientConnection {
 
     /// Whether another request may be taken up: back-pressure by answers that are owed and bytes not yet written.
     func mayRead(_ limits: GatewayLimits) -> Bool {
-        if let upload, !upload.takesMore { return false }
+        // The last request may have a body that is still to come.
+        if let upload { return upload.takesMore && output.count - written < limits.outputBytes }
         return !isLast && answers.count < limits.outstandingRequests && output.count - written < limits.outputBytes
     }
 

@@ -12,7 +12,7 @@ package struct FileCall: Equatable, Sendable {
     /// The most data that one frame carries.
     package static let pieceBytes = 64 << 10
     /// What a side lets the other send before it has dealt with any of it.
-    package static let windowBytes = 256 << 10
+    package static let windowBytes = 128 << 10
 
     /// The record's id, and perhaps `?` and a query; escapes not decoded.
     package var target: String

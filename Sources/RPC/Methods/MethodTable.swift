@@ -32,7 +32,7 @@ package final class MethodTable: Sendable {
         SecurityMethods.all,
         EntityMethods.all, SchemaMethods.all,
         RecordMethods.all, BatchMethods.all,
-        ChangeMethods.all, ExportMethods.all, ImportMethods.all, ModuleMethods.all, LogMethods.all,
+        ChangeMethods.all, ExportMethods.all, ImportMethods.all, ModuleMethods.all, JobMethods.all, LogMethods.all,
         SystemMethods.all,
     ].flatMap { $0 }
 
