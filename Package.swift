@@ -153,7 +153,7 @@ let package = Package(
             "RecordsTests",
             [
                 "Records", "Installation", "Core", "Storage", "Query", "Registry", "Security", "ModuleLoader",
-                "SecurityCases", "Log",
+                "SecurityCases", "Crypto", "Log",
                 sdk,
             ]),
         tests("QueryTests", ["Query", sdk]),

@@ -117,7 +117,8 @@ final class DownloadedFile {
     func finish() throws(AdminError) {
         let digest = hash.take()?.finalize().hex
         guard facts.sha256 == nil || digest == facts.sha256 else {
-            throw AdminError("the file that came has another SHA-256 than was announced", hint: "Fetch it again.")
+            throw AdminError(
+                "the file that came has another SHA-256 than was announced", hint: "Fetch it again.")
         }
         guard let path else { return }
         guard fsync(descriptor) == 0, rename(part, path) == 0 else {

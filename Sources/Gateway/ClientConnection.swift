@@ -97,7 +97,8 @@ final class ClientConnection {
     func mayRead(_ limits: GatewayLimits) -> Bool {
         // The last request may have a body that is still to come.
         if let upload { return upload.takesMore && output.count - written < limits.outputBytes }
-        return !isLast && answers.count < limits.outstandingRequests && output.count - written < limits.outputBytes
+        return !isLast && answers.count < limits.outstandingRequests
+            && output.count - written < limits.outputBytes
     }
 
     /// What the poller shall watch. A connection that may not read is watched for nothing but its end.

@@ -27,7 +27,8 @@ extension EventLoop {
         file.isHeadOnly = request.method == .head
         file.length = route == .putFile ? length.map { UInt64($0) } : 0
         file.contentType = text(request, "content-type")
-        file.digest = text(request, "content-digest").isEmpty
+        file.digest =
+            text(request, "content-digest").isEmpty
             ? text(request, "repr-digest") : text(request, "content-digest")
         file.range = text(request, "range")
         file.ifRange = text(request, "if-range")
@@ -84,7 +85,9 @@ extension EventLoop {
         let body = ErrorBody.render(
             status: refusal.status, message: refusal.reason,
             requestID: connection.answers[index].options.requestID)
-        finish(connection, index, ReplyHead(status: refusal.status, retryAfterSeconds: 0, contentKind: .json), body[...])
+        finish(
+            connection, index, ReplyHead(status: refusal.status, retryAfterSeconds: 0, contentKind: .json),
+            body[...])
     }
 
     private func allowFileWork(_ callID: UInt64, _ connection: ClientConnection) {
@@ -105,7 +108,8 @@ extension EventLoop {
     // MARK: To the client
 
     /// The head of a file takes its place; its bytes follow as they come.
-    func beginFile(_ connection: ClientConnection, _ index: Int, _ head: ReplyHead, _ body: ArraySlice<UInt8>) {
+    func beginFile(_ connection: ClientConnection, _ index: Int, _ head: ReplyHead, _ body: ArraySlice<UInt8>)
+    {
         let file: FileHead
         do throws(WireError) { file = try FileHead(decoding: body) } catch {
             log.error("the kernel's head of a file cannot be used", ["reason": error])

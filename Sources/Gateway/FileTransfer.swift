@@ -19,7 +19,9 @@ struct FileUpload {
     mutating func take(_ bytes: Int, now: Milliseconds, _ limits: GatewayLimits) {
         credit -= bytes
         stretchBytes += bytes
-        guard stretchBytes >= limits.bodyBytesPerSecond * Int(limits.body.milliseconds / 1_000) else { return }
+        guard stretchBytes >= limits.bodyBytesPerSecond * Int(limits.body.milliseconds / 1_000) else {
+            return
+        }
         stretchBytes = 0
         stretchSince = now
     }

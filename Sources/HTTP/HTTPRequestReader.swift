@@ -153,7 +153,8 @@ package struct HTTPRequestReader: Sendable {
         switch state {
         case .streamed(let left):
             .head(
-                request, length: left, awaitsContinue: framing.expectsContinue && left > 0 && queue.count == 0)
+                request, length: left, awaitsContinue: framing.expectsContinue && left > 0 && queue.count == 0
+            )
         case .streamedChunks:
             .head(request, length: nil, awaitsContinue: framing.expectsContinue && queue.count == 0)
         default: nil

@@ -40,17 +40,20 @@ extension HTTPSClient: FileClient {
         let length = response.fields.only("content-length").flatMap {
             Int64(String(decoding: $0, as: UTF8.self))
         }
-        guard var left = length else { throw AdminError("the answer of \(place) does not say how long it is") }
+        guard var left = length else {
+            throw AdminError("the answer of \(place) does not say how long it is")
+        }
         var body: [UInt8] = []
         let isFile = response.status < 300
         if isFile {
             try begin(
                 FileFacts(length: left) { name in
-                    let value = switch name {
-                    case "content-disposition": response.fields.only("content-disposition")
-                    case "etag": response.fields.only("etag")
-                    default: nil as ArraySlice<UInt8>?
-                    }
+                    let value =
+                        switch name {
+                        case "content-disposition": response.fields.only("content-disposition")
+                        case "etag": response.fields.only("etag")
+                        default: nil as ArraySlice<UInt8>?
+                        }
                     return value.map { String(decoding: $0, as: UTF8.self) }
                 })
         }
@@ -78,7 +81,9 @@ extension HTTPSClient: FileClient {
         var bytes: [UInt8] = []
         let mark = Array("HTTP/1.1 100".utf8)
         while true {
-            guard let more = try read(from: open, until: .now + patience) else { throw Self.closedBeforeAnswer }
+            guard let more = try read(from: open, until: .now + patience) else {
+                throw Self.closedBeforeAnswer
+            }
             bytes += more
             if bytes.count >= mark.count, !bytes.starts(with: mark) { return bytes }
             if bytes.count >= 4, bytes.suffix(4) == Array("\r\n\r\n".utf8)[...] { return nil }

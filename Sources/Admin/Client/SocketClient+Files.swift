@@ -18,7 +18,9 @@ extension SocketClient: FileClient {
             while credit <= 0 || isWhole {
                 let frame = try nextFrame(of: callID)
                 if let answer = try answer(in: frame) { return answer }
-                if frame.kind == .credit { credit += try wired { () throws(WireError) in try frame.credit() } }
+                if frame.kind == .credit {
+                    credit += try wired { () throws(WireError) in try frame.credit() }
+                }
             }
             if rest.isEmpty { rest = try next()[...] }
             if rest.isEmpty {

@@ -13,7 +13,9 @@ enum FileCommands {
                 """,
             operands: [.init("RECORD", .number), .init("FILE", .file)],
             options: [fieldOption] + sendOptions,
-            examples: ["file put 19 offer.pdf", "file put 19 scan.png --field x_scan --name 'Signed offer.png'"]
+            examples: [
+                "file put 19 offer.pdf", "file put 19 scan.png --field x_scan --name 'Signed offer.png'",
+            ]
         ) { run throws(AdminError) in
             let id = try record(run)
             run.printObject(try put(try run.required(1), into: id, run))
@@ -26,7 +28,7 @@ enum FileCommands {
                 """,
             operands: [.init("RECORD", .number), .init("PATH", .file, .optional)],
             options: [fieldOption, .init("overwrite", help: "Replace what is there under that name.")],
-            examples: ["file get 19", "file get 19 offer.pdf --overwrite", "file get 19 - | less"]
+            examples: ["file get 19", "file get 19 offer.pdf --overwrite", "file get 19 -"]
         ) { run throws(AdminError) in
             let id = try record(run)
             var target: DownloadedFile?
@@ -98,7 +100,8 @@ enum FileCommands {
         return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
     }
 
-    private static func put(_ path: String, into id: Int64, _ run: CommandRun) throws(AdminError) -> JSONNode {
+    private static func put(_ path: String, into id: Int64, _ run: CommandRun) throws(AdminError) -> JSONNode
+    {
         let file = try SentFile(path)
         let target = "\(id)\(query(run, name: run.line.value("name") ?? file.name))"
         let digest = try file.digest()

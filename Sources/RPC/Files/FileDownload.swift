@@ -77,7 +77,8 @@ final class FileDownload: FileTransfer {
             do throws(CRMError) {
                 return try file?.read(at: part.offset, limit: part.count)
             } catch {
-                caller.services.log.error("a file could not be read on", ["reason": error.detail ?? error.message])
+                caller.services.log.error(
+                    "a file could not be read on", ["reason": error.detail ?? error.message])
                 return nil
             }
         }

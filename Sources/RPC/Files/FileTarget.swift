@@ -67,7 +67,8 @@ struct FileTarget: Equatable {
                 bytes.append(byte)
                 continue
             }
-            guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            guard rest.count >= 2,
+                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
             else { return nil }
             bytes.append(value)
             rest = rest.dropFirst(2)
@@ -94,7 +95,8 @@ struct FileRange: Equatable {
     static func read(_ text: String, of length: Int64) -> Reading {
         guard text.lowercased().hasPrefix("bytes=") else { return .whole }
         let sides = text.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
-        guard sides.count == 2, !sides.contains(where: { $0.utf8.contains(where: { !(0x30...0x39).contains($0) }) })
+        guard sides.count == 2,
+            !sides.contains(where: { $0.utf8.contains(where: { !(0x30...0x39).contains($0) }) })
         else { return .whole }
         switch (Int64(sides[0]), Int64(sides[1])) {
         case (nil, nil): return .whole

@@ -184,8 +184,9 @@ final class FileUpload: FileTransfer {
         }
         let type = try MediaType.settle(head.contentType, file.beginning)
         let name = target.name ?? field.file?.name ?? "file"
-        guard let value = FileValue(
-            name: name, mediaType: type, byteCount: content.byteCount, sha256: content.digest.hex)
+        guard
+            let value = FileValue(
+                name: name, mediaType: type, byteCount: content.byteCount, sha256: content.digest.hex)
         else { throw CRMError(.invalidParameters, "the file cannot be described") }
         store(value, content, box)
     }
@@ -219,7 +220,8 @@ final class FileUpload: FileTransfer {
         }
     }
 
-    private static func answer(_ file: FileValue, _ field: FileField, _ id: RecordID, isNew: Bool) -> [UInt8] {
+    private static func answer(_ file: FileValue, _ field: FileField, _ id: RecordID, isNew: Bool) -> [UInt8]
+    {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("id")
@@ -241,7 +243,9 @@ final class FileUpload: FileTransfer {
         guard !field.isEmpty else { return nil }
         for member in field.split(separator: ",") {
             let text = member.filter { $0 != " " }
-            guard text.lowercased().hasPrefix("sha-256=:"), text.hasSuffix(":"), text.count > 10 else { continue }
+            guard text.lowercased().hasPrefix("sha-256=:"), text.hasSuffix(":"), text.count > 10 else {
+                continue
+            }
             if let bytes = Base64.decode(String(text.dropFirst(9).dropLast())),
                 let digest = SHA256Digest(bytes: bytes)
             {

@@ -29,7 +29,9 @@ enum MediaType {
         let type = declared.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" }
         let found = detect(beginning)
         guard !empty.contains(type) else { return found }
-        guard FileValue(name: "file", mediaType: type, byteCount: 0, sha256: String(repeating: "0", count: 64)) != nil
+        guard
+            FileValue(name: "file", mediaType: type, byteCount: 0, sha256: String(repeating: "0", count: 64))
+                != nil
         else { throw refusal("the Content-Type of the file is not a media type") }
         if type != found, !beginning.isEmpty, signatures.contains(where: { $0.type == type }) {
             throw refusal("the file is not \(type): it begins like \(found)")
@@ -49,7 +51,9 @@ enum MediaType {
         where beginning.dropFirst(signature.offset).starts(with: signature.bytes) {
             return signature.type
         }
-        let isText = !beginning.isEmpty && beginning.allSatisfy { $0 >= 0x20 && $0 != 0x7F || (0x09...0x0D).contains($0) }
+        let isText =
+            !beginning.isEmpty
+            && beginning.allSatisfy { $0 >= 0x20 && $0 != 0x7F || (0x09...0x0D).contains($0) }
         guard isText else { return unknown }
         let text = String(decoding: beginning.drop { $0 <= 0x20 }.prefix(64), as: UTF8.self).lowercased()
         if ["<!doctype html", "<html", "<head", "<body", "<script"].contains(where: text.hasPrefix) {
@@ -78,7 +82,10 @@ enum FileDisposition {
             let isPlain =
                 (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
                 || ".-_".utf8.contains(byte)
-            encoded += isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            encoded +=
+                isPlain
+                ? String(UnicodeScalar(byte))
+                : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
         }
         return "attachment; filename=\"\(plain)\"; filename*=UTF-8''\(encoded)"
     }

@@ -20,7 +20,8 @@ enum JobMethods {
                             Parameter("name", .text, "MODULE.JOB.", required: true),
                             Parameter("every_seconds", .integer, "Between two runs.", required: true),
                             Parameter(
-                                "next_run", .any, "Moment, or null before the first look at it.", required: true),
+                                "next_run", .any, "Moment, or null before the first look at it.",
+                                required: true),
                             Parameter("last_run", .any, "Moment, or null.", required: true),
                             Parameter("runs", .integer, "Those that succeeded.", required: true),
                             Parameter("failures", .integer, "Those that did not.", required: true),
@@ -36,7 +37,8 @@ enum JobMethods {
                     + #""runs": 12, "failures": 0, "last_error": null}]}"#)
         ) { scope throws(CRMError) in
             let ledger = Dictionary(
-                try JobScheduler.jobs(scope.reader).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+                try JobScheduler.jobs(scope.reader).map { ($0.name, $0) },
+                uniquingKeysWith: { first, _ in first })
             let jobs = scope.snapshot.registry.jobs.map { ("\($0.module).\($0.job.name)", $0.job) }
             scope.writer.beginObject()
             scope.writer.key("jobs")

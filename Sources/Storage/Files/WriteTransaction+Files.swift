@@ -22,7 +22,8 @@ extension WriteTransaction {
     /// - Throws: `invalidParameters` when the file is not here (any more).
     package func note(_ digest: SHA256Digest, of record: RecordID) throws(CRMError) {
         let isThere = try first(
-            Statement("SELECT 1 FROM crm_file WHERE sha256 = ?1", [.blob(digest.bytes)])) { _ in true }
+            Statement("SELECT 1 FROM crm_file WHERE sha256 = ?1", [.blob(digest.bytes)])
+        ) { _ in true }
         guard isThere == true else {
             throw CRMError(.invalidParameters, "the file \(digest.hex) is not here any more")
         }
@@ -67,7 +68,8 @@ extension WriteTransaction {
     @discardableResult
     package func removeUnlessKnown(_ digest: SHA256Digest) throws(CRMError) -> Bool {
         let isKnown = try first(
-            Statement("SELECT 1 FROM crm_file WHERE sha256 = ?1", [.blob(digest.bytes)])) { _ in true }
+            Statement("SELECT 1 FROM crm_file WHERE sha256 = ?1", [.blob(digest.bytes)])
+        ) { _ in true }
         guard isKnown == nil else { return false }
         files.remove(digest)
         return true
