@@ -128,6 +128,19 @@ struct FileStoreTests {
         #expect(try incoming(test) == 0)
     }
 
+    @Test("while everything is copied nothing goes; what was purged meanwhile goes afterwards")
+    func held() throws {
+        let test = try TestDatabase()
+        let digest = try keep([1, 2, 3], for: 1, test)
+        try test.database.keepingFiles { () throws(CRMError) in
+            try test.writer.perform { transaction throws(CRMError) in
+                try transaction.dropFiles(of: RecordID(1))
+            }
+            #expect(stored(test) == [digest.hex])
+        }
+        #expect(stored(test) == [])
+    }
+
     @Test("folders and files are their owner's alone")
     func modes() throws {
         let test = try TestDatabase()

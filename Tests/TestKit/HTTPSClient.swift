@@ -47,7 +47,9 @@ package final class HTTPSClient {
     ) throws -> HTTPResponse {
         var head = "\(method) \(target) HTTP/1.1\r\nHost: \(host)\r\n"
         for (name, value) in fields { head += "\(name): \(value)\r\n" }
-        if !body.isEmpty || method == "POST" || method == "PUT" { head += "Content-Length: \(body.count)\r\n" }
+        if !body.isEmpty || method == "POST" || method == "PUT" {
+            head += "Content-Length: \(body.count)\r\n"
+        }
         do {
             try write(Array((head + "\r\n").utf8) + body)
         } catch {

@@ -149,7 +149,8 @@ final class Connection: Sendable {
     private func handle(_ frame: Frame, _ dispatcher: Dispatcher, _ replies: inout [UInt8]) throws(WireError)
     {
         switch frame.kind {
-        case .call: try dispatcher.answer(try CallFrame(decoding: frame), callID: frame.callID, into: &replies)
+        case .call:
+            try dispatcher.answer(try CallFrame(decoding: frame), callID: frame.callID, into: &replies)
         case .cancel:
             requests.withLock { $0[frame.callID] }?.cancel()
             transfers.withLock { $0[frame.callID] }?.cancel()

@@ -1,6 +1,7 @@
 package import CRMSDK
 package import Crypto
 import Glibc
+import Synchronization
 
 /// The bytes of files, in a folder beside the database: each once, under the SHA-256 of its bytes.
 ///
@@ -16,6 +17,13 @@ package final class FileStore: Sendable {
     private static let largestReserve = 256 << 20
 
     let folder: String
+    private let held = Mutex(Held())
+
+    /// Who wants every file that there is to stay for now.
+    private struct Held {
+        var count = 0
+        var hasSkipped = false
+    }
 
     /// - Parameter databasePath: the folder lies beside the database.
     init(databasePath: String) {
@@ -90,7 +98,25 @@ package final class FileStore: Sendable {
     // MARK: Away
 
     /// For the writer's thread, after the COMMIT that forgot it.
-    func remove(_ digest: SHA256Digest) { unlink(path(of: digest)) }
+    func remove(_ digest: SHA256Digest) {
+        let isHeld = held.withLock { held in
+            if held.count > 0 { held.hasSkipped = true }
+            return held.count > 0
+        }
+        if !isHeld { unlink(path(of: digest)) }
+    }
+
+    func hold() { held.withLock { $0.count += 1 } }
+
+    /// - Returns: whether files have stayed that must go now.
+    func release() -> Bool {
+        held.withLock { held in
+            held.count -= 1
+            guard held.count == 0, held.hasSkipped else { return false }
+            held.hasSkipped = false
+            return true
+        }
+    }
 
     /// Throws away what was being received when the last kernel ended. Before anything is received.
     package func clearIncoming() {

@@ -34,7 +34,7 @@ package final class WriteTransaction {
     private var searchChanges: [SearchChange] = []
 
     init(
-        path: String, clock: @escaping @Sendable () -> Instant, counts: RecordCounts,
+        path: String, files: FileStore, clock: @escaping @Sendable () -> Instant, counts: RecordCounts,
         faults: @escaping () -> (@Sendable (FaultPoint) -> Fault?)?
     ) throws(CRMError) {
         do throws(SQLiteError) {
@@ -46,7 +46,7 @@ package final class WriteTransaction {
         counters = committed
         self.clock = clock
         self.counts = counts
-        files = FileStore(databasePath: path)
+        self.files = files
         self.faults = faults
     }
 

@@ -103,7 +103,7 @@ final class WriterLoop {
             transaction = open
         } else {
             transaction = try WriteTransaction(
-                path: settings.path, clock: settings.clock, counts: settings.counts,
+                path: settings.path, files: settings.files, clock: settings.clock, counts: settings.counts,
                 faults: { [shared] in shared.faults.withLock { $0 } })
             open = transaction
             notedHead = transaction.committed.lastSequence
