@@ -74,13 +74,14 @@ let package = Package(
         room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Crypto", "Text", "JSON", "Log"]),
         room("Jobs", [sdk, "Records", "Storage", "Query", "Registry", "Security", "Log"]),
         room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
+        room("Backup", [sdk, "Storage", "Crypto", "JSON"]),
         room(
             "Installation",
             [sdk, "ModuleLoader", "Records", "Storage", "Query", "Registry", "Security", "JSON", "Log"]),
         room(
             "RPC",
             [
-                sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query",
+                sdk, "Backup", "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query",
                 "Storage", "Text", "JSON",
                 "Wire", "Log",
             ]),
@@ -107,9 +108,8 @@ let package = Package(
         program(
             "crm-kernel",
             [
-                "RPC", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry", "Core",
-                "Security",
-                "ModuleLoader",
+                "RPC", "Backup", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry",
+                "Core", "Security", "ModuleLoader",
                 "Wire", "Settings", "Log", "Crypto", "CLinux", sdk,
             ]),
         program("crm-rpc", ["Gateway", "TLS", "Settings", "Log"]),
@@ -162,10 +162,11 @@ let package = Package(
         tests(
             "RPCTests",
             [
-                "RPC", "Installation", "Crypto", "Records", "Identity", "Registry", "Core", "Security",
+                "RPC", "Backup", "Installation", "Crypto", "Records", "Identity", "Registry", "Core", "Security",
                 "Query", "Storage", "JSON",
                 "Wire", "Log", sdk,
             ]),
+        tests("BackupTests", ["Backup", "Storage", "SQLite", "Log", sdk]),
         tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
         tests(
             "EndToEndTests",

@@ -1,3 +1,4 @@
+import Backup
 import CRMSDK
 import Glibc
 import Identity
@@ -26,6 +27,9 @@ struct KernelServe {
         let folder = try KernelFolder(settings, isNew: false)
         let services = KernelServices(
             database: folder.database, installation: folder.installation, identity: folder.identity,
+            backups: BackupFolder(
+                path: settings.backupsFolder, database: folder.database,
+                kernelFolder: settings.dataFolder + "/kernel", version: KernelSettings.version),
             log: settings.log, programVersion: KernelSettings.version)
         let run = settings.dataFolder + "/run"
         let endpointUsers = settings.endpointUsers

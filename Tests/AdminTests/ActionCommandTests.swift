@@ -60,7 +60,7 @@ struct ActionCommandTests {
             ("quote to-ordre 17", "there is no command \"quote to-ordre\""),
             ("quote get 17", "there is no command \"quote get\""),
             ("quote to-order", "quote to-order lacks ID"),
-            ("quote to-order seventeen", "\"seventeen\" is none"),
+            ("quote to-order seventeen", "\"seventeen\" does not say which quote it is"),
             ("quote to-order 17 forse=true", "has no parameter \"forse\""),
             ("quote to-order 17 force=perhaps", "must be boolean"),
             ("invoice explain-total 9 --dry-run", "has no dry run"),

@@ -32,6 +32,7 @@ package final class TestPlatform: Sendable {
 
     package let folder: TemporaryFolder
     private let programs: String
+    private let options: [String]
     private let environment: [String: String]
     private let running: Mutex<Running>
 
@@ -50,17 +51,19 @@ package final class TestPlatform: Sendable {
     ///   - firstPassword: for the user `admin`.
     ///   - programs: the folder of the programs.
     ///   - settings: `CRM_…` of the environment.
+    ///   - options: further arguments of `crm up`.
     package init(
         firstPassword: FirstPassword = .given, programs: String = BuildFolder.path,
-        settings: [String: String] = [:]
+        settings: [String: String] = [:], options: [String] = []
     ) throws {
         folder = try TemporaryFolder()
         try folder.write(Self.administratorPassword, to: "password")
         self.programs = programs
+        self.options = options
         var environment = ["CRM_LOG": "debug"].merging(settings) { _, given in given }
         if firstPassword == .given { environment["CRM_ADMIN_PASSWORD_FILE"] = folder.path("password") }
         self.environment = environment
-        let process = try Self.start(programs, folder, environment)
+        let process = try Self.start(programs, folder, options, environment)
         running = Mutex(Running(process: process, address: try Self.waitForAddress(process)))
         try waitUntilReady()
     }
@@ -85,7 +88,7 @@ package final class TestPlatform: Sendable {
 
     /// Starts everything again after `stop`.
     package func start() throws {
-        let process = try Self.start(programs, folder, environment)
+        let process = try Self.start(programs, folder, options, environment)
         running.withLock {
             $0.earlierLogs += $0.process.standardError
             $0.process = process
@@ -96,10 +99,10 @@ package final class TestPlatform: Sendable {
     }
 
     private static func start(
-        _ programs: String, _ folder: TemporaryFolder, _ environment: [String: String]
+        _ programs: String, _ folder: TemporaryFolder, _ options: [String], _ environment: [String: String]
     ) throws -> TestProcess {
         try TestProcess(
-            "\(programs)/crm", ["up", "--data", folder.path("data"), "--listen", "127.0.0.1:0"],
+            "\(programs)/crm", ["up", "--data", folder.path("data"), "--listen", "127.0.0.1:0"] + options,
             environment: environment)
     }
 

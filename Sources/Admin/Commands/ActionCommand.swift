@@ -24,7 +24,7 @@ enum ActionCommand {
                 NAME=VALUE gives a parameter of the action, NAME:=JSON one that is no plain value. rpc.discover describes \
                 the parameters.
                 """,
-            operands: [.init("ID", .number), .init("NAME=VALUE", .values, .any)]
+            operands: [.init("ID|FIELD:VALUE"), .init("NAME=VALUE", .values, .any)]
         ) { run throws(AdminError) in
             let action = try find(noun, verb, run)
             var parameters = Parameters()
@@ -34,10 +34,8 @@ enum ActionCommand {
                 }
                 parameters.set("dry_run", true)
             }
-            guard let id = Int(try run.required(0)) else {
-                throw .usage("\(noun) \(verb) lacks the id of a record: \"\(try run.required(0))\" is none")
-            }
-            parameters.set(action.subject, id)
+            let id = try RecordFinding.id(of: noun.snake, as: try run.required(0), run.session)
+            parameters.set(action.subject, Int(id))
             for word in run.line.operands.dropFirst() {
                 let (name, json) = try action.value(word)
                 parameters.set(name, json: json)

@@ -1,7 +1,8 @@
 /// All commands, in the order that help shows them.
 package enum CommandTable {
     package static let all: [Command] = [
-        SystemCommands.all, LoginCommands.all, SessionCommands.all, ModuleCommands.all, EntityCommands.all,
+        SystemCommands.all, BackupCommands.all, LoginCommands.all, SessionCommands.all, ModuleCommands.all,
+        EntityCommands.all,
         FieldCommands.all, SchemaCommandTable.picklists, SchemaCommandTable.sections,
         SchemaCommandTable.labels, SchemaCommandTable.schema,
         UserCommands.all, SecondFactorCommands.all, KeyCommands.all, RoleCommands.all, ProfileCommands.all,

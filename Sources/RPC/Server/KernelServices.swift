@@ -1,3 +1,4 @@
+package import Backup
 import CRMSDK
 import Glibc
 package import Identity
@@ -13,6 +14,7 @@ package final class KernelServices: Sendable {
     package let database: Database
     package let installation: Installation
     package let identity: IdentityService
+    package let backups: BackupFolder
     package let metrics: KernelMetrics
     package let log: Log
     package let programVersion: String
@@ -24,12 +26,13 @@ package final class KernelServices: Sendable {
     private let unitRecords: RecordService?
 
     package init(
-        database: Database, installation: Installation, identity: IdentityService, log: Log,
-        programVersion: String
+        database: Database, installation: Installation, identity: IdentityService, backups: BackupFolder,
+        log: Log, programVersion: String
     ) {
         self.database = database
         self.installation = installation
         self.identity = identity
+        self.backups = backups
         self.log = log.child(room: "rpc")
         self.programVersion = programVersion
         metrics = KernelMetrics()
@@ -45,6 +48,7 @@ package final class KernelServices: Sendable {
         database = whole.database
         installation = whole.installation
         identity = whole.identity
+        backups = whole.backups
         metrics = whole.metrics
         log = whole.log
         programVersion = whole.programVersion
