@@ -75,7 +75,10 @@ struct LinkHookTests {
     func refusals() throws {
         let office = try Self.makeOffice()
         let (bridge, noor) = try Self.pair(in: office)
-        for (values, code) in [(["part": "sponsor", "hours": 41], "rule"), (["hours": 13], "range")] {
+        let cases: [(values: [String: Value], code: String)] = [
+            (["part": "sponsor", "hours": 41], "rule"), (["hours": 13], "range"),
+        ]
+        for (values, code) in cases {
             let error = #expect(throws: CRMError.self) {
                 try office.link(bridge, "project_contact", noor, values)
             }
