@@ -12,6 +12,9 @@ if values.wantsHelp {
     exit(0)
 }
 
+guard !Hardening.hasForeignRights else {
+    KernelSettings.fail("the program has a set-user-id bit", hint: "Take it away and run it as the user whose data it is.")
+}
 Hardening.apply()
 do throws(CRMError) {
     switch values.operands {
