@@ -79,7 +79,10 @@ package struct Undo {
         let last: Int64
     }
 
-    private func isUndone(_ change: LoggedChange) -> Bool { change.changeSet == changeSet }
+    /// What hooks have written while this undo put something else back goes with it.
+    private func isUndone(_ change: LoggedChange) -> Bool {
+        change.changeSet == changeSet || change.changeSet == unit.transaction.changeSet
+    }
 
     /// The records that were written, and the links that were made, changed or ended.
     private func found() throws(CRMError) -> ([Target], [LinkTarget]) {
