@@ -22,7 +22,10 @@ struct NorthwindFiles {
     /// Lines whose exact net ends in half a cent.
     private(set) var halves = 0
 
-    init() throws {
+    /// Read once: all tests want the same.
+    static let all = Result { try NorthwindFiles() }
+
+    private init() throws {
         let path = Files.repository("Tests/Fixtures/northwind/facts.json")
         facts = try JSONDocument(parsing: String(contentsOfFile: path, encoding: .utf8)).root
         // Only columns behind others that need no quotes are read, so that splitting at commas is enough.

@@ -13,7 +13,7 @@ struct NorthwindTests {
     init() throws {
         platform = try OnePlatform.current
         admin = try platform.logIn()
-        files = try NorthwindFiles()
+        files = try NorthwindFiles.all.get()
     }
 
     /// One row of an aggregate without groups, or all rows by the text of their group.
@@ -186,6 +186,91 @@ struct NorthwindTests {
         let orders = try #require(try report.array("steps").last)
         #expect(try orders.integer("unchanged") == 830)
         #expect(try versions() == before)
+    }
+
+    @Test(
+        "orders become invoices of the same value, and the explanation of each accounts for what was rounded")
+    func invoices() throws {
+        let customers = try #require(files.facts["orders_per_customer"]?.members).map(\.0)
+        let names = customers.map(\.jsonText).joined(separator: ",")
+        let wanted = #"""
+            "filter":["account.x_customer_id","in",[\#(names)]],"sort":["x_order_date"],"limit":1000,"fields":
+             ["x_order_id","x_order_date","x_shipped_date","subtotal","grand_total","invoiced"]
+            """#
+        let orders = try records("sales_order", wanted)
+        let stock = try stockAndPieces(of: orders.filter { $0["x_shipped_date"]?.isNull == true })
+        let operations = orders.map(Self.invoicing).joined(separator: ",")
+        try admin.call("batch.execute", #"{"operations":[\#(operations)]}"#)
+
+        let invoices = try records(
+            "invoice",
+            #"""
+            "filter":["sales_order","is not empty"],"sort":["invoice_no"],"limit":1000,
+             "fields":["sales_order","invoice_no","invoice_date","subtotal","grand_total"]
+            """#)
+        #expect(try invoices.map { try $0.string("invoice_no") } == (1...orders.count).map(Self.number))
+        #expect(try records("sales_order", wanted).allSatisfy { $0["invoiced"]?.bool == true })
+        for (invoice, order) in zip(invoices, orders) {
+            let number = try order.string("x_order_id")
+            #expect(invoice["sales_order"]?["id"]?.int64 == order["id"]?.int64)
+            #expect(invoice["invoice_date"]?.string == order["x_order_date"]?.string, "order \(number)")
+            for figure in ["subtotal", "grand_total"] {
+                #expect(invoice[figure]?.text == order[figure]?.text, "order \(number)")
+            }
+            let expected = try #require(files.orders[number])
+            let subtotal = try NorthwindFiles.decimal(#require(invoice["subtotal"]).string("amount"))
+            #expect(subtotal == expected.stated, "order \(number)")
+            guard expected.stated != expected.exact else { continue }
+            let difference = try rounded(in: invoice.integer("id"))
+            #expect(difference == expected.stated - expected.exact, "order \(number)")
+        }
+        // The goods of shipped orders had left before; those of the others leave with their invoice.
+        #expect(try stockAndPieces(of: []).stock == stock.stock - stock.pieces)
+    }
+
+    private func records(_ entity: String, _ parameters: String) throws -> [JSONNode] {
+        try admin.call("record.list", #"{"entity":"\#(entity)",\#(parameters)}"#).array("records")
+    }
+
+    private static func invoicing(_ order: JSONNode) -> String {
+        let hasLeft = order["x_shipped_date"]?.isNull == false
+        return #"""
+            {"method":"inventory.order_to_invoice","params":{"sales_order":\#(order["id"]?.text ?? ""),
+             "values":{"invoice_date":\#(order["x_order_date"]?.text ?? ""),"moves_stock":\#(!hasLeft),
+                       "invoice_status":"sent"}}}
+            """#
+    }
+
+    private static func number(_ index: Int) -> String { "INV" + String(String(100_000 + index).dropFirst()) }
+
+    /// All pieces that lie in stock, and those that some orders are about.
+    private func stockAndPieces(of orders: [JSONNode]) throws -> (stock: Decimal, pieces: Decimal) {
+        func sum(_ entity: String, _ field: String, _ filter: String = "") throws -> Decimal {
+            let row = try groups(
+                #""entity":"\#(entity)",\#(filter)"measures":[{"op":"sum","field":"\#(field)","as":"sum"}]"#)[
+                    0]
+            return try row["sum"]?.string.map { try NorthwindFiles.decimal($0) } ?? 0
+        }
+        let ids = orders.compactMap { $0["id"]?.text }.joined(separator: ",")
+        return (
+            try sum("product", "quantity_in_stock"),
+            try sum("sales_order_line", "quantity", #""filter":["parent","in",[\#(ids)]],"#)
+        )
+    }
+
+    /// By how much the subtotal of a document differs from the exact one, by its explanation.
+    private func rounded(in document: Int64) throws -> Decimal {
+        var difference = Decimal(0)
+        for step in try admin.call("inventory.explain_total", #"{"id":\#(document)}"#).array("steps") {
+            let (figure, rule) = (try step.string("figure"), try step.string("rule"))
+            guard let product = rule.wholeMatch(of: /R\(([0-9.]+) × ([0-9.]+)( %)?\)/) else { continue }
+            var exact =
+                try NorthwindFiles.decimal(String(product.1)) * NorthwindFiles.decimal(String(product.2))
+            if product.3 != nil { exact /= 100 }
+            let change = try NorthwindFiles.decimal(step.string("amount")) - exact
+            difference += figure.hasSuffix(".discount") ? -change : change
+        }
+        return difference
     }
 
     @Test("what the kernel refuses about a line is told with the line's place in its file")

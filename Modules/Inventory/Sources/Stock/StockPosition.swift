@@ -29,7 +29,8 @@ struct StockPosition {
     init(of record: Record?, _ kind: DocumentKind) {
         guard let record, let state = record[kind.status].text,
             let (ledger, sign) = Self.effects[kind.entity]?[state],
-            kind.entity != "credit_note" || record["with_return"] == true
+            kind.entity != "credit_note" || record["with_return"] == true,
+            kind.entity != "invoice" || record["moves_stock"] != false
         else { return }
         // An order promises what no invoice has taken yet.
         let field = ledger == .inDemand ? "remaining_quantity" : "quantity"
