@@ -6,14 +6,16 @@ enum PotentialQuote {
         "potential_to_quote", .writes,
         summary: "Makes a quote for a potential's account and contact, with a line for each of its products.",
         description: """
-            Subject, account, contact, currency and owner are the potential's. Where the deal is with a contact, the quote \
-            goes to the contact's account. Without a list of products, the active ones that are linked with the \
-            potential are taken.
+            Subject, account, contact, currency and owner are the potential's. Where the deal is with a contact, the \
+            quote goes to the contact's account. Without a list of products, the active ones that are linked with \
+            the potential are taken.
             """,
         parameters: [
             Parameter("potential", .id(of: "potential"), "The deal.", required: true),
-            Subject, account, contact, currency and owner are the potential's. Where the deal is with a contact, the \
-            quote goes to the contact's account. Without a list of products, the active ones that are linked with the \
+            Parameter(
+                "products", .list(of: .id(of: "product")),
+                "One line each, quantity 1, at list price; those linked unless given."),
+            Parameter("values", .values(of: "quote"), "Fields of the quote, over those copied."),
         ],
         result: Conversion.result, requires: AccessRight(.create, "quote"), run)
 
