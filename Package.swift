@@ -152,7 +152,7 @@ let package = Package(
         tests(
             "RecordsTests",
             [
-                "Records", "Installation", "Core", "Storage", "Query", "Registry", "Security", "ModuleLoader",
+                "Records", "Installation", "Jobs", "Core", "Storage", "Query", "Registry", "Security", "ModuleLoader",
                 "SecurityCases", "Log",
                 sdk,
             ]),

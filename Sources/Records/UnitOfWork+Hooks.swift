@@ -66,6 +66,20 @@ extension UnitOfWork {
         try job.body(context)
     }
 
+    /// Asks a module's job for the records that there is work on.
+    package func find(_ work: Job.RecordWork, of module: String) throws(CRMError) -> [RecordID] {
+        let context = BoundContext(unit: self, call: call, module: module)
+        defer { context.end() }
+        return try work.find(context)
+    }
+
+    /// Runs one step of a module's job, with the module's own rights.
+    package func run(_ work: Job.RecordWork, on record: RecordID, of module: String) throws(CRMError) {
+        let context = BoundContext(unit: self, call: call, module: module)
+        defer { context.end() }
+        try work.step(record, context)
+    }
+
     /// Notes that a module acted with its own rights; once per unit, module and reason.
     func noteElevation(module: String, reason: String, _ call: CallContext) throws(CRMError) {
         guard elevations.insert("\(module): \(reason)").inserted else { return }
