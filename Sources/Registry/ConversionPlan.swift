@@ -53,7 +53,7 @@ package struct ValueConversion: Sendable {
         case .string, .boolean, .integer, .decimal, .money, .date, .time, .instant, .reference, .keys,
             .place:
             return true
-        case .lines: return false
+        case .lines, .file: return false
         }
     }
 

@@ -126,6 +126,7 @@ package struct RecordJSON {
             } else {
                 writer.null()
             }
+        case .file: ValueJSON.write(FileValue(encoded: row.text(index)), to: &writer)
         case .keys: writer.strings(KeyList.keys(in: row.text(index)))
         }
     }

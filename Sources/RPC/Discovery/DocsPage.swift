@@ -113,6 +113,7 @@ extension ParameterType {
             case .instant: "moment"
             case .lines: "a list of lines"
             case .place: "latitude,longitude in degrees"
+            case .file: "a file"
             case .keys: "list of " + type.values.map(\.key).joined(separator: " | ")
             case .reference:
                 "id" + (type.targets.isEmpty ? "" : " of " + type.targets.joined(separator: " or "))

@@ -153,7 +153,7 @@ struct EntityTable {
         case .time: return "strftime('%H:%M:%f', \(column) / 1000.0, 'unixepoch')"
         case .money: return decimal(column, scale: 4)
         case .decimal(let scale): return decimal(column, scale: scale)
-        case .string, .boolean, .integer, .reference, .keys, .lines, .place: return column
+        case .string, .boolean, .integer, .reference, .keys, .lines, .file, .place: return column
         }
     }
 
