@@ -28,7 +28,9 @@ enum RecordCommands {
 
     private static let valueDetails = """
         FIELD=VALUE is read as the field's type wants it; FIELD= makes it empty; FIELD:=JSON is taken as it stands.
-        A reference takes an id, or a field and its value: related_to=account_name:Cancity.
+        A reference takes an id, or a field and its value: related_to=account_name:Cancity. An amount may name its
+        currency: amount='100.00 USD'. lines+='FIELD=VALUE FIELD=VALUE' is a line more, with id=ID among them that line
+        changed, lines-=ID a line less; lines:=JSON are all lines, in their order.
         """
 
     static let all: [Command] = [
@@ -72,7 +74,10 @@ enum RecordCommands {
         Command(
             "record", "update", .writes, "change fields of a record", details: valueDetails,
             operands: [entity, id, values], options: [version],
-            examples: ["record update potential 17 amount=1200.00 --version 3"]
+            examples: [
+                "record update potential 17 amount=1200.00 --version 3",
+                "record update quote 21 lines+='item=product_code:A-1 quantity=2' lines-=22",
+            ]
         ) { run throws(AdminError) in
             let words = run.line.operands.dropFirst(2)
             guard !words.isEmpty else { throw .usage("record update lacks FIELD=VALUE") }
