@@ -137,9 +137,9 @@ package final class TestPlatform: Sendable {
         return Caller(self, token: token)
     }
 
-    /// A connection of its own, which trusts the platform's own certificate and nothing else.
-    package func newClient() throws -> HTTPSClient {
-        try HTTPSClient(address: address, trust: .file(path: certificatePath))
+    /// A connection of its own, which trusts the platform's own certificate, or the one given, and nothing else.
+    package func newClient(trusting certificate: String? = nil) throws -> HTTPSClient {
+        try HTTPSClient(address: address, trust: .file(path: certificate ?? certificatePath))
     }
 
     /// Runs one of the programs on the platform's data folder, to its end.
