@@ -6,7 +6,7 @@ import Storage
 
 /// Destroys the records of an entity that goes as a whole, and the rights to it.
 extension UnitOfWork {
-    /// Destroys one record: its row with its lines, its links, its words in the search index, its place in the directory,
+    /// Destroys one record: its row with its lines, its links, its files, its words in the search index, its place in the directory,
     /// the values in the change log, and what other records and their lines say of it.
     ///
     /// Unlike a purge it asks neither hooks nor references: whoever lets an entity go has been told of them. The unit's
@@ -26,6 +26,7 @@ extension UnitOfWork {
         takeOutOfSearch(entity, id)
         try transaction.execute(PurgeStatements.row(entity, id))
         try transaction.execute(PurgeStatements.directoryEntry(id))
+        try transaction.dropFiles(of: id)
         _ = try eraseHistory(of: id, entity)
         knownReferences[id] = nil
     }
