@@ -90,7 +90,7 @@ let package = Package(
         room("Gateway", ["TLS", "HTTP", "Wire", "CLinux", "Log"]),
         room("ModuleTemplate", ["Settings"]),
         room("Supervisor", ["Settings", "Wire", "JSON", "CLinux", "Log"]),
-        room("Admin", ["JSON", "Wire", "TLS", "HTTP", "Text", "Settings"]),
+        room("Admin", ["JSON", "Wire", "TLS", "HTTP", "Crypto", "Text", "Settings"]),
 
         // MARK: The bundled modules, so that one `swift build` builds them
         .target(
@@ -153,7 +153,7 @@ let package = Package(
             "RecordsTests",
             [
                 "Records", "Installation", "Jobs", "Core", "Storage", "Query", "Registry", "Security", "ModuleLoader",
-                "SecurityCases", "Log",
+                "SecurityCases", "Crypto", "Log",
                 sdk,
             ]),
         tests("QueryTests", ["Query", sdk]),
@@ -166,7 +166,7 @@ let package = Package(
                 "Query", "Storage", "JSON",
                 "Wire", "Log", sdk,
             ]),
-        tests("BackupTests", ["Backup", "Storage", "SQLite", "Log", sdk]),
+        tests("BackupTests", ["Backup", "Storage", "SQLite", "Crypto", "Log", sdk]),
         tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
         tests(
             "EndToEndTests",

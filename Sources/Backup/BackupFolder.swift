@@ -57,7 +57,9 @@ package final class BackupFolder: Sendable {
         let name = try freeName(moment)
         let partial = "\(path)/.\(name)"
         do throws(CRMError) {
-            let manifest = try write(moment, into: partial)
+            let manifest = try database.keepingFiles { () throws(CRMError) in
+                try write(moment, into: partial)
+            }
             try FileCopy.synchronise(folder: partial)
             guard rename(partial, "\(path)/\(name)") == 0 else {
                 throw FileCopy.failure("name", "\(path)/\(name)")

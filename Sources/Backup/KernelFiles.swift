@@ -11,6 +11,9 @@ enum KernelFiles {
         "initial-admin-password",
     ]
 
+    /// Files that are being received.
+    private static let incoming = "files/incoming/"
+
     /// Paths relative to the folder, sorted. What is no plain file is left out: the kernel makes no others.
     static func beside(databaseIn folder: String) throws(CRMError) -> [String] {
         guard let walk = FileManager.default.enumerator(atPath: folder) else {
@@ -19,7 +22,7 @@ enum KernelFiles {
         var paths: [String] = []
         while let path = walk.nextObject() as? String {
             guard walk.fileAttributes?[.type] as? FileAttributeType == .typeRegular, !left.contains(path),
-                !path.hasSuffix(".new")
+                !path.hasSuffix(".new"), !path.hasPrefix(incoming)
             else { continue }
             paths.append(path)
         }

@@ -28,6 +28,18 @@ extension UnitOfWork {
         try runHooks(moment, &change, call)
     }
 
+    func runLinkHooks(_ change: inout LinkChange, _ call: CallContext) throws(CRMError) {
+        let hooks = snapshot.registry.linkHooks(on: change.relation, change.moment)
+        guard !hooks.isEmpty else { return }
+        try deeper { () throws(CRMError) in
+            for registered in hooks {
+                let context = BoundContext(unit: self, call: call, module: registered.module)
+                defer { context.end() }
+                try registered.hook.body(&change, context)
+            }
+        }
+    }
+
     private func deeper(_ body: () throws(CRMError) -> Void) throws(CRMError) {
         guard depth < Self.maximumDepth else {
             throw CRMError(

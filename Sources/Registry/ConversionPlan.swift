@@ -52,7 +52,7 @@ package struct ValueConversion: Sendable {
         switch kind.wire(type) {
         case .string, .boolean, .integer, .decimal, .money, .date, .time, .instant, .reference, .keys:
             return true
-        case .lines: return false
+        case .lines, .file: return false
         }
     }
 

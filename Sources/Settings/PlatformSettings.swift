@@ -57,11 +57,15 @@ extension SettingsTable.Option {
             "Seconds that a user name waits after five wrong passwords in a row; doubled by each further one."
     )
 
+    package static let fileLimit = Self(
+        "file-limit-mib", .integer(1...1_048_576), default: "1024",
+        help: "The largest file that is taken, in MiB (1,048,576 bytes).")
+
     /// What the configuration file may set, whichever program reads it.
     package static let inFile = [
         data, listen, modules, backups, log, adminUIDs, endpointUIDs, organisation, currency, certificate, key,
         connections, connectionsPerSource, loginWait, sessionIdleMinutes, sessionHours, passwordLength,
-        requireSecondFactor,
+        requireSecondFactor, fileLimit,
     ]
 
     package static let config = Self(

@@ -30,7 +30,8 @@ struct KernelServe {
             backups: BackupFolder(
                 path: settings.backupsFolder, database: folder.database,
                 kernelFolder: settings.dataFolder + "/kernel", version: KernelSettings.version),
-            log: settings.log, programVersion: KernelSettings.version)
+            log: settings.log, programVersion: KernelSettings.version,
+            fileLimitBytes: Int64(settings.values.integer("file-limit-mib")) << 20)
         let run = settings.dataFolder + "/run"
         let endpointUsers = settings.endpointUsers
         let consoleUsers = Set(settings.consoleUsers.keys)
@@ -62,6 +63,9 @@ struct KernelServe {
                 },
                 HouseJob("idempotency", everySeconds: 3600) {
                     IdempotentCall.forgetOld(folder.database.writer)
+                },
+                HouseJob("files", everySeconds: 86_400) {
+                    FileSweep.run(folder.database, log: log)
                 },
                 HouseJob("search", everySeconds: 1) { Self.fill("the search index", log, searching.step) },
                 HouseJob("base_amounts", everySeconds: 1) {

@@ -11,7 +11,8 @@ struct KernelSettings {
         program: "crm-kernel", summary: "Owns the data: the database, the modules, who may do what.",
         options: [
             .data, .modules, .backups, .log, .adminUIDs, .endpointUIDs, .organisation, .currency, .loginWait,
-            .sessionIdleMinutes, .sessionHours, .passwordLength, .requireSecondFactor, .config,
+            .sessionIdleMinutes, .sessionHours, .passwordLength, .requireSecondFactor, .fileLimit,
+            .config,
             .readyDescriptor,
             .init(
                 "admin-password", .secret,

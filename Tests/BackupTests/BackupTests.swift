@@ -1,5 +1,6 @@
 import Backup
 import CRMSDK
+import Crypto
 import Foundation
 import Log
 import Storage
@@ -62,6 +63,24 @@ final class BackupTests {
         let path = "\(folder)/\(name)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
         return path
+    }
+
+    @Test("files of records are in it, those that are being received are not")
+    func filesOfRecords() throws {
+        let received = try database.files.receive()
+        try received.append([1, 2, 3])
+        let content = try received.finish()
+        try database.writer.perform { transaction throws(CRMError) in
+            try transaction.keep(content)
+            try transaction.note(content.digest, of: RecordID(7))
+        }
+        let coming = try database.files.receive()
+        try coming.append([4])
+        let made = try backups.make(at: noon)
+        let hex = content.digest.hex
+        let copied = try paths(in: "\(backups.path)/\(made.name)/kernel").filter { $0.hasPrefix("files/") }
+        #expect(copied == ["files/\(hex.prefix(2))", "files/\(hex.prefix(2))/\(hex)"])
+        withExtendedLifetime(coming) {}
     }
 
     @Test("what is restored is what was there, with its modes, and without what is of the moment")

@@ -7,8 +7,8 @@ package enum CommandTable {
         SchemaCommandTable.labels, SchemaCommandTable.schema,
         UserCommands.all, SecondFactorCommands.all, KeyCommands.all, RoleCommands.all, ProfileCommands.all,
         GroupCommands.all, SharingCommands.all, FieldAccessCommands.all, SecurityCommands.all,
-        RecordCommands.all, RelationCommands.all, SearchCommand.all, RateCommands.all, ChangeCommands.all,
-        ImportCommand.all, LogCommands.all, RawCommands.all,
+        RecordCommands.all, RelationCommands.all, FileCommands.all, SearchCommand.all, RateCommands.all, ChangeCommands.all,
+        ImportCommand.all, JobCommands.all, LogCommands.all, RawCommands.all,
     ].flatMap { $0 }
 
     /// Nouns and one-word commands, each once, in order.

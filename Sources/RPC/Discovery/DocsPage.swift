@@ -112,6 +112,7 @@ extension ParameterType {
             case .time: "time of day"
             case .instant: "moment"
             case .lines: "a list of lines"
+            case .file: "a file"
             case .keys: "list of " + type.values.map(\.key).joined(separator: " | ")
             case .reference:
                 "id" + (type.targets.isEmpty ? "" : " of " + type.targets.joined(separator: " or "))

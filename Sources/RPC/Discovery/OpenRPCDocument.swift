@@ -259,6 +259,9 @@ struct OpenRPCDocument {
         "Reference": """
         {"type":"object","description":"A record that a field names; written as its id.","properties":{"id":{"type":"integer"},"entity":{"type":["string","null"]},"label":{"type":["string","null"],"description":"Null where the caller may not view the record."},"deleted":{"type":"boolean","description":"Present and true where the record lies in the recycle bin."}},"required":["id","entity","label"]}
         """,
+        "File": """
+        {"type":"object","description":"A file of the record; its bytes are at GET /files/{id of the record}.","properties":{"name":{"type":"string"},"media_type":{"type":"string"},"size":{"type":"integer"},"sha256":{"type":"string","pattern":"^[0-9a-f]{64}$"}},"required":["name","media_type","size","sha256"]}
+        """,
         "Money": """
         {"type":"object","description":"An exact amount.","properties":{"amount":{"type":"string","pattern":"^-?[0-9]+(\\\\.[0-9]{1,4})?$"},"currency":{"type":"string","pattern":"^[A-Z]{3}$"}},"required":["amount","currency"]}
         """,

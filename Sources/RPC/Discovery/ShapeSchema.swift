@@ -111,6 +111,13 @@ struct ShapeSchema {
             writeLineChange(field, to: &writer)
             writer.endObject()
             writer.endArray()
+        case .file where isAnswer:
+            writer.key("$ref")
+            writer.string("#/components/schemas/File")
+        case .file:
+            type("null", to: &writer)
+            writer.key("description")
+            writer.string("Null takes the file away; one is sent by PUT /files/{id of the record}.")
         case .reference where isAnswer:
             writer.key("$ref")
             writer.string("#/components/schemas/Reference")

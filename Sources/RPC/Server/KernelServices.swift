@@ -20,6 +20,9 @@ package final class KernelServices: Sendable {
     package let programVersion: String
     package let startedAt = ContinuousClock.now
     let documents: DocumentCache
+    let fileLane: FileLane
+    /// The largest file that is taken.
+    package let fileLimitBytes: Int64
 
     private let table: Mutex<MethodTable>
     /// Nil: the installation's.
@@ -27,7 +30,7 @@ package final class KernelServices: Sendable {
 
     package init(
         database: Database, installation: Installation, identity: IdentityService, backups: BackupFolder,
-        log: Log, programVersion: String
+        log: Log, programVersion: String, fileLimitBytes: Int64 = 1 << 30
     ) {
         self.database = database
         self.installation = installation
@@ -37,6 +40,8 @@ package final class KernelServices: Sendable {
         self.programVersion = programVersion
         metrics = KernelMetrics()
         documents = DocumentCache()
+        fileLane = FileLane()
+        self.fileLimitBytes = fileLimitBytes
         unitRecords = nil
         table = Mutex(MethodTable(installation.snapshots.current.registry, metrics: metrics))
     }
@@ -53,6 +58,8 @@ package final class KernelServices: Sendable {
         log = whole.log
         programVersion = whole.programVersion
         documents = whole.documents
+        fileLane = whole.fileLane
+        fileLimitBytes = whole.fileLimitBytes
         let records = whole.records.withinUnit()
         unitRecords = records
         table = Mutex(whole.table(for: records.snapshots.current))
@@ -78,6 +85,7 @@ package final class KernelServices: Sendable {
                 "crm_wal_pages", .gauge, "Pages of the write-ahead log after the last commit.",
                 counts.walPages),
             .init("crm_scan_waiting", .gauge, "Long reads that wait.", scanDepth),
+            .init("crm_files_on_their_way", .gauge, "Files being sent or fetched.", fileLane.count),
             .init("crm_database_bytes", .gauge, "Size of the database's file.", databaseBytes),
         ]
     }

@@ -4,7 +4,7 @@ package enum FieldKindList {
         TextKind(), LongtextKind(), EmailKind(), PhoneKind(), URLKind(), BooleanKind(), IntegerKind(),
         DecimalKind(),
         PercentKind(), MoneyKind(), DateKind(), TimeKind(), DatetimeKind(), PicklistKind(),
-        MultipicklistKind(), ReferenceKind(), OwnerKind(), AutonumberKind(), LinesKind(),
+        MultipicklistKind(), ReferenceKind(), OwnerKind(), AutonumberKind(), LinesKind(), FileKind(),
     ]
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

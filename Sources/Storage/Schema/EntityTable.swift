@@ -151,7 +151,7 @@ struct EntityTable {
         case .time: return "strftime('%H:%M:%f', \(column) / 1000.0, 'unixepoch')"
         case .money: return decimal(column, scale: 4)
         case .decimal(let scale): return decimal(column, scale: scale)
-        case .string, .boolean, .integer, .reference, .keys, .lines: return column
+        case .string, .boolean, .integer, .reference, .keys, .lines, .file: return column
         }
     }
 

@@ -14,6 +14,7 @@ public struct ModuleManifest: Sendable {
     public var extensions: [EntityExtension] = []
     public var relations: [RelationDefinition] = []
     public var hooks: [Hook] = []
+    public var linkHooks: [LinkHook] = []
     public var actions: [Action] = []
     public var jobs: [Job] = []
     public var migrations: [Migration] = []
