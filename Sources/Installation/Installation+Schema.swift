@@ -112,12 +112,13 @@ extension Installation {
     }
 
     /// Small work is done at once; what is left goes on with `workOnSchema`.
-    private func begin(
-        _ count: Int, _ call: CallContext, _ transaction: WriteTransaction
+    func begin(
+        _ count: Int, _ call: CallContext, _ transaction: WriteTransaction,
+        for budget: Duration = .milliseconds(20)
     ) throws(CRMError) -> [SchemaTask] {
         let tasks = Array(try SchemaTaskStore.latest(transaction, limit: count).reversed())
         for task in tasks where task.status == .running && task.order.kind != .emptyColumn {
-            let ended = try SchemaWork(self, transaction).advance(task, for: .milliseconds(20))
+            let ended = try SchemaWork(self, transaction).advance(task, for: budget)
             if ended.status == .stopped { throw ended.refusal }
         }
         var begun: [SchemaTask] = []
