@@ -75,13 +75,14 @@ let package = Package(
         room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Crypto", "Text", "JSON", "Log"]),
         room("Jobs", [sdk, "Records", "Storage", "Query", "Registry", "Security", "Log"]),
         room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
+        room("Backup", [sdk, "Storage", "Crypto", "JSON"]),
         room(
             "Installation",
             [sdk, "ModuleLoader", "Records", "Storage", "Query", "Registry", "Security", "JSON", "Log"]),
         room(
             "RPC",
             [
-                sdk, "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query",
+                sdk, "Backup", "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query",
                 "Storage", "Text", "JSON",
                 "Wire", "Log",
             ]),
@@ -90,7 +91,7 @@ let package = Package(
         room("Gateway", ["TLS", "HTTP", "Wire", "CLinux", "Log"]),
         room("ModuleTemplate", ["Settings"]),
         room("Supervisor", ["Settings", "Wire", "JSON", "CLinux", "Log"]),
-        room("Admin", ["JSON", "Wire", "TLS", "HTTP", "Text", "Settings"]),
+        room("Admin", ["JSON", "Wire", "TLS", "HTTP", "Crypto", "Text", "Settings"]),
 
         // MARK: The bundled modules, so that one `swift build` builds them
         .target(
@@ -108,9 +109,8 @@ let package = Package(
         program(
             "crm-kernel",
             [
-                "RPC", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry", "Core",
-                "Security",
-                "ModuleLoader",
+                "RPC", "Backup", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry",
+                "Core", "Security", "ModuleLoader",
                 "Wire", "Settings", "Log", "Crypto", "CLinux", sdk,
             ]),
         program("crm-rpc", ["Gateway", "TLS", "Settings", "Log"]),
@@ -154,8 +154,8 @@ let package = Package(
         tests(
             "RecordsTests",
             [
-                "Records", "Installation", "Core", "Storage", "Query", "Registry", "Security", "ModuleLoader",
-                "SecurityCases", "Log",
+                "Records", "Installation", "Jobs", "Core", "Storage", "Query", "Registry", "Security", "ModuleLoader",
+                "SecurityCases", "Crypto", "Log",
                 sdk,
             ]),
         tests("QueryTests", ["Query", sdk]),
@@ -164,10 +164,11 @@ let package = Package(
         tests(
             "RPCTests",
             [
-                "RPC", "Installation", "Crypto", "Records", "Identity", "Registry", "Core", "Security",
+                "RPC", "Backup", "Installation", "Crypto", "Records", "Identity", "Registry", "Core", "Security",
                 "Query", "Storage", "JSON",
                 "Wire", "Log", sdk,
             ]),
+        tests("BackupTests", ["Backup", "Storage", "SQLite", "Crypto", "Log", sdk]),
         tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
         tests(
             "EndToEndTests",

@@ -10,11 +10,14 @@ package struct FieldFacts: Sendable {
     /// Keys of a picklist.
     package let values: [String]
     package let isMandatory: Bool
+    /// What the lines of a field of lines take; nil for other fields.
+    let lines: [String: FieldFacts]?
 
     package init(
         name: String, label: String, type: String, targets: [String] = [], values: [String] = [],
         isMandatory: Bool = false
     ) {
+        lines = nil
         self.name = name
         self.label = label
         self.type = type
@@ -33,6 +36,11 @@ package struct FieldFacts: Sendable {
         values =
             (details?["values"] ?? node["values"])?.elements.compactMap { $0["key"]?.string ?? $0.string }
             ?? []
+        lines = node["lines"].map { lines in
+            Dictionary(
+                (lines["fields"]?.elements ?? JSONNode.noElements).map(FieldFacts.init).map { ($0.name, $0) },
+                uniquingKeysWith: { first, _ in first })
+        }
         isMandatory = node["mandatory"]?.bool ?? false
     }
 

@@ -11,9 +11,14 @@ struct PendingAnswer {
     var options: HTTPResponseWriter.Options
     let startedAt: Milliseconds
     /// When the call is answered without the kernel.
-    let deadline: Milliseconds
-    /// The whole response, once it is known.
+    var deadline: Milliseconds
+    /// The whole response, once it is known; of a file what of it has come and not gone to the output.
     var rendered: [UInt8]?
+    /// Set while more of a file is to come.
+    var download: FileDownload?
+
+    /// Whether something is still to come.
+    var isOpen: Bool { rendered == nil || download != nil }
 }
 
 /// What is known of one client's connection. The loop moves it along; this type holds the rules that need nothing else:
@@ -29,6 +34,7 @@ final class ClientConnection {
 
     /// What a buffer keeps between answers, so that an idle connection is small.
     private static let keptBytes = 4 << 10
+    private static let droppedBytes = 128 << 10
 
     let slot: Int
     let generation: UInt32
@@ -40,11 +46,13 @@ final class ClientConnection {
     let isLocal: Bool
 
     var phase = Phase.handshake
-    var reader = HTTPRequestReader()
+    var reader = HTTPRequestReader(streams: Routing.streams)
     /// In the order of the requests; only the first is written.
     var answers: [PendingAnswer] = []
     /// No further request is read: one was refused, asked for a close, or the process is ending.
     var isLast = false
+    /// The file that the client is sending.
+    var upload: FileUpload?
     /// The client waits for 100 Continue, but answers to earlier requests go first.
     var owesContinue = false
     /// What the handshake or the last read waits for: TLS may have to write before it can read on.
@@ -87,7 +95,10 @@ final class ClientConnection {
 
     /// Whether another request may be taken up: back-pressure by answers that are owed and bytes not yet written.
     func mayRead(_ limits: GatewayLimits) -> Bool {
-        !isLast && answers.count < limits.outstandingRequests && output.count - written < limits.outputBytes
+        // The last request may have a body that is still to come.
+        if let upload { return upload.takesMore && output.count - written < limits.outputBytes }
+        return !isLast && answers.count < limits.outstandingRequests
+            && output.count - written < limits.outputBytes
     }
 
     /// What the poller shall watch. A connection that may not read is watched for nothing but its end.
@@ -104,7 +115,14 @@ final class ClientConnection {
     }
 
     func dropWritten() {
-        guard written == output.count else { return }
+        guard written == output.count else {
+            // A long answer that leaves in pieces must not be kept until its end.
+            if written >= Self.droppedBytes {
+                output.removeSubrange(..<written)
+                written = 0
+            }
+            return
+        }
         if output.capacity > Self.keptBytes { output = [] } else { output.removeAll(keepingCapacity: true) }
         written = 0
     }
@@ -120,7 +138,7 @@ final class ClientConnection {
     }
 
     enum Overdue: String {
-        case handshake, write, call, head, body, idle, linger
+        case handshake, write, call, head, body, upload, download, idle, linger
     }
 
     /// The earliest moment at which patience ends, and with what.
@@ -131,6 +149,10 @@ final class ClientConnection {
         case .open: break
         }
         if hasOutput { return (outputSince + limits.writeStall.milliseconds, .write) }
+        if let upload, upload.takesMore {
+            return (upload.stretchSince + limits.body.milliseconds, .upload)
+        }
+        if let first = answers.first, first.download != nil { return (first.deadline, .download) }
         if let first = answers.first(where: { $0.rendered == nil }) { return (first.deadline, .call) }
         switch readerPhase {
         case .idle where hasServed: return (waitingSince + limits.idle.milliseconds, .idle)

@@ -15,7 +15,7 @@ extension EventLoop {
             // Replies of one wake-up are taken together, as long as whole pieces come.
             for _ in 0..<16 {
                 let mayHaveMore = try link.fill()
-                while let frame = try link.nextReply() { try takeReply(frame) }
+                while let frame = try link.nextFrame() { try take(frame) }
                 if !mayHaveMore { break }
             }
             if link.isReady, counters.kernelUp.current == 0 {
@@ -27,13 +27,25 @@ extension EventLoop {
         }
     }
 
-    private func takeReply(_ frame: Frame) throws(WireError) {
+    /// A frame for a call whose client has gone, or that was answered already, is for nobody.
+    private func take(_ frame: Frame) throws(WireError) {
         let slot = Int(frame.callID & 0xFFFF)
-        let (head, body) = try ReplyFrame.split(frame)
         guard slot < connections.count, let connection = connections[slot],
             let index = connection.answers.firstIndex(where: { $0.callID == frame.callID })
         else { return }
-        finish(connection, index, head, body)
+        switch frame.kind {
+        case .reply:
+            let (head, body) = try ReplyFrame.split(frame)
+            if head.contentKind == .file {
+                beginFile(connection, index, head, body)
+            } else {
+                finish(connection, index, head, body)
+            }
+        case .credit: try takeCredit(frame, connection)
+        case .data: try takeData(frame, index, connection)
+        case .end, .cancel: endFile(frame, index, connection)
+        case .hello, .call: break
+        }
     }
 
     private func loseKernel(_ error: WireError) {
@@ -53,11 +65,15 @@ extension EventLoop {
     /// Answers every call that waits as unavailable.
     private func failCalls() {
         for case let connection? in connections {
-            let waits = connection.answers.contains { $0.callID != 0 && $0.rendered == nil }
+            let waits = connection.answers.contains { $0.callID != 0 && $0.isOpen }
             guard waits else { continue }
             for index in connection.answers.indices.reversed() {
                 let answer = connection.answers[index]
                 if answer.callID != 0, answer.rendered == nil { answerUnavailable(connection, index) }
+            }
+            if connection.answers.contains(where: { $0.download != nil }) {
+                close(connection)
+                continue
             }
             settle(connection)
         }

@@ -1,10 +1,9 @@
 import HTTP
 import Log
-import Synchronization
 import TLS
 import Wire
 
-/// From bytes to calls, and from replies to responses.
+/// From bytes to requests, and from requests to calls.
 extension EventLoop {
     /// Takes in what has come, as far as the connection may.
     func readRequests(_ connection: ClientConnection) {
@@ -45,6 +44,11 @@ extension EventLoop {
         while connection.mayRead(limits) {
             switch connection.reader.next() {
             case .request(let request): take(request, connection)
+            case .head(let request, let length, let awaitsContinue):
+                take(request, connection, length: length, awaitsContinue: awaitsContinue)
+            case .piece(let piece): pass(piece, connection)
+            case .end: endUpload(connection)
+            case .refused(let refusal) where connection.upload != nil: abortUpload(connection, refusal)
             case .refused(let refusal): refuse(connection, refusal)
             case .awaitsContinue:
                 connection.owesContinue = true
@@ -69,14 +73,22 @@ extension EventLoop {
         }
     }
 
-    private func payContinue(_ connection: ClientConnection) {
-        guard connection.owesContinue, connection.answers.isEmpty else { return }
+    func payContinue(_ connection: ClientConnection) {
+        guard connection.owesContinue else { return }
+        // A file is asked for by the kernel; any other body by us, when earlier answers have gone.
+        if let upload = connection.upload {
+            guard upload.isWanted, connection.answers.first?.callID == upload.callID else { return }
+        } else if !connection.answers.isEmpty {
+            return
+        }
         connection.owesContinue = false
         HTTPResponseWriter.writeContinue(into: &connection.output)
         makeDirty(connection)
     }
 
-    private func take(_ request: HTTPRequest, _ connection: ClientConnection) {
+    private func take(
+        _ request: HTTPRequest, _ connection: ClientConnection, length: Int? = 0, awaitsContinue: Bool = false
+    ) {
         connection.hasServed = true
         var options = HTTPResponseWriter.Options()
         options.keepsAlive = request.keepsAlive && !isStopping
@@ -84,8 +96,17 @@ extension EventLoop {
         options.requestID =
             request.fields.only("x-request-id").flatMap(RequestIDSource.accepted) ?? requestIDs.next()
         if !options.keepsAlive { connection.isLast = true }
-        switch Routing.decide(request, isLocal: connection.isLocal) {
+        let decision = Routing.decide(request, isLocal: connection.isLocal)
+        if case .refused = decision, Routing.streams(request) {
+            // Its body is not read.
+            options.keepsAlive = false
+            connection.isLast = true
+        }
+        switch decision {
         case .call(let route, let token): call(route, token: token, request.body, options, connection)
+        case .file(let route, let target, let token):
+            connection.owesContinue = awaitsContinue
+            callFile(route, target, token: token, request, length: length, options, connection)
         case .alive:
             options.contentType = "text/plain; charset=utf-8"
             enqueue(connection, status: 200, body: Array("alive\n".utf8)[...], options)
@@ -141,132 +162,5 @@ extension EventLoop {
         let body = ErrorBody.render(
             status: 503, message: "the service is not available", requestID: answer.options.requestID)
         finish(connection, index, head, body[...])
-    }
-
-    /// The kernel's reply to a call, or ours in its place, takes its turn.
-    func finish(_ connection: ClientConnection, _ index: Int, _ head: ReplyHead, _ body: ArraySlice<UInt8>) {
-        let answer = connection.answers[index]
-        var options = answer.options
-        options.retryAfterSeconds = head.retryAfterSeconds
-        options.contentType = Self.contentType(head.contentKind)
-        if isStopping { options.keepsAlive = false }
-        counters.countAnswer(head.status)
-        counters.calls.add()
-        counters.callMilliseconds.add(Int(now - answer.startedAt))
-        var body = body
-        switch answer.route {
-        case .docs where head.status == 200: options.contentSecurityPolicy = Self.pagePolicy
-        case .metrics where head.status == 200:
-            body.append(contentsOf: metrics())
-            options = plainText(options)
-        case .ready where !connection.isLocal:
-            // What is not ready is nobody's business out there.
-            body = (head.status == 200 ? "{\"ready\":true}" : "{\"ready\":false}").utf8.map { $0 }[...]
-            options.contentType = "application/json"
-        default: break
-        }
-        noteError(connection, head.status, options)
-        guard index == 0 else {
-            var rendered: [UInt8] = []
-            writer.write(status: head.status, body: body, options: options, now: wallSeconds, into: &rendered)
-            connection.answers[index].rendered = rendered
-            return
-        }
-        if !connection.hasOutput { connection.outputSince = now }
-        writer.write(
-            status: head.status, body: body, options: options, now: wallSeconds, into: &connection.output)
-        connection.answers.removeFirst()
-        followUp(connection)
-    }
-
-    private func enqueueError(
-        _ connection: ClientConnection, _ refusal: HTTPRefusal, _ options: HTTPResponseWriter.Options
-    ) {
-        var options = options
-        options.contentType = "application/json"
-        let body = ErrorBody.render(
-            status: refusal.status, message: refusal.reason, requestID: options.requestID)
-        noteError(connection, refusal.status, options, reason: refusal.reason)
-        enqueue(connection, status: refusal.status, body: body[...], options)
-    }
-
-    /// An answer that needs no kernel takes its turn.
-    private func enqueue(
-        _ connection: ClientConnection, status: UInt16, body: ArraySlice<UInt8>,
-        _ options: HTTPResponseWriter.Options
-    ) {
-        counters.countAnswer(status)
-        guard connection.answers.isEmpty else {
-            var rendered: [UInt8] = []
-            writer.write(status: status, body: body, options: options, now: wallSeconds, into: &rendered)
-            connection.answers.append(
-                PendingAnswer(
-                    callID: 0, route: nil, options: options, startedAt: now, deadline: .max,
-                    rendered: rendered))
-            return
-        }
-        if !connection.hasOutput { connection.outputSince = now }
-        writer.write(status: status, body: body, options: options, now: wallSeconds, into: &connection.output)
-        followUp(connection)
-    }
-
-    /// After an answer has gone to the output: those behind it that are known follow.
-    private func followUp(_ connection: ClientConnection) {
-        while let rendered = connection.answers.first?.rendered {
-            connection.output.append(contentsOf: rendered)
-            connection.answers.removeFirst()
-        }
-        connection.waitingSince = now
-        payContinue(connection)
-        makeDirty(connection)
-    }
-
-    // MARK: What answers look like
-
-    /// A page of ours: its own styles, no script, nothing from elsewhere, in nobody's frame.
-    private static let pagePolicy: StaticString = """
-        default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'; \
-        frame-ancestors 'none'
-        """
-
-    private static func contentType(_ kind: ContentKind) -> StaticString? {
-        switch kind {
-        case .none: nil
-        case .json: "application/json"
-        case .text: "text/plain; charset=utf-8"
-        case .html: "text/html; charset=utf-8"
-        }
-    }
-
-    private func plainText(_ options: HTTPResponseWriter.Options) -> HTTPResponseWriter.Options {
-        var options = options
-        options.contentType = "text/plain; version=0.0.4; charset=utf-8"
-        return options
-    }
-
-    private func retryAfter(_ seconds: UInt16, _ options: HTTPResponseWriter.Options)
-        -> HTTPResponseWriter.Options
-    {
-        var options = options
-        options.retryAfterSeconds = seconds
-        return options
-    }
-
-    private func metrics() -> [UInt8] {
-        var text: [UInt8] = []
-        MetricsText.render(
-            state.loops.map(\.counters),
-            certificateNotAfter: state.certificateNotAfter.load(ordering: .relaxed), into: &text)
-        return text
-    }
-
-    private func noteError(
-        _ connection: ClientConnection, _ status: UInt16, _ options: HTTPResponseWriter.Options,
-        reason: String = ""
-    ) {
-        guard status >= 400 else { return }
-        note(
-            "request refused",
-            ["status": status, "reason": reason, "request_id": options.requestID, "peer": connection.peer])
     }
 }

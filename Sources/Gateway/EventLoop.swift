@@ -16,7 +16,7 @@ final class EventLoop {
     /// Connections whose reading was cut short go on in the next wake-up, so that one cannot starve the others.
     static let readsPerTurn = 16
     /// How long the listener rests when no descriptor is left.
-    private static let acceptPause: Milliseconds = 200
+    static let acceptPause: Milliseconds = 200
 
     enum Token {
         static let wake = UInt64.max
@@ -41,24 +41,24 @@ final class EventLoop {
     private(set) var now = Clock.monotonicMilliseconds
     var wallSeconds = Clock.wallSeconds
 
-    private var listener: TCPListener?
-    private var acceptAgainAt = Milliseconds.max
-    private var context: TLSContext
-    private(set) var connections: [ClientConnection?] = []
-    private var freeSlots: [Int] = []
-    private var generation: UInt32 = 0
+    var listener: TCPListener?
+    var acceptAgainAt = Milliseconds.max
+    var context: TLSContext
+    var connections: [ClientConnection?] = []
+    var freeSlots: [Int] = []
+    var generation: UInt32 = 0
     /// By slot. Scanned when the earliest may have come: a few microseconds for thousands of connections, where keeping
     /// them sorted would cost at every request.
-    private var deadlines: [Milliseconds] = []
-    private var nextScan = Milliseconds.max
-    private var dirty: [Int] = []
-    private var runnable: [Int] = []
+    var deadlines: [Milliseconds] = []
+    var nextScan = Milliseconds.max
+    var dirty: [Int] = []
+    var runnable: [Int] = []
     /// The descriptor of the kernel's link that the poller knows, and whether it asks for room to write.
     var watchedKernel: Int32?
     var isKernelFull = false
     var nextCall: UInt64 = 1
     var bufferedBytes = 0
-    private(set) var stopsAt: Milliseconds?
+    var stopsAt: Milliseconds?
 
     var isStopping: Bool { stopsAt != nil }
 
@@ -129,242 +129,6 @@ final class EventLoop {
         }
     }
 
-    // MARK: Connections come and go
-
-    private func acceptAll() {
-        guard let listener else { return }
-        for _ in 0..<64 {
-            switch listener.accept() {
-            case .nobody: return
-            case .exhausted:
-                poller.remove(listener.descriptor)
-                acceptAgainAt = now + Self.acceptPause
-                note("no descriptor is left for a connection")
-                return
-            case .connection(let descriptor, let peer): admit(descriptor, peer)
-            }
-        }
-    }
-
-    private func admit(_ descriptor: Int32, _ peer: SocketAddress) {
-        switch state.census.admit(ConnectionCensus.Source(peer)) {
-        case .admitted: break
-        case .full:
-            counters.refusedFull.add()
-            note("connection refused", ["peer": peer, "limit": "total"])
-            Glibc.close(descriptor)
-            return
-        case .sourceFull:
-            counters.refusedSource.add()
-            note("connection refused", ["peer": peer, "limit": "source"])
-            Glibc.close(descriptor)
-            return
-        }
-        var chosen = handle
-        var fewest = handle.assigned.load(ordering: .relaxed)
-        for candidate in state.loops {
-            let assigned = candidate.assigned.load(ordering: .relaxed)
-            if assigned < fewest { (chosen, fewest) = (candidate, assigned) }
-        }
-        chosen.assigned.add(1, ordering: .relaxed)
-        if chosen === handle {
-            adopt(descriptor, peer)
-        } else {
-            chosen.send(.adopt(descriptor: descriptor, peer: peer))
-        }
-    }
-
-    private func adopt(_ descriptor: Int32, _ peer: SocketAddress) {
-        guard !isStopping, let tls = try? TLSConnection(context, descriptor: descriptor) else {
-            // No memory for one more, or the process is ending: the client finds the connection closed.
-            Glibc.close(descriptor)
-            release(ConnectionCensus.Source(peer))
-            return
-        }
-        let slot = freeSlots.popLast() ?? connections.count
-        if slot == connections.count {
-            connections.append(nil)
-            deadlines.append(.max)
-        }
-        // Never as high as the tokens of listener and kernel.
-        generation = (generation &+ 1) & 0x7FFF_FFFF
-        let connection = ClientConnection(
-            slot: slot, generation: generation, descriptor: descriptor, tls: tls, address: peer, now: now)
-        connections[slot] = connection
-        poller.add(descriptor, connection.interest, token: connection.token)
-        counters.connections.add()
-        counters.open.add()
-        settle(connection)
-    }
-
-    /// Ends a connection at once; calls that nobody waits for any more are cancelled.
-    func close(_ connection: ClientConnection) {
-        guard connections[connection.slot] === connection else { return }
-        for answer in connection.answers where answer.callID != 0 && answer.rendered == nil {
-            link.sendCancel(callID: answer.callID)
-            counters.cancels.add()
-        }
-        bufferedBytes -= connection.chargedBytes
-        poller.remove(connection.descriptor)
-        connections[connection.slot] = nil
-        deadlines[connection.slot] = .max
-        freeSlots.append(connection.slot)
-        counters.open.add(-1)
-        release(connection.source)
-    }
-
-    private func release(_ source: ConnectionCensus.Source) {
-        state.census.release(source)
-        handle.assigned.subtract(1, ordering: .relaxed)
-    }
-
-    private func stop() {
-        guard stopsAt == nil else { return }
-        stopsAt = now + limits.drain.milliseconds
-        if let listener { poller.remove(listener.descriptor) }
-        listener = nil
-        acceptAgainAt = .max
-        for connection in connections { if let connection { settle(connection) } }
-    }
-
-    // MARK: One connection's turn
-
-    private func serve(_ connection: ClientConnection, _ events: Poller.Events) {
-        switch connection.phase {
-        case .handshake: shakeHands(connection)
-        case .lingering: discard(connection)
-        case .open:
-            if events.contains(.broken), !events.contains(.readable) {
-                close(connection)
-                return
-            }
-            if events.contains(.writable), connection.hasOutput { writeOutput(connection) }
-            let isReadable = events.contains(.readable) || connection.wants == .wantWrite
-            if isReadable, connection.mayRead(limits) { readRequests(connection) }
-        }
-        settle(connection)
-    }
-
-    private func shakeHands(_ connection: ClientConnection) {
-        do throws(TLSError) {
-            switch try connection.tls.handshake() {
-            case .done:
-                connection.phase = .open
-                connection.wants = .wantRead
-                connection.waitingSince = now
-                readRequests(connection)
-            case .closed:
-                counters.handshakeFailures.add()
-                close(connection)
-            case let want: connection.wants = want
-            }
-        } catch {
-            counters.handshakeFailures.add()
-            note("handshake refused", ["peer": connection.peer, "reason": error.message])
-            linger(connection)
-        }
-    }
-
-    /// Our part is over: says so, and stays until the client has, too.
-    func linger(_ connection: ClientConnection) {
-        if connection.phase == .open { connection.tls.shutdown() }
-        Glibc.shutdown(connection.descriptor, Int32(SHUT_WR))
-        connection.phase = .lingering
-        connection.output = []
-        connection.written = 0
-        connection.waitingSince = now
-    }
-
-    private func discard(_ connection: ClientConnection) {
-        let count = recv(connection.descriptor, &room, room.count, 0)
-        if count == 0 || count < 0 && errno != EAGAIN && errno != EINTR { close(connection) }
-    }
-
-    /// After anything has happened to a connection: what to watch, how long to be patient, whether it is over.
-    func settle(_ connection: ClientConnection) {
-        guard connections[connection.slot] === connection else { return }
-        if connection.phase == .open, !connection.hasOutput, connection.answers.isEmpty {
-            if connection.isLast || isStopping && connection.reader.phase == .idle { linger(connection) }
-        } else if connection.phase == .handshake, isStopping {
-            close(connection)
-            return
-        }
-        let interest = connection.wantedInterest(limits)
-        if interest != connection.interest {
-            // Reading may go on although nothing more comes: bytes wait inside TLS or the reader.
-            if interest.contains(.readable), !connection.interest.contains(.readable),
-                connection.phase == .open
-            {
-                makeRunnable(connection)
-            }
-            connection.interest = interest
-            poller.change(connection.descriptor, interest, token: connection.token)
-        }
-        let deadline = connection.deadline(limits).at
-        deadlines[connection.slot] = deadline
-        nextScan = min(nextScan, deadline)
-    }
-
-    func makeRunnable(_ connection: ClientConnection) {
-        guard !connection.isRunnable else { return }
-        connection.isRunnable = true
-        runnable.append(connection.slot)
-    }
-
-    private func goOn() {
-        guard !runnable.isEmpty else { return }
-        let slots = runnable
-        runnable.removeAll(keepingCapacity: true)
-        for slot in slots {
-            guard let connection = connections[slot], connection.isRunnable else { continue }
-            connection.isRunnable = false
-            guard connection.phase == .open, connection.mayRead(limits) else { continue }
-            readRequests(connection)
-            settle(connection)
-        }
-    }
-
-    // MARK: Answers leave
-
-    /// Something has been put into the connection's output; it leaves at the end of the wake-up.
-    func makeDirty(_ connection: ClientConnection) {
-        guard !connection.isDirty else { return }
-        connection.isDirty = true
-        dirty.append(connection.slot)
-    }
-
-    private func flushAnswers() {
-        guard !dirty.isEmpty else { return }
-        let slots = dirty
-        dirty.removeAll(keepingCapacity: true)
-        for slot in slots {
-            guard let connection = connections[slot], connection.isDirty else { continue }
-            connection.isDirty = false
-            writeOutput(connection)
-            if connection.reader.bufferedBytes > 0, connection.mayRead(limits) { makeRunnable(connection) }
-            settle(connection)
-        }
-    }
-
-    private func writeOutput(_ connection: ClientConnection) {
-        do throws(TLSError) {
-            while connection.hasOutput {
-                guard
-                    case .done(let count) = try connection.tls.write(
-                        connection.output, from: connection.written)
-                else {
-                    return
-                }
-                connection.written += count
-                connection.outputSince = now
-                counters.bytesOut.add(count)
-            }
-            connection.dropWritten()
-        } catch {
-            close(connection)
-        }
-    }
-
     // MARK: Time
 
     private func endOverdue() {
@@ -396,6 +160,10 @@ final class EventLoop {
             guard let index = connection.answers.firstIndex(where: { $0.rendered == nil }) else { return }
             link.sendCancel(callID: connection.answers[index].callID)
             answerUnavailable(connection, index)
+        case .upload:
+            counters.timeouts.add()
+            abortUpload(connection, HTTPRefusal(408, "the file did not come in time"))
+        case .download: close(connection)
         case .head where connection.readerPhase == .idle:
             close(connection)
         case .head, .body:

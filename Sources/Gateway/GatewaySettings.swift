@@ -50,6 +50,9 @@ package struct GatewayLimits: Sendable {
     package var idle = Duration.seconds(60)
     /// Without any progress while an answer is being written.
     package var writeStall = Duration.seconds(30)
+    /// While a file is received, `body.seconds * bodyBytesPerSecond` bytes must come within each `body`; while one is
+    /// sent, `writeStall` counts. The kernel is given so long for a piece, and to store a file that is whole.
+    package var fileWork = Duration.seconds(120)
     /// What the kernel is given for a call; a second more, and the call is answered without it.
     package var request = Duration.seconds(10)
     /// How long calls are held for a kernel that is not there (it may be restarting) before they are refused.

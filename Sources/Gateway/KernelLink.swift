@@ -112,6 +112,12 @@ struct KernelLink {
         Frame(kind: .cancel, callID: callID).encode(into: &outgoing)
     }
 
+    /// A frame that belongs to a call which has been sent.
+    mutating func send(_ frame: Frame) {
+        guard isReady else { return }
+        frame.encode(into: &outgoing)
+    }
+
     var hasOutgoing: Bool { isReady && sent < outgoing.count }
 
     /// Writes what the socket takes.
@@ -137,8 +143,8 @@ struct KernelLink {
         }
     }
 
-    /// The next reply that has come whole; the hello is taken care of here.
-    mutating func nextReply() throws(WireError) -> Frame? {
+    /// The next frame about a call that has come whole; the hello is taken care of here.
+    mutating func nextFrame() throws(WireError) -> Frame? {
         while let frame = try splitter.next() {
             if case .greeting(let stream, _) = state {
                 let hello = try Hello(decoding: frame)
@@ -148,7 +154,9 @@ struct KernelLink {
                 pause = 25
                 continue
             }
-            guard frame.kind == .reply else { throw .malformed("the kernel sent a frame that is no reply") }
+            guard frame.kind != .hello, frame.kind != .call else {
+                throw .malformed("the kernel sent a frame of kind \(frame.kind)")
+            }
             return frame
         }
         return nil

@@ -5,6 +5,8 @@ import Wire
 enum Decision {
     /// Passed to the kernel, with the token if there is one.
     case call(Route, token: [UInt8]?)
+    /// A file is fetched or sent; what stands behind `/files/` says which.
+    case file(Route, target: String, token: [UInt8]?)
     /// The process lives.
     case alive
     /// An answer to OPTIONS.
@@ -33,8 +35,9 @@ enum Routing {
     /// - Parameter isLocal: whether the client is on this machine.
     static func decide(_ request: HTTPRequest, isLocal: Bool) -> Decision {
         if request.method == .options, request.hasPath("*") {
-            return .options(allow: "GET, HEAD, POST, OPTIONS")
+            return .options(allow: "GET, HEAD, POST, PUT, OPTIONS")
         }
+        if let target = request.target(behind: filesPath) { return decide(file: target, request) }
         guard let row = rows.first(where: { request.hasPath($0.path) }) else {
             return .refused(HTTPRefusal(404, "there is nothing at this path"), allow: nil)
         }
@@ -50,6 +53,36 @@ enum Routing {
                 throw HTTPRefusal(401, "metrics need a token, except on the machine itself")
             }
             return .call(route, token: token)
+        } catch {
+            return .refused(error, allow: nil)
+        }
+    }
+
+    private static let filesPath: StaticString = "/files/"
+    private static let fileMethods: StaticString = "GET, HEAD, PUT, OPTIONS"
+
+    /// Whether the body of a request is passed on in pieces: a file that is sent.
+    static func streams(_ request: HTTPRequest) -> Bool {
+        request.method == .put && request.target(behind: filesPath) != nil
+    }
+
+    private static func decide(file target: String, _ request: HTTPRequest) -> Decision {
+        guard !target.isEmpty else {
+            return .refused(HTTPRefusal(404, "there is nothing at this path"), allow: nil)
+        }
+        let route: Route
+        switch request.method {
+        case .options: return .options(allow: fileMethods)
+        case .get, .head: route = .getFile
+        case .put: route = .putFile
+        default:
+            return .refused(HTTPRefusal(405, "this path does not have this method"), allow: fileMethods)
+        }
+        do throws(HTTPRefusal) {
+            guard request.fields.count(of: "content-encoding") == 0 else {
+                throw HTTPRefusal(415, "a Content-Encoding is not accepted")
+            }
+            return .file(route, target: target, token: try bearerToken(request.fields))
         } catch {
             return .refused(error, allow: nil)
         }

@@ -38,6 +38,16 @@ package struct HTTPRequest: Sendable {
     /// What follows the first "?", escapes not decoded; nil without one.
     package var query: String? { queryRange.map { String(decoding: fields.head[$0], as: UTF8.self) } }
 
+    /// What of path and query stands behind this beginning, escapes not decoded; nil where the path does not begin so.
+    package func target(behind beginning: StaticString) -> String? {
+        let path = fields.head[pathRange]
+        let isThere = beginning.withUTF8Buffer { path.starts(with: $0) }
+        guard isThere else { return nil }
+        let end = queryRange?.upperBound ?? pathRange.upperBound
+        return String(
+            decoding: fields.head[(pathRange.lowerBound + beginning.utf8CodeUnitCount)..<end], as: UTF8.self)
+    }
+
     /// Whether the path is exactly this text; allocates nothing.
     package func hasPath(_ text: StaticString) -> Bool {
         text.withUTF8Buffer { fields.head[pathRange].elementsEqual($0) }

@@ -9,6 +9,9 @@
 /// health checks still speak it; other major versions are refused with 505. One empty line before a request is let pass.
 ///
 /// After a refusal every further `next` returns the same refusal: answer it and close.
+///
+/// Requests that `streams` picks by their head come in parts: the head, the body's pieces as they come, the end. Their
+/// bodies have no limit here, and nothing of them is kept.
 package struct HTTPRequestReader: Sendable {
     package enum Outcome: Sendable {
         case needsMore
@@ -16,6 +19,11 @@ package struct HTTPRequestReader: Sendable {
         case awaitsContinue
         case request(HTTPRequest)
         case refused(HTTPRefusal)
+        /// A request whose body follows in pieces; its length where it was told.
+        case head(HTTPRequest, length: Int?, awaitsContinue: Bool)
+        case piece([UInt8])
+        /// The streamed body is whole.
+        case end
     }
 
     /// How far the request is that is being read; what a timeout depends on.
@@ -32,12 +40,15 @@ package struct HTTPRequestReader: Sendable {
         case fields
         case counted(Int)
         case chunked(ChunkDecoder)
+        case streamed(left: Int)
+        case streamedChunks(ChunkDecoder, isWhole: Bool)
     }
 
     /// Longest method, two spaces, version, CR LF: what a request line has beside its target.
     private static let requestLineRoom = 32 + 2 + 8 + 2
 
     private let limits: HTTPLimits
+    private let streams: @Sendable (HTTPRequest) -> Bool
     private var queue = ByteQueue()
     private var state = State.requestLine
     private var request = HTTPRequest()
@@ -45,8 +56,14 @@ package struct HTTPRequestReader: Sendable {
     private var headStart = 0
     private var hasSkippedEmptyLine = false
     private var refusal: HTTPRefusal?
+    private var streamedBytes = 0
 
-    package init(limits: HTTPLimits = .standard) { self.limits = limits }
+    package init(
+        limits: HTTPLimits = .standard, streams: @escaping @Sendable (HTTPRequest) -> Bool = { _ in false }
+    ) {
+        self.limits = limits
+        self.streams = streams
+    }
 
     package var phase: Phase {
         switch state {
@@ -54,6 +71,7 @@ package struct HTTPRequestReader: Sendable {
         case .fields: .head
         case .counted: .body(receivedBytes: queue.count)
         case .chunked: .body(receivedBytes: request.body.count)
+        case .streamed, .streamedChunks: .body(receivedBytes: streamedBytes)
         }
     }
 
@@ -93,6 +111,7 @@ package struct HTTPRequestReader: Sendable {
                     continue
                 }
                 state = try finishHead()
+                if let head = streamedHead { return head }
                 if framing.expectsContinue, !bodyIsHere { return .awaitsContinue }
             case .counted(let length):
                 guard queue.count >= length else { return .needsMore }
@@ -106,8 +125,46 @@ package struct HTTPRequestReader: Sendable {
                 let isWhole = try decoder.decode(&queue, into: &request.body, fields: request.fields.count)
                 state = .chunked(decoder)
                 return isWhole ? finish() : .needsMore
+            case .streamed(let left):
+                guard left > 0 else { return finishStream() }
+                let count = min(left, queue.count)
+                guard count > 0 else { return .needsMore }
+                let piece = Array(queue.bytes[queue.start..<queue.start + count])
+                queue.skip(count)
+                queue.compact()
+                state = .streamed(left: left - count)
+                streamedBytes += count
+                return .piece(piece)
+            case .streamedChunks(var decoder, let isWhole):
+                guard !isWhole else { return finishStream() }
+                var piece: [UInt8] = []
+                let isEnd = try decoder.decode(&queue, into: &piece, fields: request.fields.count)
+                queue.compact()
+                state = .streamedChunks(decoder, isWhole: isEnd)
+                streamedBytes += piece.count
+                if !piece.isEmpty { return .piece(piece) }
+                if !isEnd { return .needsMore }
             }
         }
+    }
+
+    /// What is said of a request whose body comes in pieces, when its head is whole.
+    private var streamedHead: Outcome? {
+        switch state {
+        case .streamed(let left):
+            .head(
+                request, length: left, awaitsContinue: framing.expectsContinue && left > 0 && queue.count == 0
+            )
+        case .streamedChunks:
+            .head(request, length: nil, awaitsContinue: framing.expectsContinue && queue.count == 0)
+        default: nil
+        }
+    }
+
+    private mutating func finishStream() -> Outcome {
+        streamedBytes = 0
+        _ = finish()
+        return .end
     }
 
     private mutating func finish() -> Outcome {
@@ -188,8 +245,18 @@ package struct HTTPRequestReader: Sendable {
     private mutating func finishHead() throws(HTTPRefusal) -> State {
         request.fields.keep(queue.bytes[headStart..<queue.start])
         if framing.closes { request.keepsAlive = false }
+        let isStreamed = streams(request)
+        var limits = limits
+        // Half of what can be counted: the decoder of chunks adds to it.
+        if isStreamed { limits.bodyBytes = .max / 2 }
         let length = try framing.bodyLength(method: request.method, limits: limits)
         queue.compact()
+        if isStreamed {
+            switch length {
+            case .counted(let bytes): return .streamed(left: bytes)
+            case .chunked: return .streamedChunks(ChunkDecoder(limits: limits), isWhole: false)
+            }
+        }
         switch length {
         case .counted(let bytes): return .counted(bytes)
         case .chunked: return .chunked(ChunkDecoder(limits: limits))

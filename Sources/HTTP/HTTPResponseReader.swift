@@ -57,6 +57,14 @@ package struct HTTPResponseReader: Sendable {
     /// The other side has closed: a body without a length is whole now, anything else unfinished is refused.
     package mutating func end() { hasEnded = true }
 
+    /// What has come behind the responses so far: of one asked for by `headOnly`, the beginning of its body.
+    package mutating func takeRest() -> [UInt8] {
+        let rest = Array(queue.bytes[queue.start...])
+        queue.skip(rest.count)
+        queue.compact()
+        return rest
+    }
+
     package mutating func next(_ asked: Asked = .withBody) -> Outcome {
         if let refusal { return .refused(refusal) }
         do throws(HTTPRefusal) {
@@ -139,7 +147,9 @@ package struct HTTPResponseReader: Sendable {
         case (100..<200, _):
             queue.compact()
             startOver()
-        case (204, _), (304, _), (_, .headOnly): state = .counted(0)
+        case (204, _), (304, _), (_, .headOnly):
+            queue.compact()
+            state = .counted(0)
         default:
             switch try framing.responseLength(limits: limits) {
             case .counted(let length): state = .counted(length)

@@ -18,6 +18,9 @@ package struct HTTPResponseWriter: Sendable {
         /// The Content-Security-Policy, where another than "nothing at all" holds.
         package var contentSecurityPolicy: StaticString?
 
+        /// Fields that are known only when the answer is; names and values must be fit for a head.
+        package var fields: [(name: String, value: String)] = []
+
         package init(contentType: StaticString? = nil) { self.contentType = contentType }
     }
 
@@ -41,6 +44,14 @@ package struct HTTPResponseWriter: Sendable {
     /// - Parameter now: seconds since 1970 by the wall clock, for the Date field.
     package mutating func write(
         status: UInt16, body: ArraySlice<UInt8>, options: Options, now: Int64, into buffer: inout [UInt8]
+    ) {
+        writeHead(status: status, length: body.count, options: options, now: now, into: &buffer)
+        if !options.omitsBody, status != 204 { buffer.append(contentsOf: body) }
+    }
+
+    /// Appends a response up to its body, whose bytes the caller appends as they come.
+    package mutating func writeHead(
+        status: UInt16, length: Int, options: Options, now: Int64, into buffer: inout [UInt8]
     ) {
         buffer.append("HTTP/1.1 ")
         buffer.append(Self.statusText(status))
@@ -70,12 +81,14 @@ package struct HTTPResponseWriter: Sendable {
         if let allow = options.allow { buffer.append(field: "Allow: ", allow) }
         if status != 204 {
             buffer.append("Content-Length: ")
-            buffer.append(decimal: body.count)
+            buffer.append(decimal: length)
             buffer.append("\r\n")
+        }
+        for field in options.fields {
+            buffer.append(contentsOf: "\(field.name): \(field.value)\r\n".utf8)
         }
         if !options.keepsAlive { buffer.append("Connection: close\r\n") }
         buffer.append("\r\n")
-        if !options.omitsBody, status != 204 { buffer.append(contentsOf: body) }
     }
 
     /// The interim answer to `Expect: 100-continue`.
@@ -88,16 +101,19 @@ package struct HTTPResponseWriter: Sendable {
         switch status {
         case 200: "200 OK"
         case 204: "204 No Content"
+        case 206: "206 Partial Content"
         case 400: "400 Bad Request"
         case 401: "401 Unauthorized"
         case 403: "403 Forbidden"
         case 404: "404 Not Found"
         case 405: "405 Method Not Allowed"
         case 408: "408 Request Timeout"
+        case 409: "409 Conflict"
         case 411: "411 Length Required"
         case 413: "413 Content Too Large"
         case 414: "414 URI Too Long"
         case 415: "415 Unsupported Media Type"
+        case 416: "416 Range Not Satisfiable"
         case 417: "417 Expectation Failed"
         case 429: "429 Too Many Requests"
         case 431: "431 Request Header Fields Too Large"

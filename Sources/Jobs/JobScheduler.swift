@@ -33,7 +33,7 @@ package struct HouseJob: Sendable {
 
 /// Runs modules' jobs at their times, each run one unit of work, and the kernel's own housekeeping.
 ///
-/// One thread, one job at a time. The next due time is stored in the same transaction as what the job did: after a kill a
+/// A job on many records is a unit of work for each of them. One thread, one job at a time. The next due time is stored in the same transaction as what the job did: after a kill a
 /// job has either run and moved on, or neither. A job that fails is noted and tried again at its next time.
 package final class JobScheduler: Sendable {
     private let records: RecordService
@@ -43,6 +43,9 @@ package final class JobScheduler: Sendable {
     private let log: Log
     private let clock: @Sendable () -> Instant
     private let wakeUp = WakeUp()
+
+    /// How long a job on many records works before the others have their turn.
+    private static let turn = Duration.seconds(5)
 
     /// - Parameter administrator: The user under whose name jobs write.
     package init(
@@ -94,21 +97,81 @@ package final class JobScheduler: Sendable {
     }
 
     private func run(_ registered: RegisteredJob, _ name: String) throws(CRMError) {
-        let call = CallContext(
-            principal: .kernel(for: administrator), source: .job(name), method: name,
-            requestID: "job-\(name)",
-            deadline: .now.advanced(by: .seconds(60)))
-        let (records, now) = (records, clock())
+        if let work = registered.job.records {
+            try run(work, registered, name)
+            return
+        }
+        let (records, now, call) = (records, clock(), call(name))
         try writer.perform { (transaction) throws(CRMError) in
             guard try Self.due(name, transaction) ?? now <= now else { return }
             try records.unit(transaction, call) { (unit) throws(CRMError) in
                 try unit.run(registered.job, of: registered.module)
             }
-            let next = JobTimes.next(
-                after: now, due: try Self.due(name, transaction) ?? now,
-                everySeconds: registered.job.everySeconds)
-            try transaction.execute(JobStatements.succeeded(name, at: now, due: next))
+            try Self.noteSuccess(registered.job, name, now, transaction)
         }
+    }
+
+    /// A unit of work for each record, then one that notes the run. What takes longer than `turn` goes on the next second,
+    /// so that other jobs have theirs.
+    private func run(
+        _ work: Job.RecordWork, _ registered: RegisteredJob, _ name: String
+    ) throws(CRMError) {
+        let (records, module, now) = (records, registered.module, clock())
+        let isDue = try writer.perform(mode: .rollBack) { (transaction) throws(CRMError) in
+            try Self.due(name, transaction) ?? now <= now
+        }
+        guard isDue else { return }
+        let end = ContinuousClock.now.advanced(by: Self.turn)
+        var failed: [RecordID: CRMError] = [:]
+        var firstFailed: RecordID?
+        while true {
+            let finding = call(name)
+            let found = try writer.perform(mode: .rollBack) { (transaction) throws(CRMError) in
+                try records.unit(transaction, finding) { (unit) throws(CRMError) in
+                    try unit.find(work, of: module)
+                }
+            }
+            let open = found.filter { failed[$0] == nil }
+            if open.isEmpty { break }
+            for record in open {
+                guard !wakeUp.isStopped, ContinuousClock.now < end else { return }
+                do throws(CRMError) {
+                    let step = call(name)
+                    try writer.perform { (transaction) throws(CRMError) in
+                        try records.unit(transaction, step) { (unit) throws(CRMError) in
+                            try unit.run(work, on: record, of: module)
+                        }
+                    }
+                } catch {
+                    failed[record] = error
+                    firstFailed = firstFailed ?? record
+                }
+            }
+        }
+        if let record = firstFailed, let error = failed[record] {
+            throw CRMError(
+                error.kind,
+                "record \(record.rawValue)\(failed.count > 1 ? " and \(failed.count - 1) more" : ""): \(error.message)",
+                detail: error.detail)
+        }
+        try writer.perform { (transaction) throws(CRMError) in
+            try Self.noteSuccess(registered.job, name, now, transaction)
+        }
+    }
+
+    private func call(_ name: String) -> CallContext {
+        CallContext(
+            principal: .kernel(for: administrator), source: .job(name), method: name,
+            requestID: "job-\(name)",
+            deadline: .now.advanced(by: .seconds(60)))
+    }
+
+    private static func noteSuccess(
+        _ job: Job, _ name: String, _ now: Instant, _ transaction: WriteTransaction
+    ) throws(CRMError) {
+        let next = JobTimes.next(
+            after: now, due: try due(name, transaction) ?? now, everySeconds: job.everySeconds)
+        try transaction.execute(JobStatements.succeeded(name, at: now, due: next))
     }
 
     private func noteFailure(_ job: Job, _ name: String, _ error: CRMError) {

@@ -9,6 +9,10 @@ extension ModuleManifest {
         var noted = self
         noted.hooks = []
         for hook in hooks { noted.hooks.append(hook.noted(at: try site(hook.name, sites), sites)) }
+        noted.linkHooks = []
+        for hook in linkHooks {
+            noted.linkHooks.append(hook.noted(at: try site(hook.name, sites), sites))
+        }
         noted.actions = []
         for action in actions { noted.actions.append(action.noted(at: try site(action.name, sites), sites)) }
         noted.jobs = []
@@ -28,6 +32,14 @@ extension ModuleManifest {
 extension Hook {
     fileprivate func noted(at site: CallSites.Site, _ sites: CallSites) -> Hook {
         Hook(name, on: entity, moments) { [body] (change, context) throws(CRMError) in
+            try sites.call(site) { () throws(CRMError) in try body(&change, context) }
+        }
+    }
+}
+
+extension LinkHook {
+    fileprivate func noted(at site: CallSites.Site, _ sites: CallSites) -> LinkHook {
+        LinkHook(name, on: relation, moments) { [body] (change, context) throws(CRMError) in
             try sites.call(site) { () throws(CRMError) in try body(&change, context) }
         }
     }

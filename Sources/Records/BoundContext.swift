@@ -161,6 +161,26 @@ final class BoundContext: ModuleContext {
         return try get(entity, id)
     }
 
+    func link(
+        _ id: RecordID, _ relation: String, to other: RecordID, _ values: [String: Value]
+    ) throws(CRMError) {
+        _ = try unit("link records").link(id, relation, to: other, values, as: call, module: module)
+    }
+
+    func unlink(_ id: RecordID, _ relation: String, from other: RecordID) throws(CRMError) {
+        try unit("end a link").unlink(id, relation, from: other, as: call)
+    }
+
+    func related(_ id: RecordID, _ request: RelatedRequest) throws(CRMError) -> [RelatedRecord] {
+        try check()
+        switch ground {
+        case .unit(let unit):
+            return try service.related(call, snapshot, on: unit.transaction, id, request)
+        case .reader(_, _, let connection):
+            return try service.related(call, snapshot, on: connection, id, request)
+        }
+    }
+
     func nextNumber(_ field: String, of entity: String) throws(CRMError) -> String {
         let unit = try unit("take a number")
         let entity = try snapshot.registry.entity(entity)

@@ -114,11 +114,12 @@ enum ChangePayload {
     }
 }
 
-/// What a change log entry says about a link: `{"link":{"relation":"campaign_contact","other":17,"values":{…}}}`, the
-/// values as `ChangePayload` has them. Nothing in it reads as a change of the record's own columns.
+/// What a change log entry says about a link: `{"link":{"relation":"campaign_contact","other":17,"made":true,
+/// "values":{…}}}`, the values as `ChangePayload` has them; `made` where the two were not linked before. Each link is told
+/// twice in a row, first in the history of the side that the relation goes out from. Nothing in it reads as a change of the record's own columns.
 enum LinkPayload {
     static func encode(
-        relation: String, other: RecordID, _ changes: [ChangePayload.StoredChange]
+        relation: String, other: RecordID, isNew: Bool, _ changes: [ChangePayload.StoredChange]
     ) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 64 * changes.count + 80)
         writer.beginObject()
@@ -128,6 +129,10 @@ enum LinkPayload {
         writer.string(relation)
         writer.key("other")
         writer.int(other.rawValue)
+        if isNew {
+            writer.key("made")
+            writer.bool(true)
+        }
         writer.key("values")
         ChangePayload.write(changes, [], &writer)
         writer.endObject()
@@ -138,6 +143,8 @@ enum LinkPayload {
     struct Content {
         let relation: String
         let other: RecordID
+        /// Whether the two were not linked before.
+        let isNew: Bool
         let changes: [ChangePayload.StoredChange]
     }
 
@@ -148,6 +155,7 @@ enum LinkPayload {
             let other = link["other"]?.int64, let values = link["values"]
         else { return nil }
         return Content(
-            relation: relation, other: RecordID(other), changes: ChangePayload.columns(values))
+            relation: relation, other: RecordID(other), isNew: link["made"]?.bool == true,
+            changes: ChangePayload.columns(values))
     }
 }

@@ -14,6 +14,13 @@ extension ReadPlan {
             values: values)
     }
 
+    /// The values of the link by which the row's record is in the list.
+    package func link(_ row: borrowing Row, _ snapshot: KernelSnapshot) -> [String: Value] {
+        var values: [String: Value] = [:]
+        for column in linkColumns { values[column.field.name] = value(column, row, snapshot) }
+        return values
+    }
+
     private func value(
         _ column: OutputColumn, _ row: borrowing some ColumnRow & ~Copyable, _ snapshot: KernelSnapshot
     ) -> Value {

@@ -2,6 +2,7 @@ package import CRMSDK
 import Query
 package import Registry
 import Security
+import Storage
 import Text
 
 /// The records that belong to a record: linked with it, or referring to it.
@@ -51,5 +52,27 @@ extension RecordService {
             narrowed.filter = parameters.filter.map { .all([refers, $0]) } ?? refers
         }
         return narrowed
+    }
+
+    /// A page of related records, for a module.
+    func related(
+        _ call: CallContext, _ snapshot: KernelSnapshot, on source: some RowSource, _ id: RecordID,
+        _ request: RelatedRequest
+    ) throws(CRMError) -> [RelatedRecord] {
+        let entity = try entity(of: id, named: nil, snapshot, source)
+        try requireVisible(call, snapshot, on: source, id: id, entity)
+        var parameters = ListParameters(entity: entity.name)
+        parameters.filter = request.filter
+        parameters.fields = request.fields.isEmpty ? nil : request.fields
+        parameters.sort = request.sort.isEmpty ? nil : request.sort
+        parameters.limit = request.limit
+        let list = try relatedList(request.relation, of: entity, call, snapshot)
+        let plan = try planList(call, snapshot, related(to: id, list, parameters))
+        var found: [RelatedRecord] = []
+        _ = try self.list(plan, on: source) { row throws(CRMError) in
+            found.append(
+                RelatedRecord(plan.read.record(row, snapshot), link: plan.read.link(row, snapshot)))
+        }
+        return found
     }
 }

@@ -7,8 +7,9 @@ import Storage
 /// Takes back what a change set has done: a unit of work like any other, with the rights, checks and hooks
 /// of whoever asks for it.
 ///
-/// What was made goes to the recycle bin, what was deleted comes back, changed fields get their old values: records in
-/// the reverse order of their last change, so that what others refer to is back first. What has been changed since, and
+/// Links that were made end, what was made goes to the recycle bin, what was deleted comes back, changed fields get their
+/// old values, links that ended or changed are as they were: records in the reverse order of their last change, so that
+/// what others refer to is back first. What has been changed since, and
 /// what a check or a right refuses, is left as it is and told. Changes of records that the caller may not view do not
 /// exist here either.
 package struct Undo {
@@ -19,9 +20,9 @@ package struct Undo {
         case overwritten
     }
 
-    private let unit: UnitOfWork
-    private let changeSet: Int64
-    private let since: Changes
+    let unit: UnitOfWork
+    let changeSet: Int64
+    let since: Changes
     private var service: RecordService { unit.service }
 
     package init(_ unit: UnitOfWork, changeSet: Int64, since: Changes) {
@@ -36,7 +37,8 @@ package struct Undo {
         unit.mayNameBinned = true
         defer { unit.mayNameBinned = false }
         var report = UndoReport(changeSet: unit.transaction.changeSet)
-        let (targets, links) = try records()
+        let (targets, links) = try found()
+        for link in links.reversed() where link.wasMade { try restore(link, &report) }
         var waiting = targets
         // What stands in one record's way may be gone once another is back: each is tried whole as long as that
         // brings any further, and then as far as it goes.
@@ -55,7 +57,7 @@ package struct Undo {
             if again.count == waiting.count { pass = .asFarAsItGoes }
             waiting = again
         }
-        report.left += links
+        for link in links.reversed() where !link.wasMade { try restore(link, &report) }
         return report
     }
 
@@ -77,11 +79,13 @@ package struct Undo {
         let last: Int64
     }
 
-    private func isUndone(_ change: LoggedChange) -> Bool { change.changeSet == changeSet }
+    /// What hooks have written while this undo put something else back goes with it.
+    private func isUndone(_ change: LoggedChange) -> Bool {
+        change.changeSet == changeSet || change.changeSet == unit.transaction.changeSet
+    }
 
-    /// The records that were written; and links that were made or ended with them, which have methods of their own.
-    private func records() throws(CRMError) -> ([Target], [UndoReport.Left]) {
-        var links: [UndoReport.Left] = []
+    /// The records that were written, and the links that were made, changed or ended.
+    private func found() throws(CRMError) -> ([Target], [LinkTarget]) {
         let entries = try ChangeLog.entries(unit.transaction, changeSet: changeSet)
         let missing = CRMError(.notFound, "change set \(changeSet) does not exist")
         var targets: [RecordID: Target] = [:]
@@ -90,16 +94,12 @@ package struct Undo {
                 let entity = unit.snapshot.registry.entity(number: number), try isVisible(id, entity)
             else { continue }
             try refuse(entity, change)
-            guard change.entry.kind.isWritten else {
-                if let why = UndoRefusal.linkAdvice(change.entry.kind) {
-                    links.append(.init(record: id, entity: entity.name, field: nil, why: why, changedIn: nil))
-                }
-                continue
-            }
+            guard change.entry.kind.isWritten else { continue }
             targets[id] = Target(
                 id: id, entity: entity, first: targets[id]?.first ?? change.sequence, last: change.sequence)
         }
-        if targets.isEmpty {
+        let links = try links(entries)
+        if targets.isEmpty, links.isEmpty {
             guard let first = entries.first, unit.snapshot.isAdministrator(unit.call.principal) else {
                 throw missing
             }
@@ -116,7 +116,7 @@ package struct Undo {
         throw UndoRefusal.error(change)
     }
 
-    private func isVisible(_ id: RecordID, _ entity: Entity) throws(CRMError) -> Bool {
+    func isVisible(_ id: RecordID, _ entity: Entity) throws(CRMError) -> Bool {
         let check = Planner.check(unit.viewpoint(unit.call), entity, .view, id: id)
         return try unit.transaction.first(check) { _ in true } ?? false
     }

@@ -23,18 +23,7 @@ enum UndoRefusal {
             "Set the old rights again with the same method; record.history and security.explain show them.",
         .purge: "What was purged is gone; a backup has it.",
         .erase: "What was erased is gone on purpose.",
-        .link: "Take the link away with record.unlink.",
-        .unlink: "Make the link again with record.link.",
     ]
-
-    /// Why a link is left; nil for other kinds.
-    static func linkAdvice(_ kind: ChangeKind) -> String? {
-        switch kind {
-        case .link: "a link that was made or changed is left: record.unlink takes it away"
-        case .unlink: "a link that was ended is left: record.link makes it again"
-        default: nil
-        }
-    }
 
     static func error(_ change: LoggedChange) -> CRMError {
         let (kind, method, number) = (change.entry.kind, change.entry.method, change.changeSet)

@@ -20,6 +20,23 @@ package struct UndoReport: Sendable {
         package let fields: [String]
     }
 
+    /// What became of one link.
+    package struct Relinked: Sendable {
+        package enum Action: String, Sendable {
+            /// It had been made; now it is gone.
+            case unlinked
+            /// It had ended; now it is there again, with its values.
+            case linked
+            /// It has its old values again.
+            case changed
+        }
+
+        package let relation: String
+        package let from: RecordID
+        package let to: RecordID
+        package let action: Action
+    }
+
     /// A field, or a record, that was left alone.
     package struct Left: Sendable {
         package let record: RecordID
@@ -35,5 +52,6 @@ package struct UndoReport: Sendable {
     /// The undo's own change set, which can be undone as well.
     package let changeSet: Int64
     package var restored: [Restored] = []
+    package var links: [Relinked] = []
     package var left: [Left] = []
 }

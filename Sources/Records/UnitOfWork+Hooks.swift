@@ -28,6 +28,18 @@ extension UnitOfWork {
         try runHooks(moment, &change, call)
     }
 
+    func runLinkHooks(_ change: inout LinkChange, _ call: CallContext) throws(CRMError) {
+        let hooks = snapshot.registry.linkHooks(on: change.relation, change.moment)
+        guard !hooks.isEmpty else { return }
+        try deeper { () throws(CRMError) in
+            for registered in hooks {
+                let context = BoundContext(unit: self, call: call, module: registered.module)
+                defer { context.end() }
+                try registered.hook.body(&change, context)
+            }
+        }
+    }
+
     private func deeper(_ body: () throws(CRMError) -> Void) throws(CRMError) {
         guard depth < Self.maximumDepth else {
             throw CRMError(
@@ -52,6 +64,20 @@ extension UnitOfWork {
         let context = BoundContext(unit: self, call: call, module: module)
         defer { context.end() }
         try job.body(context)
+    }
+
+    /// Asks a module's job for the records that there is work on.
+    package func find(_ work: Job.RecordWork, of module: String) throws(CRMError) -> [RecordID] {
+        let context = BoundContext(unit: self, call: call, module: module)
+        defer { context.end() }
+        return try work.find(context)
+    }
+
+    /// Runs one step of a module's job, with the module's own rights.
+    package func run(_ work: Job.RecordWork, on record: RecordID, of module: String) throws(CRMError) {
+        let context = BoundContext(unit: self, call: call, module: module)
+        defer { context.end() }
+        try work.step(record, context)
     }
 
     /// Notes that a module acted with its own rights; once per unit, module and reason.

@@ -1,11 +1,32 @@
-import CRMSDK
+package import CRMSDK
 import Query
-import Registry
+package import Registry
 import Storage
 
 /// Writes a record's lines in the record's own unit: what changed of them, and only that, becomes statements and one
 /// part of the record's entry in the change log.
 extension UnitOfWork {
+    /// The values of a change, with lines that name no ids taken for those that stand at their places: whoever knows no
+    /// ids writes the same lines twice and changes nothing. Lines over that stay new, and those left over are removed.
+    package func keepingLines(
+        of id: RecordID, entity: Entity, _ values: [String: Value]
+    ) throws(CRMError) -> [String: Value] {
+        let fields = entity.lines.map(\.name).filter { name in
+            values[name]?.lines?.allSatisfy { $0.id == nil } ?? false
+        }
+        guard !fields.isEmpty else { return values }
+        let old = try whole(id, entity, bin: .outside)
+        var kept = values
+        for name in fields {
+            let before = old.lines(name)
+            kept[name] = .lines(
+                (values[name]?.lines ?? []).enumerated().map { index, line in
+                    Line(id: index < before.count ? before[index].id : nil, line.values)
+                })
+        }
+        return kept
+    }
+
     /// Brings the stored lines of a record to those in `values`, and gives new ones their ids there.
     ///
     /// - Parameter old: The record as it was; nil for a new one. Its row must be there by now.

@@ -20,47 +20,79 @@ package enum LinkOutcome: String, Sendable {
 extension UnitOfWork {
     /// Links two records, or changes the values of their link.
     ///
-    /// - Parameter name: the relation as the record's side calls it.
+    /// Order: rights → values → `before` hooks → the values that hooks set, and the mandatory ones → the row → both
+    /// histories → `after` hooks.
+    ///
+    /// - Parameters:
+    ///   - name: the relation as the record's side calls it.
+    ///   - module: The module that writes; nil for a person.
     package func link(
-        _ id: RecordID, _ name: String, to other: RecordID, _ given: [String: Value]
+        _ id: RecordID, _ name: String, to other: RecordID, _ given: [String: Value],
+        as call: CallContext? = nil, module: String? = nil
     ) throws(CRMError) -> LinkOutcome {
-        let pair = try pair(id, name, other)
+        let call = call ?? self.call
+        let pair = try pair(id, name, other, call)
         let relation = pair.relation
         let old = try linkValues(pair)
-        let check = LinkValues(
-            relation: relation, snapshot: snapshot,
-            mask: snapshot.security.mask(call.principal, relation.from.name))
-        let values = try check.settle(given, old: old)
+        var check = LinkValues(
+            relation, snapshot, snapshot.security.mask(call.principal, relation.from.name),
+            isModule: module != nil)
+        let accepted = check.accept(given, old: old)
+        try check.finish()
+        var change = pair.change(.beforeLink, old: old, given: Set(given.keys), accepted)
+        try runLinkHooks(&change, call)
+        let values = check.settle(change)
+        try check.finish()
         let changes = relation.values.filter { (values[$0.name] ?? .null) != (old?[$0.name] ?? .null) }
-        guard let old else {
+        guard old == nil || !changes.isEmpty else { return .unchanged }
+        let stored = changes.map { ($0, $0.kind.stored(values[$0.name] ?? .null)) }
+        if old == nil {
+            // A hook that has linked the two itself is a fault of its module.
             try transaction.execute(
                 LinkStatements.insert(
                     relation, from: pair.from, to: pair.to,
                     relation.values.map { $0.kind.stored(values[$0.name] ?? .null) },
                     by: call.principal.user, at: transaction.now))
-            try log(.link, pair, changes.map { ($0, .null, $0.kind.stored(values[$0.name] ?? .null)) })
-            return .linked
+        } else {
+            try transaction.execute(LinkStatements.update(relation, from: pair.from, to: pair.to, stored))
         }
-        guard !changes.isEmpty else { return .unchanged }
-        let stored = changes.map { ($0, $0.kind.stored(values[$0.name] ?? .null)) }
-        try transaction.execute(LinkStatements.update(relation, from: pair.from, to: pair.to, stored))
-        try log(.link, pair, stored.map { ($0.0, $0.0.kind.stored(old[$0.0.name] ?? .null), $0.1) })
-        return .changed
+        try log(
+            .link, pair, isNew: old == nil,
+            stored.map { ($0.0, $0.0.kind.stored(old?[$0.0.name] ?? .null), $0.1) }, call)
+        change = pair.change(.afterLink, old: old, given: Set(given.keys), values)
+        try runLinkHooks(&change, call)
+        return old == nil ? .linked : .changed
     }
 
     /// Ends the link of two records.
     ///
     /// - Throws: `notFound` where they are not linked.
-    package func unlink(_ id: RecordID, _ name: String, from other: RecordID) throws(CRMError) {
-        let pair = try pair(id, name, other)
+    package func unlink(
+        _ id: RecordID, _ name: String, from other: RecordID, as call: CallContext? = nil
+    ) throws(CRMError) {
+        let call = call ?? self.call
+        let pair = try pair(id, name, other, call)
         guard let old = try linkValues(pair) else {
             throw CRMError(
                 .notFound,
                 "\(pair.near.name) \(id) is not linked with \(pair.far.name) \(other) by \"\(name)\"")
         }
+        var change = pair.change(.beforeUnlink, old: old, given: [], old)
+        try runLinkHooks(&change, call)
         try transaction.execute(LinkStatements.delete(pair.relation, from: pair.from, to: pair.to))
         let values = pair.relation.values.filter { !(old[$0.name] ?? .null).isNull }
-        try log(.unlink, pair, values.map { ($0, $0.kind.stored(old[$0.name] ?? .null), .null) })
+        try log(
+            .unlink, pair, isNew: false,
+            values.map { ($0, $0.kind.stored(old[$0.name] ?? .null), .null) }, call)
+        change = pair.change(.afterUnlink, old: old, given: [], old)
+        try runLinkHooks(&change, call)
+    }
+
+    /// The values of the link of two records as they are stored; nil where they are not linked.
+    func storedLink(_ relation: Relation, from: RecordID, to: RecordID) throws(CRMError) -> [StoredValue]? {
+        try transaction.first(LinkStatements.find(relation, from: from, to: to)) { row in
+            relation.values.indices.map { row.value($0 + 1) }
+        }
     }
 
     /// Two records and the relation between them.
@@ -71,12 +103,21 @@ extension UnitOfWork {
         /// What the record that was named first is.
         let near: Entity
         let far: Entity
+
+        func change(
+            _ moment: LinkHook.Moment, old: [String: Value]?, given: Set<String>, _ values: [String: Value]
+        ) -> LinkChange {
+            LinkChange(
+                relation: relation.name, from: from, to: to, moment, old: old, given: given, values: values)
+        }
     }
 
     /// Finds the two records, and holds the caller to the rights that linking needs.
-    private func pair(_ id: RecordID, _ name: String, _ other: RecordID) throws(CRMError) -> Pair {
+    private func pair(
+        _ id: RecordID, _ name: String, _ other: RecordID, _ call: CallContext
+    ) throws(CRMError) -> Pair {
         let near = try service.entity(of: id, named: nil, snapshot, transaction)
-        try requireThere(id, near)
+        try requireThere(id, near, call)
         let list = try service.relatedList(name, of: near, call, snapshot)
         guard case .links(let relation, let isInverse) = list.way else {
             throw CRMError(
@@ -84,12 +125,12 @@ extension UnitOfWork {
                 "\"\(name.prefix(80))\" of \(near.name) is not linked: its records refer to it",
                 hint: "Set their field instead.")
         }
-        try requireThere(other, list.entity)
+        try requireThere(other, list.entity, call)
         guard id != other else {
             throw CRMError(.invalidParameters, "\(near.name) \(id) cannot be linked with itself")
         }
-        var mayEdit = try may(.edit, id, near)
-        if !mayEdit { mayEdit = try may(.edit, other, list.entity) }
+        var mayEdit = try may(.edit, id, near, call)
+        if !mayEdit { mayEdit = try may(.edit, other, list.entity, call) }
         guard mayEdit else {
             throw CRMError(
                 .forbidden, "you may edit neither \(near.name) \(id) nor \(list.entity.name) \(other)",
@@ -101,13 +142,15 @@ extension UnitOfWork {
     }
 
     /// The record is there, outside the recycle bin, and the caller may view it.
-    private func requireThere(_ id: RecordID, _ entity: Entity) throws(CRMError) {
+    private func requireThere(_ id: RecordID, _ entity: Entity, _ call: CallContext) throws(CRMError) {
         try service.get(call, snapshot, on: transaction, id: id, entity: entity.name, fields: ["id"]) {
             _, _ in
         }
     }
 
-    private func may(_ verb: AccessVerb, _ id: RecordID, _ entity: Entity) throws(CRMError) -> Bool {
+    private func may(
+        _ verb: AccessVerb, _ id: RecordID, _ entity: Entity, _ call: CallContext
+    ) throws(CRMError) -> Bool {
         var isAllowed = false
         try transaction.rows(Planner.check(viewpoint(call), entity, verb, id: id)) { _ throws(CRMError) in
             isAllowed = true
@@ -118,19 +161,17 @@ extension UnitOfWork {
 
     /// The values of the pair's link; nil where the two are not linked.
     private func linkValues(_ pair: Pair) throws(CRMError) -> [String: Value]? {
+        guard let row = try storedLink(pair.relation, from: pair.from, to: pair.to) else { return nil }
         let base = snapshot.currencies.base.code
-        return try transaction.first(LinkStatements.find(pair.relation, from: pair.from, to: pair.to)) {
-            row in
-            var values: [String: Value] = [:]
-            for (index, field) in pair.relation.values.enumerated() {
-                values[field.name] = field.kind.value(row.value(index + 1), field.type, currency: base)
-            }
-            return values
-        }
+        return Dictionary(
+            uniqueKeysWithValues: zip(pair.relation.values, row).map { field, stored in
+                (field.name, field.kind.value(stored, field.type, currency: base))
+            })
     }
 
     private func log(
-        _ kind: ChangeKind, _ pair: Pair, _ changes: [(field: Field, old: StoredValue, new: StoredValue)]
+        _ kind: ChangeKind, _ pair: Pair, isNew: Bool,
+        _ changes: [(field: Field, old: StoredValue, new: StoredValue)], _ call: CallContext
     ) throws(CRMError) {
         for (id, other) in [(pair.from, pair.to), (pair.to, pair.from)] {
             let entity = id == pair.from ? pair.relation.from : pair.relation.to
@@ -139,7 +180,7 @@ extension UnitOfWork {
                     kind, entity: entity.number, record: id, actor: call.principal.user,
                     source: call.source.name, method: call.method,
                     payload: LinkPayload.encode(
-                        relation: pair.relation.name, other: other,
+                        relation: pair.relation.name, other: other, isNew: isNew,
                         changes.map { ($0.field.column, $0.old, $0.new) })))
         }
     }

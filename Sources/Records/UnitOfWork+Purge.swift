@@ -50,6 +50,7 @@ extension UnitOfWork {
         }
         try transaction.execute(PurgeStatements.row(entity, id))
         try transaction.execute(PurgeStatements.directoryEntry(id))
+        try transaction.dropFiles(of: id)
         let erased = try eraseHistory(of: id, entity)
         try log(.purge, entity, id, version: 0, Array("{}".utf8), call)
         knownReferences[id] = nil

@@ -108,6 +108,7 @@ package final class UnitOfWork {
                 || field.isSystem && field.name != "owner" && field.name != "origin"
                 ? nil : (column: field.column, old: StoredValue.null, new: value)
         }
+        if !entity.files.isEmpty { try noteFiles(zip(entity.fields, row).map { ($0, $1) }, of: id) }
         let lines = try writeLines(entity, id, old: nil, &values)
         try log(.create, entity, id, version: 1, ChangePayload.encode(changes, lines), call)
     }
@@ -314,6 +315,7 @@ package final class UnitOfWork {
             (entity.system("version"), .integer(version)),
         ]
         try transaction.execute(WriteStatements.update(entity, old.id, changes + system))
+        if !entity.files.isEmpty { try noteFiles(changes, of: old.id) }
         countOwner(entity, old, changes)
         let payload = payload(entity, old, changes, lines, deletedAt: binned)
         try log(kind, entity, old.id, version: version, payload, call)

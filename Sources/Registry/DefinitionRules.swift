@@ -35,6 +35,9 @@ package enum DefinitionRules {
         if field.isSearchable == true, kind.searchForm == nil {
             problems.append("a \(kind.name) field cannot be searched")
         }
+        if kind.wire(field.type) == .file, field.isMandatory {
+            problems.append("a file cannot be mandatory: a record is there before its file is sent")
+        }
         if let text = field.defaultText {
             do throws(FieldRefusal) {
                 _ = try kind.parse(text, for: field)
@@ -94,7 +97,7 @@ package enum DefinitionRules {
     private static func lineProblems(in field: FieldDefinition, of entity: String) -> [String] {
         let place = "field \"\(field.name)\" of \"\(entity)\""
         var problems: [String] = []
-        if ["owner", "autonumber", "lines"].contains(field.type.name) {
+        if ["owner", "autonumber", "lines", "file"].contains(field.type.name) {
             problems.append("\(place): a line has no \(field.type.name)")
         }
         if field.isUnique { problems.append("\(place): a field of a line cannot be unique") }

@@ -32,6 +32,7 @@ package final class Entity: Sendable {
     package let searchable: [Field]
     /// Fields that hold lines.
     package let lines: [Field]
+    package let files: [Field]
     /// Those that are filled where nothing is given.
     package let defaulted: [Field]
 
@@ -95,6 +96,7 @@ package final class Entity: Sendable {
             definition.isAdministrative || definition.lineOf != nil
             ? [] : fields.filter { !$0.isSystem && $0.searchForm != nil }
         self.lines = fields.filter { $0.wire == .lines }
+        self.files = fields.filter { $0.wire == .file }
         self.defaulted = fields.filter { !$0.defaultValue.isNull }
         self.labelFields = definition.labelFields.compactMap { byName[$0] }
         self.listFields = definition.listFields.compactMap { byName[$0] }

@@ -66,6 +66,10 @@ package enum WireForm: Hashable, Sendable {
     case keys
     /// Read as an array of objects; written whole or as `{"set", "remove"}`.
     case lines
+    /// A string, `52.5200066,13.404954`.
+    case place
+    /// Read as `{"name", "media_type", "size", "sha256"}`, written as null only: bytes come by `PUT /files/{id}`.
+    case file
 }
 
 /// Why a value does not fit its field. Becomes a `FieldProblem` once the field's path is known.
@@ -97,13 +101,20 @@ extension FieldKind {
         case .integer(let payload): .integer(payload)
         case .decimal(let payload): .integer(payload.units)
         case .money(let payload): .integer(payload.tenThousandths)
+        case .text(let payload) where storage == .integer:
+            GeoPoint(payload).map { .integer(ZOrder.code(of: $0)) } ?? .null
         case .text(let payload): .text(payload)
         case .bytes(let payload): .blob(payload)
         case .date(let payload): .integer(payload.daysSince1970)
         case .time(let payload): .integer(payload.milliseconds)
         case .instant(let payload): .integer(payload.millisecondsSince1970)
         case .reference(let payload): .integer(payload.rawValue)
-        case .other(let payload): payload.lines.map { .integer(Int64($0.count)) } ?? .blob(payload.encoded)
+        case .other(let payload):
+            if let file = value.file {
+                .text(file.encoded)
+            } else {
+                payload.lines.map { .integer(Int64($0.count)) } ?? .blob(payload.encoded)
+            }
         case .list(let payload): .text(KeyList.text(payload.compactMap(\.text)))
         }
     }
@@ -120,9 +131,11 @@ extension FieldKind {
         case (.integer(let number), .time): .time(TimeOfDay(milliseconds: number))
         case (.integer(let number), .instant): .instant(Instant(millisecondsSince1970: number))
         case (.integer(let number), .reference): .reference(RecordID(number))
+        case (.integer(let number), .place): ZOrder.point(number).map { .text($0.description) } ?? .null
         case (.integer(let number), .string): .text(String(number))
-        case (.integer, .keys), (.integer, .lines): .null
+        case (.integer, .keys), (.integer, .lines), (.integer, .file): .null
         case (.text(let text), .keys): .list(KeyList.keys(in: text).map { .text($0) })
+        case (.text(let text), .file): FileValue(encoded: text).map { .file($0) } ?? .null
         case (.text(let text), _): .text(text)
         case (.blob(let bytes), _): .bytes(bytes)
         }
@@ -144,6 +157,6 @@ package func printed(_ value: Value) -> String {
     case .instant(let payload): payload.description
     case .reference(let payload): payload.description
     case .list(let payload): payload.map(printed).joined(separator: ", ")
-    case .other(let payload): payload.lines.map { "\($0.count) lines" } ?? payload.kind
+    case .other(let payload): payload.lines.map { "\($0.count) lines" } ?? value.file?.name ?? payload.kind
     }
 }

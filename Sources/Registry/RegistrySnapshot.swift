@@ -27,12 +27,18 @@ package final class RegistrySnapshot: Sendable {
     private let byNumber: [Int: Entity]
     private let linesByName: [String: Entity]
     private let hooks: [HookKey: [RegisteredHook]]
+    private let linkHooks: [LinkHookKey: [RegisteredLinkHook]]
     private let referring: [String: [Referrer]]
     private let related: [String: [RelatedList]]
 
     private struct HookKey: Hashable {
         let entity: String
         let moment: Hook.Moment
+    }
+
+    private struct LinkHookKey: Hashable {
+        let relation: String
+        let moment: LinkHook.Moment
     }
 
     package init(generation: Int, entities everything: [Entity], modules: [RegisteredModule]) {
@@ -50,6 +56,7 @@ package final class RegistrySnapshot: Sendable {
         relations = Relation.awake(modules, byName)
         var actions: [String: RegisteredAction] = [:]
         var hooks: [HookKey: [RegisteredHook]] = [:]
+        var linkHooks: [LinkHookKey: [RegisteredLinkHook]] = [:]
         var jobs: [RegisteredJob] = []
         for module in modules {
             for action in module.manifest.actions {
@@ -62,10 +69,17 @@ package final class RegistrySnapshot: Sendable {
                         .append(RegisteredHook(module: module.name, hook: hook))
                 }
             }
+            for hook in module.manifest.linkHooks {
+                for moment in hook.moments {
+                    linkHooks[LinkHookKey(relation: hook.relation, moment: moment), default: []]
+                        .append(RegisteredLinkHook(module: module.name, hook: hook))
+                }
+            }
             jobs += module.manifest.jobs.map { RegisteredJob(module: module.name, job: $0) }
         }
         self.actions = actions
         self.hooks = hooks
+        self.linkHooks = linkHooks
         self.jobs = jobs
         var referring: [String: [Referrer]] = [:]
         for entity in entities {
@@ -133,6 +147,11 @@ package final class RegistrySnapshot: Sendable {
         hooks[HookKey(entity: entity, moment: moment)] ?? []
     }
 
+    /// In the order of their modules, dependencies first.
+    package func linkHooks(on relation: String, _ moment: LinkHook.Moment) -> [RegisteredLinkHook] {
+        linkHooks[LinkHookKey(relation: relation, moment: moment)] ?? []
+    }
+
     /// The lists of records that a record of this entity has.
     package func relatedLists(of entity: String) -> [RelatedList] { related[entity] ?? [] }
 
@@ -170,6 +189,11 @@ package struct RegisteredModule: Sendable {
 package struct RegisteredHook: Sendable {
     package let module: String
     package let hook: Hook
+}
+
+package struct RegisteredLinkHook: Sendable {
+    package let module: String
+    package let hook: LinkHook
 }
 
 package struct RegisteredAction: Sendable {

@@ -9,6 +9,8 @@ extension SettingsTable.Option {
         help: "Where clients connect; port 0 lets the system choose.")
     package static let modules = Self(
         "modules", .path, help: "The folder of the modules' libraries; by default the programs' own.")
+    package static let backups = Self(
+        "backups", .path, help: "The folder of the backups; by default backups in the data folder.")
     package static let log = Self(
         "log", .choice(["error", "warning", "info", "debug"]), default: "info", help: "How much is logged.")
     package static let adminUIDs = Self(
@@ -55,11 +57,15 @@ extension SettingsTable.Option {
             "Seconds that a user name waits after five wrong passwords in a row; doubled by each further one."
     )
 
+    package static let fileLimit = Self(
+        "file-limit-mib", .integer(1...1_048_576), default: "1024",
+        help: "The largest file that is taken, in MiB (1,048,576 bytes).")
+
     /// What the configuration file may set, whichever program reads it.
     package static let inFile = [
-        data, listen, modules, log, adminUIDs, endpointUIDs, organisation, currency, certificate, key,
+        data, listen, modules, backups, log, adminUIDs, endpointUIDs, organisation, currency, certificate, key,
         connections, connectionsPerSource, loginWait, sessionIdleMinutes, sessionHours, passwordLength,
-        requireSecondFactor,
+        requireSecondFactor, fileLimit,
     ]
 
     package static let config = Self(

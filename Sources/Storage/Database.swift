@@ -30,6 +30,8 @@ package final class Database: Sendable {
     /// By which lists are planned; the writer keeps it up.
     package let counts: RecordCounts
     package let path: String
+    /// The bytes of files, beside the database.
+    package let files: FileStore
     private let checkpointer: Checkpointer
     private let statementLimitMilliseconds: Int
     private let log: Log
@@ -41,11 +43,14 @@ package final class Database: Sendable {
         self.counts = counts
         let checkpointer = Checkpointer(path: options.path, log: log)
         path = options.path
+        let files = FileStore(databasePath: options.path)
+        files.clearIncoming()
+        self.files = files
         statementLimitMilliseconds = options.statementLimitMilliseconds
         self.log = log
         self.checkpointer = checkpointer
         writer = StorageWriter(
-            settings: WriterSettings(path: options.path, clock: options.clock, counts: counts) { pages in
+            settings: WriterSettings(path: options.path, files: files, clock: options.clock, counts: counts) { pages in
                 checkpointer.committed(walPages: pages)
             },
             queueLimit: options.writerQueueLimit, log: log)
@@ -54,6 +59,13 @@ package final class Database: Sendable {
     /// A connection for one thread.
     package func makeReader() throws(CRMError) -> ReadConnection {
         try ReadConnection(path: path, statementLimitMilliseconds: statementLimitMilliseconds)
+    }
+
+    /// Runs the body while no file goes away: what a copy of the database names is there for as long as it is copied.
+    package func keepingFiles<R>(_ body: () throws(CRMError) -> R) throws(CRMError) -> R {
+        files.hold()
+        defer { if files.release() { FileSweep.run(self, log: log) } }
+        return try body()
     }
 
     /// Stores what waits, moves everything into the file and notes that the end was clean. Readers should be gone.

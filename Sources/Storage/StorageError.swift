@@ -1,4 +1,4 @@
-import CRMSDK
+package import CRMSDK
 import SQLite
 
 /// Turns SQLite's refusals into the platform's errors: the one place where they are translated.
@@ -19,9 +19,7 @@ extension CRMError {
     private static func byClass(_ code: SQLiteError.Code) -> CRMError {
         switch code {
         case .full:
-            return CRMError(
-                .unavailable, "the disk with the data is full",
-                hint: "Nothing was stored; free some space and try again.")
+            return .diskFull
         case .busy, .locked:
             var error = CRMError(.unavailable, "the database is busy", hint: "Try again.")
             error.retryAfterSeconds = 1
@@ -59,6 +57,10 @@ extension CRMError {
         }
         return error
     }
+
+    package static let diskFull = CRMError(
+        .unavailable, "the disk with the data is full",
+        hint: "Nothing was stored; free some space and try again.")
 
     static let databaseGone = CRMError(
         .unavailable, "the database could not store this",

@@ -9,6 +9,9 @@ package enum CommandLineTool {
     private struct Command: Sendable {
         let name: String
         let summary: String
+        var takesDemo = false
+        /// What has to follow the name; nil for nothing.
+        var operand: String?
         let run: @Sendable (Request) throws(SupervisorError) -> Int32
     }
 
@@ -34,12 +37,18 @@ package enum CommandLineTool {
         let plan: ServicePlan
         let log: Log
         let isDemo: Bool
+        /// What follows the command's name.
+        let operand: String
     }
 
     private static let commands = [
-        Command(name: "init", summary: "prepare a new data folder", run: initialise),
+        Command(name: "init", summary: "prepare a new data folder", takesDemo: true, run: initialise),
         Command(
-            name: "up", summary: "run everything in the foreground, after init if the folder is new", run: up),
+            name: "up", summary: "run everything in the foreground, after init if the folder is new",
+            takesDemo: true, run: up),
+        Command(
+            name: "restore", summary: "prepare a new data folder from a backup", operand: "BACKUP",
+            run: restore),
         Command(
             name: "status", summary: "show the processes and what the kernel says of itself", run: status),
         Command(name: "stop", summary: "end everything, and wait for it", run: stop),
@@ -50,13 +59,18 @@ package enum CommandLineTool {
     private static let demoFlag = "--demo"
 
     private static func table(_ others: [OtherCommand]) -> SettingsTable {
-        let lines = commands.map { ($0.name, $0.summary) } + others.map { ($0.name, $0.summary) }
+        let own = commands.map {
+            ([$0.name, $0.operand].compactMap(\.self).joined(separator: " "), $0.summary)
+        }
+        let lines = own + others.map { ($0.name, $0.summary) }
         return .platform(
             program: "crm",
             summary: "Prepares, runs and watches the platform.\n\ncommands:\n"
-                + lines.map { name, summary in "  \(name.padding(to: 10)) \(summary)" }
-                .joined(separator: "\n"),
-            options: [.data, .listen, .modules, .log, .organisation, .currency, .config], operands: "COMMAND")
+                + lines.map { name, summary in "  \(name.padding(to: 14)) \(summary)" }
+                .joined(separator: "\n")
+                + "\n\ninit and up take --demo: a new folder gets all modules and the demo company, Northwind.",
+            options: [.data, .listen, .modules, .backups, .log, .organisation, .currency, .config],
+            operands: "COMMAND")
     }
 
     /// - Parameters:
@@ -78,7 +92,10 @@ package enum CommandLineTool {
                 return 0
             }
             let command = try command(settings.operands)
-            return try command.run(request(settings, isDemo: arguments.contains(demoFlag)))
+            let isDemo = arguments.contains(demoFlag)
+            if isDemo { try checkDemo(command, settings) }
+            return try command.run(
+                request(settings, isDemo: isDemo, operand: settings.operands.dropFirst().first ?? ""))
         } catch let error as SupervisorError {
             return complain(error.description, code: 1)
         } catch {
@@ -94,15 +111,35 @@ package enum CommandLineTool {
         guard let command = commands.first(where: { $0.name == name }) else {
             throw SettingsError(message: "there is no command \"\(name)\"", hint: "Give one of \(names).")
         }
-        guard operands.count == 1 else {
+        let known = command.operand == nil ? 1 : 2
+        guard operands.count <= known else {
             throw SettingsError(
-                message: "crm \(name) cannot use the argument \"\(operands[1])\"",
+                message: "crm \(name) cannot use the argument \"\(operands[known])\"",
                 hint: "Run crm --help for its options.")
+        }
+        guard operands.count == known else {
+            throw SettingsError(
+                message: "crm \(name) lacks \(command.operand ?? "")", hint: "It is a folder's path.")
         }
         return command
     }
 
-    private static func request(_ settings: SettingsValues, isDemo: Bool) throws(SupervisorError) -> Request {
+    private static func checkDemo(_ command: Command, _ settings: SettingsValues) throws(SettingsError) {
+        guard command.takesDemo else {
+            throw SettingsError(
+                message: "crm \(command.name) cannot use \(demoFlag)", hint: "crm init and crm up take it.")
+        }
+        guard settings.origin("organisation") == .defaultValue else {
+            throw SettingsError(
+                message:
+                    "the demo company has the root role \"\(SettingsTable.Option.organisation.defaultText ?? "")\"",
+                hint: "Leave organisation out with \(demoFlag), and rename the role afterwards.")
+        }
+    }
+
+    private static func request(
+        _ settings: SettingsValues, isDemo: Bool, operand: String
+    ) throws(SupervisorError) -> Request {
         let folder = DataFolder(path: settings.path("data"))
         var environment = environment()
         environment["CRM_LOG"] = settings.string("log")
@@ -112,20 +149,31 @@ package enum CommandLineTool {
                 "threads=crashed,registers=none,images=none,symbolicate=fast,limit=32"
         }
         environment["CRM_ORGANISATION"] = settings.string("organisation")
-        environment["CRM_CURRENCY"] = settings.string("currency")
+        environment["CRM_CURRENCY"] =
+            isDemo && settings.origin("currency") == .defaultValue
+            ? DemoCompany.currency : settings.string("currency")
+        if let backups = settings.pathIfSet("backups") { environment["CRM_BACKUPS"] = backups }
         if let modules = settings.pathIfSet("modules") { environment["CRM_MODULES"] = modules }
         if let config = settings.pathIfSet("config") { environment["CRM_CONFIG"] = config }
         let plan = ServicePlan(
             folder: folder, listen: settings.addressAndPort("listen").description,
             programs: try ServicePlan.ownFolder(), environment: environment)
         let level = Log.Level(name: settings.string("log")) ?? .info
-        return Request(folder: folder, plan: plan, log: Log(room: "supervisor", level: level), isDemo: isDemo)
+        return Request(
+            folder: folder, plan: plan, log: Log(room: "supervisor", level: level), isDemo: isDemo,
+            operand: operand)
     }
 
     // MARK: The commands
 
     private static func initialise(_ request: Request) throws(SupervisorError) -> Int32 {
         try Preparation(request.plan, isDemo: request.isDemo).run()
+        print("prepared \(request.folder.path); run crm up")
+        return 0
+    }
+
+    private static func restore(_ request: Request) throws(SupervisorError) -> Int32 {
+        try Preparation(request.plan, backup: request.operand).run()
         print("prepared \(request.folder.path); run crm up")
         return 0
     }

@@ -3,7 +3,8 @@ import Glibc
 /// The folder in which an installation keeps everything: `kernel` (database, modules), `endpoint` (certificate and
 /// key) and `run` (sockets, process ids). Only its owner can enter it.
 ///
-/// While it is being prepared it holds a mark; so a preparation that broke off is told from a finished one.
+/// While it is being prepared it holds a mark; so a preparation that broke off is told from a finished one. Another mark
+/// stays where the demo company was loaded.
 package struct DataFolder: Sendable {
     /// Absolute.
     package let path: String
@@ -37,6 +38,7 @@ package struct DataFolder: Sendable {
     var moduleCallsFile: String { "\(path)/run/calls" }
     var crashLedgerFile: String { "\(path)/kernel/quarantine" }
     private var mark: String { "\(path)/.unfinished" }
+    private var demoMark: String { "\(path)/.demo" }
 
     /// Name and mode of the folders within.
     private static let parts: [(name: String, mode: mode_t)] = [
@@ -69,14 +71,22 @@ package struct DataFolder: Sendable {
         try checkLength()
         try makeParents()
         try make(path, 0o700)
-        let descriptor = open(mark, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .system("write to the folder \"\(path)\"") }
-        close(descriptor)
+        try makeMark(mark)
         for part in Self.parts { try make("\(path)/\(part.name)", part.mode) }
     }
 
-    func finish() throws(SupervisorError) {
+    func finish(withDemo: Bool = false) throws(SupervisorError) {
+        if withDemo { try makeMark(demoMark) }
         guard unlink(mark) == 0 else { throw .system("remove \"\(mark)\"") }
+    }
+
+    /// Whether it was prepared with the demo company.
+    var hasDemo: Bool { access(demoMark, F_OK) == 0 }
+
+    private func makeMark(_ mark: String) throws(SupervisorError) {
+        let descriptor = open(mark, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .system("write to the folder \"\(path)\"") }
+        close(descriptor)
     }
 
     /// Refuses a folder that is another user's, or that others may enter.

@@ -2,15 +2,19 @@ import Glibc
 
 /// `crm init`: makes the data folder, then has the kernel make the database and the first administrator, and the
 /// endpoint its certificate. What those two print goes to our terminal unread: the administrator's password is
-/// shown there once and known to nobody else.
+/// shown there once and known to nobody else. Last, where it is wished, the demo company.
 package struct Preparation {
     package let plan: ServicePlan
     /// Whether the demo company is loaded.
     package let isDemo: Bool
 
-    package init(_ plan: ServicePlan, isDemo: Bool = false) {
+    /// The backup that the data come from; nil for new ones.
+    private let backup: String?
+
+    package init(_ plan: ServicePlan, isDemo: Bool = false, backup: String? = nil) {
         self.plan = plan
         self.isDemo = isDemo
+        self.backup = backup
     }
 
     /// Prepares a folder that is not there or empty.
@@ -21,31 +25,36 @@ package struct Preparation {
         switch try folder.state() {
         case .empty: break
         case .prepared:
-            throw SupervisorError("data folder \"\(folder.path)\" is already prepared", hint: "Run crm up.")
+            throw SupervisorError(
+                "data folder \"\(folder.path)\" is already prepared",
+                hint: backup == nil ? "Run crm up." : "Name a new folder with --data.")
         case .unfinished, .foreign: throw Self.refusal(of: folder, try folder.state())
         }
+        // Before anything is made: a refusal leaves nothing to be removed.
+        let demo = isDemo ? try DemoCompany(plan) : nil
         try folder.begin()
         for child in Child.allCases {
-            let process = try plan.prepare(child, isDemo: isDemo).start(output: .inherited)
+            let process = try plan.prepare(child, backup: backup).start(output: .inherited)
             let end = try Self.wait(for: process)
             guard end == .exited(code: 0) else {
                 throw SupervisorError(
                     "data folder \"\(folder.path)\" could not be prepared: \(child.program) \(end)",
-                    hint: "Mend what it says above, remove the folder, and run crm init again.")
+                    hint: "Mend what it says above, remove the folder, and run the same command again.")
             }
         }
-        try folder.finish()
+        try demo?.load()
+        try folder.finish(withDemo: isDemo)
     }
 
-    /// Prepares the folder if it is empty, checks it if it is not.
+    /// Prepares the folder if it is empty, checks it if it is not: a demo company that is there already stays as it is.
     package func runIfNeeded() throws(SupervisorError) {
         let state = try plan.folder.state()
         switch state {
         case .empty: try run()
         case .prepared:
-            guard !isDemo else {
+            guard !isDemo || plan.folder.hasDemo else {
                 throw SupervisorError(
-                    "the demo company cannot be loaded into \"\(plan.folder.path)\": it is in use",
+                    "the demo company cannot be loaded into \"\(plan.folder.path)\", which was made without it",
                     hint: "Name a new folder with --data.")
             }
         case .unfinished, .foreign: throw Self.refusal(of: plan.folder, state)
@@ -57,13 +66,15 @@ package struct Preparation {
         state == .unfinished
             ? SupervisorError(
                 "the preparation of data folder \"\(folder.path)\" broke off",
-                hint: "Remove the folder, which holds nothing of value yet, and run crm init again.")
+                hint:
+                    "Remove the folder, which holds nothing of value yet, and run crm init or crm restore again."
+            )
             : SupervisorError(
                 "folder \"\(folder.path)\" is neither empty nor a data folder",
                 hint: "Name another one with --data.")
     }
 
-    private static func wait(for process: pid_t) throws(SupervisorError) -> ProcessEnd {
+    static func wait(for process: pid_t) throws(SupervisorError) -> ProcessEnd {
         var status: Int32 = 0
         while waitpid(process, &status, 0) != process {
             guard errno == EINTR else { throw .system("wait for process \(process)") }

@@ -36,9 +36,11 @@ package struct ServicePlan: Sendable {
         }
     }
 
-    func prepare(_ child: Child, isDemo: Bool) -> ProgramCall {
+    /// - Parameter backup: where the data come from; nil for new ones.
+    func prepare(_ child: Child, backup: String?) -> ProgramCall {
         switch child {
-        case .kernel: call(child, ["init", "--data", folder.path] + (isDemo ? ["--demo"] : []))
+        case .kernel where backup != nil: call(child, ["restore", backup ?? "", "--data", folder.path])
+        case .kernel: call(child, ["init", "--data", folder.path])
         case .endpoint: call(child, ["make-certificate", "--data", folder.path])
         }
     }

@@ -8,6 +8,10 @@ package enum Route: UInt8, Sendable, CaseIterable {
     case ready = 3
     /// The page that shows the methods.
     case docs = 4
+    /// A file of a record is fetched; the body is a `FileCall`.
+    case getFile = 5
+    /// A file of a record is sent; the body is a `FileCall`, the file follows as data.
+    case putFile = 6
 }
 
 /// One request as the kernel receives it: who is asked for, by whom, until when, and the body as it came.

@@ -1,3 +1,4 @@
+import Backup
 import CRMSDK
 import Glibc
 import Identity
@@ -26,7 +27,11 @@ struct KernelServe {
         let folder = try KernelFolder(settings, isNew: false)
         let services = KernelServices(
             database: folder.database, installation: folder.installation, identity: folder.identity,
-            log: settings.log, programVersion: KernelSettings.version)
+            backups: BackupFolder(
+                path: settings.backupsFolder, database: folder.database,
+                kernelFolder: settings.dataFolder + "/kernel", version: KernelSettings.version),
+            log: settings.log, programVersion: KernelSettings.version,
+            fileLimitBytes: Int64(settings.values.integer("file-limit-mib")) << 20)
         let run = settings.dataFolder + "/run"
         let endpointUsers = settings.endpointUsers
         let consoleUsers = Set(settings.consoleUsers.keys)
@@ -58,6 +63,9 @@ struct KernelServe {
                 },
                 HouseJob("idempotency", everySeconds: 3600) {
                     IdempotentCall.forgetOld(folder.database.writer)
+                },
+                HouseJob("files", everySeconds: 86_400) {
+                    FileSweep.run(folder.database, log: log)
                 },
                 HouseJob("search", everySeconds: 1) { Self.fill("the search index", log, searching.step) },
                 HouseJob("base_amounts", everySeconds: 1) {

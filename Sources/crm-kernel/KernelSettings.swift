@@ -10,14 +10,15 @@ struct KernelSettings {
     static let table = SettingsTable.platform(
         program: "crm-kernel", summary: "Owns the data: the database, the modules, who may do what.",
         options: [
-            .data, .modules, .log, .adminUIDs, .endpointUIDs, .organisation, .currency, .loginWait,
-            .sessionIdleMinutes, .sessionHours, .passwordLength, .requireSecondFactor, .config,
+            .data, .modules, .backups, .log, .adminUIDs, .endpointUIDs, .organisation, .currency, .loginWait,
+            .sessionIdleMinutes, .sessionHours, .passwordLength, .requireSecondFactor, .fileLimit,
+            .config,
             .readyDescriptor,
             .init(
                 "admin-password", .secret,
                 help: "The first administrator's password; else one is made (init)."),
         ],
-        operands: "init|serve|version")
+        operands: "init|serve|restore BACKUP|version")
 
     let values: SettingsValues
 
@@ -56,6 +57,8 @@ struct KernelSettings {
         let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "."
         return (program as NSString).deletingLastPathComponent
     }
+
+    var backupsFolder: String { values.pathIfSet("backups") ?? dataFolder + "/backups" }
 
     /// Users of this machine and whom they are for us: our own is the first administrator, unless it is named.
     var consoleUsers: [UInt32: String] {

@@ -20,6 +20,8 @@ struct CommandTests {
             ("employees=12", #""employees":12"#), ("account_name=12", #""account_name":"12""#),
             ("account_name=", #""account_name":null"#),
             ("annual_revenue=12.50", #""annual_revenue":"12.50""#),
+            ("annual_revenue=-1.5 usd", #""annual_revenue":{"amount":"-1.5","currency":"USD"}"#),
+            ("annual_revenue=12 USDX", #""annual_revenue":"12 USDX""#),
             ("parent_account=17", #""parent_account":17"#),
             ("parent_account=account_name:Cancity", #""parent_account":17"#),
             ("employees:=null", #""employees":null"#), ("account_name=a=b", #""account_name":"a=b""#),
@@ -36,6 +38,10 @@ struct CommandTests {
         "filters are data",
         arguments: [
             (["--where", "employees>=10"], #""filter":["employees",">=",10]"#),
+            (
+                ["--where", "annual_revenue >= 100 USD"],
+                #""filter":["annual_revenue",">=",{"amount":"100","currency":"USD"}]"#
+            ),
             (
                 ["--where", "account_name=A", "--where", "employees!="],
                 #""filter":{"all":[["account_name","=","A"],["employees","is not empty"]]}"#

@@ -10,6 +10,8 @@ final class FakeKernel: RPCClient {
         var targets: [String] = []
         var values: [String] = []
         var isMandatory = false
+        /// What the lines of a field of lines take.
+        var lines: [Field] = []
     }
 
     struct Call: Equatable {
@@ -73,6 +75,7 @@ final class FakeKernel: RPCClient {
         switch method {
         case "entity.describe": return try describe(params["name"]?.string ?? "")
         case "field.create": return try createField(params)
+        case "picklist.add": return try addValues(params)
         case "record.list": return try list(params)
         case "record.count": return try Self.parse(Array("{\"count\":\(try matching(params).count)}".utf8))
         case "import.rows": return try importRows(params)
@@ -95,32 +98,43 @@ final class FakeKernel: RPCClient {
         writer.string(entity)
         writer.key("fields")
         writer.beginArray()
-        for field in fields {
-            writer.beginObject()
-            for (name, text) in [("name", field.name), ("label", field.name), ("type", field.type)] {
-                writer.key(name)
-                writer.string(text)
-            }
-            writer.key("mandatory")
-            writer.bool(field.isMandatory)
-            writer.key("targets")
-            writer.beginArray()
-            for target in field.targets { writer.string(target) }
-            writer.endArray()
-            writer.key("values")
-            writer.beginArray()
-            for value in field.values {
-                writer.beginObject()
-                writer.key("key")
-                writer.string(value)
-                writer.endObject()
-            }
-            writer.endArray()
-            writer.endObject()
-        }
+        for field in fields { Self.write(field, to: &writer) }
         writer.endArray()
         writer.endObject()
         return try Self.parse(writer.finish())
+    }
+
+    private static func write(_ field: Field, to writer: inout JSONWriter) {
+        writer.beginObject()
+        for (name, text) in [("name", field.name), ("label", field.name), ("type", field.type)] {
+            writer.key(name)
+            writer.string(text)
+        }
+        writer.key("mandatory")
+        writer.bool(field.isMandatory)
+        writer.key("targets")
+        writer.beginArray()
+        for target in field.targets { writer.string(target) }
+        writer.endArray()
+        writer.key("values")
+        writer.beginArray()
+        for value in field.values {
+            writer.beginObject()
+            writer.key("key")
+            writer.string(value)
+            writer.endObject()
+        }
+        writer.endArray()
+        if !field.lines.isEmpty {
+            writer.key("lines")
+            writer.beginObject()
+            writer.key("fields")
+            writer.beginArray()
+            for field in field.lines { write(field, to: &writer) }
+            writer.endArray()
+            writer.endObject()
+        }
+        writer.endObject()
     }
 
     private func createField(_ params: JSONNode) throws(AdminError) -> JSONNode {
@@ -130,6 +144,18 @@ final class FakeKernel: RPCClient {
             fields[entity, default: []].append(Field(name: name, type: params["type"]?.string ?? ""))
         }
         return try Self.parse(Array("{\"entity\":\"\(entity)\",\"field\":\"\(name)\",\"steps\":[]}".utf8))
+    }
+
+    private func addValues(_ params: JSONNode) throws(AdminError) -> JSONNode {
+        let entity = params["entity"]?.string ?? ""
+        let name = params["field"]?.string
+        let keys = params["values"]?.elements.compactMap { $0["key"]?.string } ?? []
+        if params["dry_run"]?.bool != true,
+            let index = fields[entity]?.firstIndex(where: { $0.name == name })
+        {
+            fields[entity]?[index].values += keys
+        }
+        return try Self.parse(Array("{\"steps\":[]}".utf8))
     }
 
     // MARK: Records

@@ -64,6 +64,7 @@ class Benchmark:
             many = self.lists()
             self.report_lists(few, many)
             self.measure_get()
+            self.measure_search()
             self.measure_scans()
             self.measure_create()
             self.check_log()
@@ -229,6 +230,25 @@ class Benchmark:
             dearer = series.cost / few[name].cost
             self.row(name, f"{series.rate:,.0f}/s", series.cost,
                      f"**{slower:.2f} × the time** at {FEW:,} records ({dearer:.2f} × the CPU); "
+                     f"p50 {series.p50:.2f} ms, p99 {series.p99:.2f} ms")
+
+    # Search
+
+    def measure_search(self):
+        """By words of which the last is a beginning: one that many share, two, and one that a single record has."""
+        rare = next(position for position in range(len(self.contacts) - 1, 0, -1) if position % 3 == 0)
+        name = self.sample.contact(rare)["last_name"]
+        for title, text, words in [("a beginning that many share", "ols", ["ols"]),
+                                   ("two words", "ada ols", ["ada", "ols"]), ("one record's name", name, name.lower().split())]:
+            query = dict(text=text, limit=20)
+            hits = self.client.call("record.search", **query)["hits"]
+            found_texts = [" ".join(field["text"] for field in hit["fields"]).lower() for hit in hits]
+            expect(hits and all(word in found for found in found_texts for word in words), f"{text}: {found_texts}")
+            if words == name.lower().split():
+                expect([hit["id"] for hit in hits] == [self.contacts[rare]], f"{text}: {hits}")
+            series = self.series(f"search by {title}", [body("record.search", **query)], 1, "record.search")
+            self.row(f"search by {title}", f"{series.rate:,.0f}/s", series.cost,
+                     f"20 of the newest; **{series.costs_of(0) / 1000:.2f} ms in the kernel**; "
                      f"p50 {series.p50:.2f} ms, p99 {series.p99:.2f} ms")
 
     # Scans and sums

@@ -17,6 +17,13 @@ struct DoorTests {
         return try platform.logIn(username, Self.password)
     }
 
+    @Test("the process that faces the network gives up the data folder, or says that the system cannot")
+    func confined() throws {
+        let platform = try TestPlatform()
+        // Which of the two depends on the system; silence would be a third.
+        #expect(platform.logs.contains("files confined") != platform.logs.contains("files not confined"))
+    }
+
     @Test("a plain user works with records; what is for administrators names the rule that forbids it")
     func plainUser() throws {
         let platform = try TestPlatform()

@@ -8,6 +8,7 @@ struct OnePlatform: SuiteTrait, TestScoping {
     @TaskLocal private static var running: TestPlatform?
 
     let modules: [String]
+    var options: [String] = []
 
     /// The suite's platform.
     static var current: TestPlatform {
@@ -17,7 +18,7 @@ struct OnePlatform: SuiteTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        let platform = try TestPlatform()
+        let platform = try TestPlatform(options: options)
         for module in modules { try platform.enable(module) }
         try await Self.$running.withValue(platform) { try await function() }
     }
@@ -26,6 +27,9 @@ struct OnePlatform: SuiteTrait, TestScoping {
 extension Trait where Self == OnePlatform {
     /// - Parameter modules: those that are enabled before the first test.
     static func onePlatform(with modules: String...) -> Self { OnePlatform(modules: modules) }
+
+    /// One that was started with the demo company, which has all modules.
+    static var demoPlatform: Self { OnePlatform(modules: [], options: ["--demo"]) }
 }
 
 extension TestPlatform {

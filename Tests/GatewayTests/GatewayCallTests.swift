@@ -26,7 +26,11 @@ struct GatewayCallTests {
         try gateway.waitUntilReady()
         let client = try gateway.connect()
         let named = try client.ask(
-            TestClient.rpc("{1}", fields: "X-Request-Id: mine-7\r\nAuthorization: bearer abc.def\r\n"))
+            TestClient.rpc(
+                "{1}",
+                // There is no trusted proxy: who somebody says to be for others counts for nothing.
+                fields: "X-Request-Id: mine-7\r\nAuthorization: bearer abc.def\r\nX-Forwarded-For: 10.9.8.7\r\n"
+                    + "Forwarded: for=10.9.8.7\r\nX-Real-IP: 10.9.8.7\r\nX-User-Id: 3\r\n"))
         #expect(named.text == "mine-7 abc.def true{1}")
         #expect(named.fields.text("x-request-id") == "mine-7")
         #expect(named.fields.text("content-type") == "application/json")

@@ -58,7 +58,17 @@ struct GatewayRuleTests {
             Row(
                 head: "GET /metrics HTTP/1.1\r\nAuthorization: Bearer t", isLocal: false,
                 expected: "call metrics t"),
-            Row(head: "OPTIONS * HTTP/1.1", expected: "options GET, HEAD, POST, OPTIONS"),
+            Row(head: "OPTIONS * HTTP/1.1", expected: "options GET, HEAD, POST, PUT, OPTIONS"),
+            Row(head: "GET /files/17 HTTP/1.1\r\nAuthorization: Bearer t", expected: "getFile 17 t"),
+            Row(head: "HEAD /files/17?field=x HTTP/1.1", expected: "getFile 17?field=x -"),
+            Row(head: "PUT /files/17 HTTP/1.1", expected: "putFile 17 -"),
+            Row(
+                head: "PUT /files/17 HTTP/1.1\r\nContent-Encoding: gzip", expected: "415"),
+            Row(head: "DELETE /files/17 HTTP/1.1", expected: "405 GET, HEAD, PUT, OPTIONS"),
+            Row(head: "OPTIONS /files/17 HTTP/1.1", expected: "options GET, HEAD, PUT, OPTIONS"),
+            Row(head: "GET /files/ HTTP/1.1", expected: "404"),
+            Row(head: "GET /files HTTP/1.1", expected: "404"),
+            Row(head: "PUT /rpc HTTP/1.1", expected: "405 POST, OPTIONS"),
             Row(head: "OPTIONS /rpc HTTP/1.1", expected: "options POST, OPTIONS"),
             Row(head: "GET / HTTP/1.1", expected: "404"),
             Row(head: "GET /livez/ HTTP/1.1", expected: "404"),
@@ -72,6 +82,8 @@ struct GatewayRuleTests {
             switch Routing.decide(try Self.request(row.head), isLocal: row.isLocal) {
             case .call(let route, nil): "call \(route)"
             case .call(let route, let token?): "call \(route) \(String(decoding: token, as: UTF8.self))"
+            case .file(let route, let target, let token):
+                "\(route) \(target) \(token.map { String(decoding: $0, as: UTF8.self) } ?? "-")"
             case .alive: "alive"
             case .options(let allow): "options \(allow)"
             case .refused(let refusal, nil): "\(refusal.status)"

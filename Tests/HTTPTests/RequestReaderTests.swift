@@ -19,6 +19,7 @@ struct Reading: Equatable, CustomStringConvertible {
                 case .refused(let refusal):
                     self.refusal = refusal.status
                     break reading
+                case .head, .piece, .end: requests.append("streamed")
                 case .request(let request): requests.append(Self.describe(request))
                 }
             }

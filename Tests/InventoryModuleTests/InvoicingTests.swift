@@ -145,6 +145,10 @@ struct InvoicingTests {
         try runJob()
         #expect(try made().count == 4)
         #expect(try shop.now(order)["last_recurring_date"] == date("2026-06-10"))
+        #expect(try shop.now(order)["next_recurring_date"] == date("2026-07-10"))
         #expect(try shop.now(order).lines("lines")[0]["remaining_quantity"] == quantity("1"))
+        #expect(try shop.now(cancelled)["next_recurring_date"].isNull)
+        _ = try shop.update(try shop.now(cancelled), ["so_status": "created"])
+        #expect(try shop.now(cancelled)["next_recurring_date"] == date("2026-03-10"))
     }
 }

@@ -90,6 +90,26 @@ struct StockTests {
         #expect(try sums() == ["7", "0", "7"])
     }
 
+    @Test("an invoice of goods that have left before moves none, whatever becomes of it")
+    func leftBefore() throws {
+        let order = try document("sales_order", "4", ["so_status": "approved"])
+        #expect(try sums() == ["10", "4", "6"])
+        let answer = try shop.context.call(
+            "inventory.order_to_invoice",
+            .object([
+                "sales_order": .value(.reference(order.id)),
+                "values": .object(["moves_stock": .value(false)]),
+            ]))
+        #expect(try sums() == ["10", "0", "10"])
+        let id = try #require(answer["ids"]?.elements.first?.value.reference)
+        let invoice = try shop.context.get("invoice", id)
+        _ = try shop.update(invoice, ["moves_stock": true])
+        #expect(try sums() == ["6", "0", "6"])
+        _ = try shop.update(invoice, ["moves_stock": false])
+        _ = try shop.update(invoice, ["invoice_status": "cancel"])
+        #expect(try sums() == ["10", "4", "6"])
+    }
+
     @Test("a credit note with return brings goods back when it is issued; one without does not")
     func returned() throws {
         let invoice = try document("invoice", "3", ["invoice_status": "sent"])

@@ -1,3 +1,4 @@
+import Backup
 import CRMSDK
 import Core
 import Crypto
@@ -66,8 +67,11 @@ final class TestKernel: Sendable {
         _ = try identity.createFirstCredential(
             user: FirstRecords.administrator, username: "admin", password: Self.password, mustChange: false)
         services = KernelServices(
-            database: database, installation: installation, identity: identity, log: log,
-            programVersion: "1.2.3")
+            database: database, installation: installation, identity: identity,
+            backups: BackupFolder(
+                path: folder + "/backups", database: database, kernelFolder: folder + "/kernel",
+                version: "1.2.3"),
+            log: log, programVersion: "1.2.3")
         server = try KernelServer(
             services,
             [

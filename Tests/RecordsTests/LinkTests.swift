@@ -340,11 +340,12 @@ extension Office {
 
     /// The values of the links by which records are in a list, as text, empty ones left out.
     func linkTexts(
-        _ id: RecordID, _ relation: String, as call: CallContext? = nil
+        _ id: RecordID, _ relation: String, sort: [String]? = nil, as call: CallContext? = nil
     ) throws(CRMError) -> [[String: String]] {
         let call = call ?? root
-        let plan = try records.planList(
-            call, snapshot, related(id, relation, ListParameters(entity: ""), call))
+        var parameters = ListParameters(entity: "")
+        parameters.sort = sort
+        let plan = try records.planList(call, snapshot, related(id, relation, parameters, call))
         var texts: [[String: String]] = []
         _ = try records.list(plan, on: database.makeReader()) { row in
             var values: [String: String] = [:]

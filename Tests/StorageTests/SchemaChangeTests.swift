@@ -12,7 +12,7 @@ struct SchemaChangeTests {
             .picklist(
                 "stage", "Stage",
                 [
-                    PicklistValue("open", "Open"), PicklistValue("won", "Won").system(),
+                    PicklistValue("open", "Open"), PicklistValue("won", "Won").stateClass("won").system(),
                     PicklistValue("lost", "Lost"),
                 ]
             ).defaulting(to: "open"),
@@ -255,6 +255,26 @@ struct SchemaChangeTests {
         next.listFields = ["name"]
         try apply { try SchemaPlanner.plan($0, wanted: [("core", [next], [])]) }
         #expect(try SchemaStore.load(test.reader()).entity(named: "account")?.facts.listFields == ["name"])
+    }
+
+    @Test(
+        "a whole list of values leaves those that it names their attributes, and the module's values in use")
+    func wholeList() throws {
+        var patch = FieldPatch()
+        patch.values = [
+            PicklistValue("won", "Gained"), PicklistValue("new", "New"), PicklistValue("open", "Open"),
+        ]
+        let list = FieldName("account", "stage")
+        let stored = try Self.schema(after: [.updateField(list, patch)])
+        let values = try #require(
+            stored.entity(named: "account")?.field(named: "stage")?.placement.definition.type.values)
+        #expect(values.map(\.key) == ["won", "new", "open", "lost"])
+        #expect(values.map(\.label) == ["Gained", "New", "Open", "Lost"])
+        #expect(values.map(\.isSystem) == [true, false, false, false])
+        #expect(values[0].attributes == ["class": "won"])
+        #expect(values.map(\.retired) == [false, false, false, true])
+        patch.values?[0].retired = true
+        #expect(throws: CRMError.self) { try Self.schema(after: [.updateField(list, patch)]) }
     }
 
     struct Conversion: Sendable, CustomTestStringConvertible {

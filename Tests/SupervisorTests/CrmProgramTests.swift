@@ -178,9 +178,94 @@ struct CrmProgramTests {
         #expect(again.standardError.contains("is already prepared"))
     }
 
+    // MARK: The demo company
+
+    /// The folder with the demo company's files, and a console that writes down what it is asked.
+    private func demo(console: String = "exit 0") throws -> [String: String] {
+        try installation.folder.write(
+            "#!/bin/sh\necho \"$*\" >> '\(installation.folder.path("asked"))'\n\(console)\n", to: "crm-admin",
+            mode: 0o755)
+        try FileManager.default.createDirectory(
+            atPath: installation.folder.path("company/demo/northwind"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: installation.folder.path("company/import"), withIntermediateDirectories: true)
+        try installation.folder.write("{}", to: "company/import/northwind.json5")
+        return ["CRM_DEMO": installation.folder.path("company")]
+    }
+
+    private func asked() -> [Substring] {
+        let text = try? String(contentsOfFile: installation.folder.path("asked"), encoding: .utf8)
+        return (text ?? "").split(separator: "\n")
+    }
+
+    private func upWithDemo(_ environment: [String: String]) throws -> TestProcess {
+        let crm = try installation.crm("up", "--demo", environment: environment)
+        _ = try crm.waitForOutput("announcement") { $0.contains("listening on") ? true : nil }
+        crm.send(SIGTERM)
+        #expect(crm.waitForEnd() == 0)
+        return crm
+    }
+
+    @Test("up --demo fills a new folder once, and from then on is as up")
+    func demoTwice() throws {
+        let environment = try demo()
+        _ = try upWithDemo(environment)
+        let first = asked()
+        #expect(first.count == 6)
+        #expect(first.allSatisfy { $0.hasPrefix("--data \(installation.data) ") })
+        #expect(
+            first.last?.contains(
+                "import --mapping \(installation.folder.path("company"))/import/northwind.json5") == true)
+        let second = try upWithDemo(environment)
+        #expect(asked() == first)
+        #expect(!second.standardOutput.contains("password"))
+        #expect(try installation.crm("init", "--demo", environment: environment).finish().code == 1)
+        let plain = try installation.up()
+        plain.send(SIGTERM)
+        #expect(plain.waitForEnd() == 0)
+    }
+
+    @Test("the demo company is not mixed with a folder's own data")
+    func demoIntoOwnData() throws {
+        let environment = try demo()
+        #expect(try installation.crm("init").finish().code == 0)
+        let refused = try installation.crm("up", "--demo", environment: environment).finish()
+        #expect(refused.code == 1)
+        #expect(
+            refused.errors.contains("which was made without it\nhint: Name a new folder with --data."),
+            "\(refused)")
+        #expect(asked().isEmpty)
+    }
+
+    @Test("where the demo company cannot be loaded, the folder counts as unfinished")
+    func demoBreaksOff() throws {
+        let environment = try demo(console: "exit 7")
+        let refused = try installation.crm("up", "--demo", environment: environment).finish()
+        #expect(refused.code == 1)
+        #expect(refused.errors.contains("crm-admin ended with code 7"), "\(refused)")
+        #expect(asked().count == 1)
+        let next = try installation.crm("up", "--demo", environment: environment).finish()
+        #expect(next.code == 1 && next.errors.contains("broke off"), "\(next)")
+    }
+
+    @Test("without the company's files nothing is made")
+    func demoNotInstalled() throws {
+        let environment = try demo()
+        try FileManager.default.removeItem(atPath: installation.folder.path("company/import/northwind.json5"))
+        let refused = try installation.crm("up", "--demo", environment: environment).finish()
+        #expect(refused.code == 1)
+        #expect(refused.errors.contains("the demo company is not installed: "), "\(refused)")
+        #expect(!FileManager.default.fileExists(atPath: installation.data))
+    }
+
     @Test(
         "what is wrongly asked is refused with advice",
         arguments: [
+            (["status", "--demo"], "crm status cannot use --demo"),
+            (
+                ["init", "--demo", "--organisation", "Acme"],
+                "the demo company has the root role \"Organisation\""
+            ),
             (["sing"], "there is no command \"sing\""), ([], "a command is missing"),
             (["up", "now"], "crm up cannot use the argument \"now\""),
             (["up", "--lisen", "x"], "no option --lisen"),

@@ -11,7 +11,8 @@ package final class HTTPSClient {
 
     private let stream: UnixStream
     private let connection: TLSConnection
-    private let host: String
+    /// `127.0.0.1:8443`, for a Host field.
+    package let host: String
     private var reader = HTTPResponseReader()
     /// Whether the endpoint will read another request on this connection.
     package private(set) var isOpen = true
@@ -46,7 +47,9 @@ package final class HTTPSClient {
     ) throws -> HTTPResponse {
         var head = "\(method) \(target) HTTP/1.1\r\nHost: \(host)\r\n"
         for (name, value) in fields { head += "\(name): \(value)\r\n" }
-        if !body.isEmpty || method == "POST" { head += "Content-Length: \(body.count)\r\n" }
+        if !body.isEmpty || method == "POST" || method == "PUT" {
+            head += "Content-Length: \(body.count)\r\n"
+        }
         do {
             try write(Array((head + "\r\n").utf8) + body)
         } catch {
@@ -56,7 +59,8 @@ package final class HTTPSClient {
         return try response(method == "HEAD" ? .headOnly : .withBody)
     }
 
-    private func write(_ bytes: [UInt8]) throws {
+    /// Sends bytes as they are: a part of a request, or several.
+    package func write(_ bytes: [UInt8]) throws {
         var offset = 0
         while offset < bytes.count {
             let progress = try connection.write(bytes, from: offset)
@@ -64,7 +68,8 @@ package final class HTTPSClient {
         }
     }
 
-    private func response(_ asked: HTTPResponseReader.Asked) throws -> HTTPResponse {
+    /// Waits for the next whole answer.
+    package func response(_ asked: HTTPResponseReader.Asked = .withBody) throws -> HTTPResponse {
         var room = [UInt8](repeating: 0, count: 16 << 10)
         while true {
             switch reader.next(asked) {

@@ -30,8 +30,11 @@ package final class TestPlatform: Sendable {
 
     package static let administratorPassword = "a password for tests only"
 
+    /// The disk that the data folder is on, where it has one of its own; before the folder, since it must go first.
+    private let disk: SmallDisk?
     package let folder: TemporaryFolder
     private let programs: String
+    private let options: [String]
     private let environment: [String: String]
     private let running: Mutex<Running>
 
@@ -50,17 +53,22 @@ package final class TestPlatform: Sendable {
     ///   - firstPassword: for the user `admin`.
     ///   - programs: the folder of the programs.
     ///   - settings: `CRM_…` of the environment.
+    ///   - options: further arguments of `crm up`.
+    ///   - diskBytes: gives the data folder a disk of its own of that size; see `SmallDisk.isPermitted`.
     package init(
         firstPassword: FirstPassword = .given, programs: String = BuildFolder.path,
-        settings: [String: String] = [:]
+        settings: [String: String] = [:], options: [String] = [], diskBytes: Int? = nil
     ) throws {
         folder = try TemporaryFolder()
+        let data = folder.path("data")
+        disk = try diskBytes.map { try SmallDisk(at: data, bytes: $0) }
         try folder.write(Self.administratorPassword, to: "password")
         self.programs = programs
+        self.options = options
         var environment = ["CRM_LOG": "debug"].merging(settings) { _, given in given }
         if firstPassword == .given { environment["CRM_ADMIN_PASSWORD_FILE"] = folder.path("password") }
         self.environment = environment
-        let process = try Self.start(programs, folder, environment)
+        let process = try Self.start(programs, folder, options, environment)
         running = Mutex(Running(process: process, address: try Self.waitForAddress(process)))
         try waitUntilReady()
     }
@@ -85,7 +93,7 @@ package final class TestPlatform: Sendable {
 
     /// Starts everything again after `stop`.
     package func start() throws {
-        let process = try Self.start(programs, folder, environment)
+        let process = try Self.start(programs, folder, options, environment)
         running.withLock {
             $0.earlierLogs += $0.process.standardError
             $0.process = process
@@ -96,10 +104,10 @@ package final class TestPlatform: Sendable {
     }
 
     private static func start(
-        _ programs: String, _ folder: TemporaryFolder, _ environment: [String: String]
+        _ programs: String, _ folder: TemporaryFolder, _ options: [String], _ environment: [String: String]
     ) throws -> TestProcess {
         try TestProcess(
-            "\(programs)/crm", ["up", "--data", folder.path("data"), "--listen", "127.0.0.1:0"],
+            "\(programs)/crm", ["up", "--data", folder.path("data"), "--listen", "127.0.0.1:0"] + options,
             environment: environment)
     }
 
@@ -129,9 +137,9 @@ package final class TestPlatform: Sendable {
         return Caller(self, token: token)
     }
 
-    /// A connection of its own, which trusts the platform's own certificate and nothing else.
-    package func newClient() throws -> HTTPSClient {
-        try HTTPSClient(address: address, trust: .file(path: certificatePath))
+    /// A connection of its own, which trusts the platform's own certificate, or the one given, and nothing else.
+    package func newClient(trusting certificate: String? = nil) throws -> HTTPSClient {
+        try HTTPSClient(address: address, trust: .file(path: certificate ?? certificatePath))
     }
 
     /// Runs one of the programs on the platform's data folder, to its end.

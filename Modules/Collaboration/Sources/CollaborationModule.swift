@@ -16,10 +16,10 @@ public struct CollaborationModule: CRMModule {
             WorkItem.definition, Event.definition, Comment.definition, Folder.definition, Document.definition,
             Tag.definition, Tagging.definition,
         ]
-        manifest.relations = Event.participants + Document.links
+        manifest.relations = Event.participants + Document.links + [LeadSuccession.comments]
         manifest.hooks =
             WorkItem.hooks + Event.hooks + Comment.hooks + Folder.hooks + Document.hooks + Tag.hooks
-            + Tagging.hooks
+            + Tagging.hooks + LeadSuccession.hooks
         manifest.migrations = Migrations.all
         return manifest
     }

@@ -31,12 +31,14 @@ enum Comment {
         if change["author"].isNull { change["author"] = .reference(context.caller.user) }
     }
 
-    /// A comment stays with its record, and a reply with the record of the comment that it answers.
+    /// A comment stays with its record, or follows a lead into what it has become, and a reply stays with the record of the comment that it answers.
     @Sendable
     private static func keepInPlace(
         _ change: inout RecordChange, _ context: any ModuleContext
     ) throws(CRMError) {
         for field in ["related_to", "parent_comment"] where !change.isNew && change.changes(field) {
+            let old = change.old?[field] ?? .null
+            if try LeadSuccession.isFollowing(from: old, to: change[field], context) { continue }
             throw FieldRules.problem(change, field, "a comment cannot be moved to another place")
         }
         guard change.isNew, let parent = change["parent_comment"].reference else { return }

@@ -1,6 +1,6 @@
 import CRMSDK
 
-/// A note, or the place of something written elsewhere: an address with what there is to know about it.
+/// A file, a note, or the place of something that lies elsewhere, with what there is to know about it.
 enum Document {
     static let definition = EntityDefinition(
         "document", label: "Document", plural: "Documents",
@@ -9,7 +9,8 @@ enum Document {
             .autonumber("document_no", "Document number", "DOC00000"),
             .reference("folder", "Folder", to: "folder").indexed().help("Default, unless you name one."),
             RelatedTo.field.help("The record that it is filed with; further ones are linked."),
-            .url("url", "Address").help("Where it lies."),
+            .file("file", "File"),
+            .url("url", "Address").help("Where it lies, if not here."),
             .text("file_version", "Version", maximumLength: 60),
             .boolean("active", "Active").defaulting(to: "true"),
             .longtext("content", "Note"),
@@ -17,7 +18,7 @@ enum Document {
     )
     .labelled(by: "title")
     .sorted(by: "title")
-    .listing("document_no", "title", "folder", "related_to", "file_version", "active", "owner")
+    .listing("document_no", "title", "folder", "related_to", "file", "file_version", "active", "owner")
     .index("folder", "title")
 
     /// The records that a document is linked with, beside the one that it is filed with.

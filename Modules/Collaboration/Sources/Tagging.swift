@@ -51,9 +51,12 @@ enum Tagging {
         }
     }
 
+    /// A tagging stays as it is, but that it follows a lead into what it has become.
     @Sendable
     private static func keep(_ change: inout RecordChange, _ context: any ModuleContext) throws(CRMError) {
         for field in ["tag", "record"] where change.changes(field) {
+            let old = change.old?[field] ?? .null
+            if try LeadSuccession.isFollowing(from: old, to: change[field], context) { continue }
             throw FieldRules.problem(change, field, "a tagging cannot be changed")
         }
     }

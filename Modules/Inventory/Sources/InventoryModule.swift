@@ -27,7 +27,8 @@ public struct InventoryModule: CRMModule {
             Product.hooks + Vendor.hooks + PriceBook.hooks + PriceBookEntry.hooks + Tax.hooks + Quote.hooks
             + SalesOrder.hooks + PurchaseOrder.hooks + Invoice.hooks + CreditNote.hooks + StockMovement.hooks
             + ProductPrice.hooks + TradeSettings.hooks + DocumentKind.all.flatMap(StockPosting.hooks)
-            + Balance.hooks
+            + Balance.hooks + LeadInterest.hooks
+        manifest.linkHooks = Product.linkHooks
         manifest.actions =
             [
                 Calculate.action, FindPrice.action, ExplainTotal.action, Purchasing.action,

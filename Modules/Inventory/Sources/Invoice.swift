@@ -17,6 +17,10 @@ enum Invoice {
                 .date("due_date", "Due date").indexed(),
                 .text("customer_no", "Customer number", maximumLength: 100),
                 .text("customer_po", "Customer's order number", maximumLength: 100),
+                .boolean("moves_stock", "Moves stock").defaulting(to: "true")
+                    .help(
+                        "Not where the goods have left stock before, as with what was sold before the move here."
+                    ),
             ] + Balance.fields + TradeDocument.commission)
     )
     .labelled(by: "invoice_no", "subject")

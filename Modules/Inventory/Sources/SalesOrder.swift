@@ -59,7 +59,8 @@ enum SalesOrder {
             "payment_terms", "Payment terms",
             [30, 45, 60].map { PicklistValue("Net \($0) days").attribute("days", "\($0)") }),
         .picklist("invoice_status", "Status of its invoices", Invoice.statuses),
-        .date("last_recurring_date", "Last invoice").readOnly())
+        .date("last_recurring_date", "Last invoice").readOnly(),
+        .date("next_recurring_date", "Next invoice").readOnly().indexed())
 
     private static func frequency(_ label: String, days: Int) -> PicklistValue {
         PicklistValue(label).attribute("days", "\(days)").system()
@@ -81,6 +82,7 @@ enum SalesOrder {
         {
             throw FieldRules.problem(change, "end_period", "End of period must be after Start of period")
         }
+        RecurringInvoices.schedule(&change, definition)
         guard change["enable_recurring"] == true, !RequiredFields.isImport(context) else { return }
         let problems = definition.fields.filter {
             ["recurring_frequency", "start_period", "end_period"].contains($0.name) && change[$0.name].isNull

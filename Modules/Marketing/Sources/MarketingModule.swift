@@ -14,7 +14,7 @@ public struct MarketingModule: CRMModule {
         manifest.entities = [Campaign.definition]
         manifest.extensions = [CampaignRevenue.potentialFields]
         manifest.relations = Campaign.members
-        manifest.hooks = Campaign.hooks + CampaignRevenue.hooks
+        manifest.hooks = Campaign.hooks + CampaignRevenue.hooks + LeadMembership.hooks
         manifest.migrations = Migrations.all
         return manifest
     }

@@ -80,6 +80,9 @@ enum LeadConversion {
                 potential?["contact"] = .reference(contact)
             }
             potentialID = try create("potential", potential ?? [:], owner, lead, context)
+            if let contact = contact.id, let deal = potentialID {
+                try context.link(contact, Potential.contacts.name, to: deal)
+            }
         }
         try mark(lead, account.id, contact.id, potentialID, context)
         return .object([

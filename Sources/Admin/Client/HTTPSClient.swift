@@ -9,15 +9,15 @@ package import TLS
 /// while it is sent: over HTTP/1.1 nothing is gained by sending the next one early.
 package final class HTTPSClient: RPCClient {
     package var place: String { address.authority }
-    private let address: EndpointAddress
+    let address: EndpointAddress
     private let context: TLSContext
-    private let token: [UInt8]?
-    private let patience: Duration
-    private var connection: Connection?
+    let token: [UInt8]?
+    let patience: Duration
+    var connection: Connection?
     private var nextCall: UInt64 = 1
     private var answers: [UInt64: [UInt8]] = [:]
 
-    private struct Connection {
+    struct Connection {
         // Declared in this order: TLS works on the socket's descriptor and must go first.
         let tls: TLSConnection
         let socket: TCPSocket
@@ -109,9 +109,9 @@ package final class HTTPSClient: RPCClient {
         return response.body
     }
 
-    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+    func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-    private static let closedBeforeAnswer = AdminError(
+    static let closedBeforeAnswer = AdminError(
         "the endpoint closed the connection without an answer",
         hint: "What was asked may have been done or not; look before you repeat it.")
 
@@ -119,13 +119,15 @@ package final class HTTPSClient: RPCClient {
         var head = "POST \(address.path) HTTP/1.1\r\nHost: \(address.authority)\r\n"
         head += "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n"
         head += "Accept: application/json\r\n"
-        if let token { head += "Authorization: Bearer \(text(token))\r\n" }
-        return Array((head + "\r\n").utf8)
+        return Array((head + authorization + "\r\n").utf8)
     }
+
+    /// The field that says who calls; empty where nobody does.
+    var authorization: String { token.map { "Authorization: Bearer \(text($0))\r\n" } ?? "" }
 
     // MARK: TLS over a socket that never blocks
 
-    private func connect(until deadline: ContinuousClock.Instant) throws(AdminError) -> Connection {
+    func connect(until deadline: ContinuousClock.Instant) throws(AdminError) -> Connection {
         let socket = try TCPSocket.connect(to: address, until: deadline)
         do throws(TLSError) {
             let tls = try TLSConnection(context, descriptor: socket.descriptor, serverName: address.host)
@@ -143,7 +145,7 @@ package final class HTTPSClient: RPCClient {
         }
     }
 
-    private func write(
+    func write(
         _ bytes: [UInt8], to open: Connection, until deadline: ContinuousClock.Instant
     ) throws(AdminError) {
         var offset = 0
@@ -165,7 +167,7 @@ package final class HTTPSClient: RPCClient {
     }
 
     /// - Returns: nil at the end of the connection.
-    private func read(
+    func read(
         from open: Connection, until deadline: ContinuousClock.Instant
     ) throws(AdminError) -> [UInt8]? {
         var room = [UInt8](repeating: 0, count: 32 << 10)

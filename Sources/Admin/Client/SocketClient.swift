@@ -42,26 +42,36 @@ package final class SocketClient: RPCClient {
     }
 
     package func send(_ method: String, _ params: [UInt8]) throws(AdminError) -> CallTicket {
-        let number = nextCall
-        nextCall += 1
+        let number = takeCallID()
         let body = Conversation.request(number, method, params)
         guard body.count <= CallFrame.maximumBodyBytes else {
             throw AdminError(
                 "the call of \(body.count) bytes is over the limit of \(CallFrame.maximumBodyBytes)")
         }
-        let milliseconds = UInt32(clamping: Int64(patience / .milliseconds(1)))
-        let call = CallFrame(
-            requestID: "admin-\(getpid())-\(number)", token: token, peer: "console",
-            deadlineMilliseconds: milliseconds, body: body)
         var bytes: [UInt8] = []
-        call.encode(callID: number, into: &bytes)
+        callFrame(.rpc, body, number).encode(callID: number, into: &bytes)
+        try transmit(bytes)
+        return CallTicket(number)
+    }
+
+    func takeCallID() -> UInt64 {
+        defer { nextCall += 1 }
+        return nextCall
+    }
+
+    func callFrame(_ route: Route, _ body: [UInt8], _ number: UInt64) -> CallFrame {
+        CallFrame(
+            route: route, requestID: "admin-\(getpid())-\(number)", token: token, peer: "console",
+            deadlineMilliseconds: UInt32(clamping: Int64(patience / .milliseconds(1))), body: body)
+    }
+
+    func transmit(_ bytes: [UInt8]) throws(AdminError) {
         do throws(WireError) {
             try stream.writeAll(bytes, timeout: patience)
         } catch {
             throw AdminError(
                 "the kernel could not be asked: \(error)", hint: "Run crm status to see what it does.")
         }
-        return CallTicket(number)
     }
 
     package func answer(to ticket: CallTicket) throws(AdminError) -> JSONNode {
@@ -74,11 +84,22 @@ package final class SocketClient: RPCClient {
                 let frame = try nextFrame(until: deadline)
                 if frame.kind == .reply { answers[frame.callID] = try ReplyFrame(decoding: frame).body }
             } catch {
-                throw AdminError(
-                    "the kernel gave no answer: \(error)",
-                    hint: "What was asked may have been done or not; look before you repeat it.")
+                throw Self.noAnswer(error)
             }
         }
+    }
+
+    /// The next frame, whatever it is about.
+    func anyFrame() throws(AdminError) -> Frame {
+        do throws(WireError) { return try nextFrame(until: .now + patience) } catch {
+            throw Self.noAnswer(error)
+        }
+    }
+
+    private static func noAnswer(_ error: WireError) -> AdminError {
+        AdminError(
+            "the kernel gave no answer: \(error)",
+            hint: "What was asked may have been done or not; look before you repeat it.")
     }
 
     private func nextFrame(until deadline: ContinuousClock.Instant) throws(WireError) -> Frame {

@@ -24,7 +24,8 @@ enum ChangeCommands {
             "change", "undo", .destroys(question: "Undo"), "take back what a change set has done to records",
             details: """
                 A change set is the work of one call; log list, change list and record history show its number. What was
-                made goes to the recycle bin, what was deleted comes back, changed fields get their old values. What has
+                made goes to the recycle bin, what was deleted comes back, changed fields get their old values, links are
+                as they were. What has
                 been changed since is left and listed, unless --force is given. The undo is a change set itself.
                 Ends with 7 where something was left.
                 """,
@@ -62,6 +63,9 @@ enum ChangeCommands {
         let left = result["left"].map { Array($0.elements) } ?? []
         if run.output.format.isTable {
             run.printRecords(result, in: "restored", columns: ["id", "entity", "action", "fields"])
+            if result["links"].map({ $0.count > 0 }) == true {
+                run.printRecords(result, in: "links", columns: ["relation", "from", "to", "action"])
+            }
             if !left.isEmpty {
                 run.printRecords(
                     result, in: "left", columns: ["record", "entity", "field", "why", "changed_in"])

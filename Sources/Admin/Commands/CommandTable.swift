@@ -1,13 +1,14 @@
 /// All commands, in the order that help shows them.
 package enum CommandTable {
     package static let all: [Command] = [
-        SystemCommands.all, LoginCommands.all, SessionCommands.all, ModuleCommands.all, EntityCommands.all,
+        SystemCommands.all, BackupCommands.all, LoginCommands.all, SessionCommands.all, ModuleCommands.all,
+        EntityCommands.all,
         FieldCommands.all, SchemaCommandTable.picklists, SchemaCommandTable.sections,
         SchemaCommandTable.labels, SchemaCommandTable.schema,
         UserCommands.all, SecondFactorCommands.all, KeyCommands.all, RoleCommands.all, ProfileCommands.all,
         GroupCommands.all, SharingCommands.all, FieldAccessCommands.all, SecurityCommands.all,
-        RecordCommands.all, RelationCommands.all, SearchCommand.all, RateCommands.all, ChangeCommands.all,
-        ImportCommand.all, LogCommands.all, RawCommands.all,
+        RecordCommands.all, RelationCommands.all, FileCommands.all, SearchCommand.all, RateCommands.all, ChangeCommands.all,
+        ImportCommand.all, JobCommands.all, LogCommands.all, RawCommands.all,
     ].flatMap { $0 }
 
     /// Nouns and one-word commands, each once, in order.

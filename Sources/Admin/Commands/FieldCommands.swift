@@ -83,7 +83,8 @@ enum FieldCommands {
     private static let known: [String: SchemaCommand.Setting] = [
         "label": .text, "help": .text, "section": .text, "default": .text, "minimum": .text, "maximum": .text,
         "currency_field": .text, "pattern": .text, "mandatory": .flag, "unique": .flag, "indexed": .flag,
-        "read_only": .flag, "searchable": .flag, "maximum_length": .number, "scale": .number, "targets": .list, "values": .values,
+        "read_only": .flag, "searchable": .flag, "maximum_length": .number, "scale": .number,
+        "targets": .list, "values": .values,
         "clear": .list,
     ]
 

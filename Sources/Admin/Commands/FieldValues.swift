@@ -4,7 +4,8 @@ import Text
 /// Field values as they are typed, as JSON of the type that the field takes.
 ///
 /// `name=value` is typed by the field: text, number, truth value; nothing behind the sign is null. A reference takes an id,
-/// or `field:value` of the record meant, such as `role=role_name:Sales`. `name:=json` is JSON as it stands.
+/// or `field:value` of the record meant, such as `role=role_name:Sales`; an amount may have its currency behind it:
+/// `amount='100.00 USD'`. `name:=json` is JSON as it stands. `lines+=…` and `lines-=…` are read by `LineWords`.
 package struct FieldValues {
     private let entity: String
     private let session: Session
@@ -18,9 +19,17 @@ package struct FieldValues {
     package func read(_ words: some Sequence<String>) throws(AdminError) -> Parameters {
         var values = Parameters()
         var seen: Set<String> = []
+        var lines = LineWords()
         for word in words {
+            if try lines.take(word, self) { continue }
             let (name, json) = try value(word)
             guard seen.insert(name).inserted else { throw .usage("field \"\(name)\" is given twice") }
+            values.set(name, json: json)
+        }
+        for (name, json) in lines.changes {
+            guard seen.insert(name).inserted else {
+                throw .usage("field \"\(name)\" is given twice", hint: "Give its lines whole, or one by one.")
+            }
             values.set(name, json: json)
         }
         return values
@@ -42,11 +51,17 @@ package struct FieldValues {
             }
             return (name, node.rawBytes)
         }
-        guard let field = try session.entities().field(name, of: entity) else { throw try unknown(name) }
-        return (name, try json(value, for: field))
+        return (name, try json(value, for: try field(name)))
     }
 
-    private func json(_ text: String, for field: FieldFacts) throws(AdminError) -> [UInt8] {
+    /// - Throws: a usage error with a suggestion where the entity has no such field.
+    func field(_ name: String) throws(AdminError) -> FieldFacts {
+        guard let field = try session.entities().field(name, of: entity) else { throw try unknown(name) }
+        return field
+    }
+
+    /// The text as JSON of the type that a field takes.
+    func json(_ text: String, for field: FieldFacts) throws(AdminError) -> [UInt8] {
         if text.isEmpty { return Array("null".utf8) }
         switch field.type {
         case "integer":
@@ -68,13 +83,32 @@ package struct FieldValues {
         case "lines":
             throw .usage(
                 "\(field.name) holds lines, which are not written as text",
-                hint: "Give \(field.name):=JSON: an array of lines, or {\"set\": [...], \"remove\": [...]}.")
+                hint:
+                    "Give \(field.name)+='NAME=VALUE …' for a line more, \(field.name)-=ID for one less, or all as "
+                    + "\(field.name):=JSON.")
+        case "money": return Self.amount(text)
         case _ where field.isReference || field.name == "id": return try reference(text, for: field)
         default:
             var writer = JSONWriter()
             writer.string(text)
             return writer.finish()
         }
+    }
+
+    /// `100.00`, or `100.00 USD`; the kernel says what is wrong with either.
+    private static func amount(_ text: String) -> [UInt8] {
+        var writer = JSONWriter()
+        guard let match = text.wholeMatch(of: /(-?[0-9.]+) +([A-Za-z]{3})/) else {
+            writer.string(text)
+            return writer.finish()
+        }
+        writer.beginObject()
+        writer.key("amount")
+        writer.string(String(match.1))
+        writer.key("currency")
+        writer.string(match.2.uppercased())
+        writer.endObject()
+        return writer.finish()
     }
 
     private static let truth = ["true": true, "yes": true, "false": false, "no": false]

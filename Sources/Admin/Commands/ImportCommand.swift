@@ -50,8 +50,10 @@ enum ImportCommand {
         options.rejectsPath = run.line.value("rejects")
         let work = ImportRun(mapping, client: try run.client, streams: run.session.streams, options: options)
         let missing = try check.missing(mapping)
+        let missingValues = try check.missingValues(mapping)
         try work.make(missing)
-        if !missing.isEmpty, !run.isDryRun {
+        try work.add(missingValues)
+        if !(missing.isEmpty && missingValues.isEmpty), !run.isDryRun {
             run.session.forgetEntities()
             prepared = try check.prepare(mapping)
         }

@@ -28,7 +28,9 @@ enum RecordCommands {
 
     private static let valueDetails = """
         FIELD=VALUE is read as the field's type wants it; FIELD= makes it empty; FIELD:=JSON is taken as it stands.
-        A reference takes an id, or a field and its value: related_to=account_name:Cancity.
+        A reference takes an id, or a field and its value: related_to=account_name:Cancity. An amount may name its
+        currency: amount='100.00 USD'. lines+='FIELD=VALUE FIELD=VALUE' is a line more, with id=ID among them that line
+        changed, lines-=ID a line less; lines:=JSON are all lines, in their order.
         """
 
     static let all: [Command] = [
@@ -44,7 +46,10 @@ enum RecordCommands {
         },
         Command(
             "record", "get", .reads, "one record", operands: [entityOfID, id], options: [fields, asOf],
-            examples: ["record get 17", "record get account 17 --json", "record get 17 --as-of 2026-11-01"]
+            examples: [
+                "record get 17", "record get account account_name:Cancity --json",
+                "record get 17 --as-of 2026-11-01",
+            ]
         ) { run throws(AdminError) in
             var parameters = Parameters()
             try setTarget(run, in: &parameters)
@@ -69,7 +74,10 @@ enum RecordCommands {
         Command(
             "record", "update", .writes, "change fields of a record", details: valueDetails,
             operands: [entity, id, values], options: [version],
-            examples: ["record update potential 17 amount=1200.00 --version 3"]
+            examples: [
+                "record update potential 17 amount=1200.00 --version 3",
+                "record update quote 21 lines+='item=product_code:A-1 quantity=2' lines-=22",
+            ]
         ) { run throws(AdminError) in
             let words = run.line.operands.dropFirst(2)
             guard !words.isEmpty else { throw .usage("record update lacks FIELD=VALUE") }
@@ -135,7 +143,8 @@ enum RecordCommands {
             try aggregate(run)
         },
         Command(
-            "record", "history", .reads, "what became of a record, oldest first", operands: [id],
+            "record", "history", .reads, "what became of a record, oldest first",
+            operands: [entityOfID, id],
             options: [
                 .init("limit", "NUMBER", help: "How many at most."),
                 .init("cursor", "TEXT", help: "Where to go on."),
@@ -295,16 +304,16 @@ enum RecordCommands {
         parameters.set("as_of", isDay ? text + "T00:00:00Z" : text)
     }
 
-    /// `ID`, or `ENTITY ID`.
+    /// `ID`, `ENTITY ID`, or `ENTITY FIELD:VALUE`.
     private static func target(_ run: CommandRun) throws(AdminError) -> (entity: String?, id: Int) {
         let first = try run.required(0)
         if let id = Int(first), id > 0 { return (nil, id) }
-        guard let text = run.operand(1), let id = Int(text), id > 0 else {
+        guard let text = run.operand(1) else {
             throw .usage(
-                "\"\(run.operand(1) ?? first)\" is no id of a record",
-                hint: "An id is a whole number, such as 17.")
+                "\"\(first)\" is no id of a record",
+                hint: "Give an id, such as 17, or the entity and a value: account account_name:Cancity.")
         }
-        return (first, id)
+        return (first, Int(try RecordFinding.id(of: first, as: text, run.session)))
     }
 
     private static func names(_ text: String?) -> [String]? {

@@ -47,6 +47,8 @@ package struct ColumnRule: Sendable {
     var lookup: ImportStep.Lookup?
     /// The amount is in this currency; left out where the field's is another.
     var currency: String?
+    /// The value where the column is empty; as the field takes it.
+    var otherwise: String?
     /// Nothing is said where the column is empty.
     var isOptional = false
 
@@ -80,6 +82,7 @@ package struct ColumnRule: Sendable {
             try target.finish()
         }
         currency = try object.textIfGiven("currency")
+        otherwise = try object.textIfGiven("otherwise")
         isOptional = try object.flag("optional")
         try object.finish()
     }

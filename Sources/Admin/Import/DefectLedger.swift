@@ -9,6 +9,8 @@ package struct DefectLedger: Sendable {
         case unknown(column: String, value: String, file: String)
         /// A value that was not written, and why.
         case leftOut(field: String, reason: String)
+        /// Records that have no row in the file of their lines.
+        case noLines(file: String)
         /// Rows that were refused.
         case refused(reason: String)
 
@@ -19,6 +21,7 @@ package struct DefectLedger: Sendable {
                 "\(column) \"\(from)\"\(file.map { " is not in \($0);" } ?? "") corrected to \"\(to)\""
             case .unknown(let column, let value, let file): "\(column) \"\(value)\" is not in \(file)"
             case .leftOut(let field, let reason): "\(field) left out: \(reason)"
+            case .noLines(let file): "without lines in \(file)"
             case .refused(let reason): "refused: \(reason)"
             }
         }
@@ -40,14 +43,14 @@ package struct DefectLedger: Sendable {
 
     package init() {}
 
-    package mutating func note(_ finding: Finding, in step: String) {
+    package mutating func note(_ finding: Finding, in step: String, rows: Int = 1) {
         if let count = counts[step]?[finding] {
-            counts[step]?[finding] = count + 1
+            counts[step]?[finding] = count + rows
         } else if counts[step]?.count ?? 0 < Self.limit {
-            counts[step, default: [:]][finding] = 1
+            counts[step, default: [:]][finding] = rows
             order.append((step, finding))
         } else {
-            others[step, default: 0] += 1
+            others[step, default: 0] += rows
         }
     }
 

@@ -14,7 +14,17 @@ package struct ImportMapping: Sendable {
         let place: String
     }
 
+    /// Values that a picklist should have, added where they are missing.
+    struct ValueWish: Sendable {
+        let entity: String
+        let field: String
+        /// Labels by key.
+        let values: [String: String]
+        let place: String
+    }
+
     package var wishes: [FieldWish] = []
+    var valueWishes: [ValueWish] = []
     package var steps: [ImportStep] = []
 
     /// - Parameter path: for messages.
@@ -22,6 +32,7 @@ package struct ImportMapping: Sendable {
         let root = try MappingObject(node, at: "mapping \"\(path)\"")
         var mapping = ImportMapping()
         for object in try root.objects("fields") { mapping.wishes.append(try FieldWish(object)) }
+        for object in try root.objects("picklists") { mapping.valueWishes.append(try ValueWish(object)) }
         if root.node("steps") != nil {
             for (index, object) in try root.objects("steps").enumerated() {
                 mapping.steps.append(try ImportStep(object, index: index))
@@ -64,6 +75,17 @@ extension ImportMapping.FieldWish {
             parameters.set("values", json: FieldCommands.picklist(values.joined(separator: ",")))
         }
         self.parameters = parameters
+        try object.finish()
+    }
+}
+
+extension ImportMapping.ValueWish {
+    init(_ object: MappingObject) throws(AdminError) {
+        entity = try object.text("entity")
+        field = try object.text("field")
+        values = try object.table("values") ?? [:]
+        place = object.place
+        guard !values.isEmpty else { throw AdminError("\(place) lacks \"values\"") }
         try object.finish()
     }
 }
@@ -125,8 +147,12 @@ package struct ImportStep: Sendable {
     let compositions: [Composition]
     /// Records with nothing in one of these columns are passed over.
     let onlyWith: [String]
+    /// Records with this value in a column are passed over, too.
+    let except: [String: String]
     /// Of the records that agree in all these columns only the first counts.
     let distinct: [String]
+    /// Rows of further files that belong to a record.
+    let lines: [ImportLines]
     let place: String
 
     init(_ object: MappingObject, index: Int) throws(AdminError) {
@@ -134,17 +160,19 @@ package struct ImportStep: Sendable {
         entity = try object.text("entity")
         name = try object.textIfGiven("name") ?? entity
         file = try object.textIfGiven("file")
-        let separator = try object.textIfGiven("delimiter") ?? ","
-        guard separator.utf8.count == 1, let byte = separator.utf8.first, byte != UInt8(ascii: "\"") else {
-            throw AdminError("\(place).delimiter must be one ASCII character, not \"\(separator)\"")
-        }
-        delimiter = byte
+        delimiter = try Self.delimiter(object)
         matchOn = try object.texts("match_on")
         mode = try object.choice("mode", Mode.self) ?? (matchOn.isEmpty ? .create : .upsert)
         onMatch = try object.choice("on_match", OnMatch.self) ?? .overwrite
         empty = try object.choice("empty", Empty.self) ?? .skip
         onlyWith = try object.texts("only_with")
+        except = try object.table("except") ?? [:]
         distinct = try object.texts("distinct")
+        if let second = try object.object("lines") {
+            lines = [try ImportLines(second, of: name)]
+        } else {
+            lines = []
+        }
         guard mode == .create || !matchOn.isEmpty else {
             throw AdminError(
                 "\(place): mode \(mode.rawValue) needs match_on",
@@ -155,14 +183,52 @@ package struct ImportStep: Sendable {
         rules = try Self.rules(object, empty: empty)
         constants = try Self.constants(object)
         compositions = try Self.compositions(object)
-        let fields = rules.map(\.field) + constants.map(\.field) + compositions.map(\.field)
+        let fields = try checkFields()
+        if let missing = matchOn.first(where: { !fields.contains($0) }) {
+            throw AdminError("\(place).match_on names \"\(missing)\", which the step gives no value")
+        }
+    }
+
+    /// What the rows of a file of lines become: lines are found by their places, so nothing says how to find them.
+    init(_ object: MappingObject, linesNamed name: String) throws(AdminError) {
+        place = object.place
+        entity = name
+        self.name = name
+        file = try object.text("file")
+        delimiter = try Self.delimiter(object)
+        matchOn = []
+        mode = .create
+        onMatch = .overwrite
+        empty = try object.choice("empty", Empty.self) ?? .skip
+        onlyWith = []
+        except = [:]
+        distinct = []
+        lines = []
+        corrections = try Self.corrections(object)
+        knownIn = try Self.knownIn(object)
+        rules = try Self.rules(object, empty: empty)
+        constants = try Self.constants(object)
+        compositions = try Self.compositions(object)
+        try checkFields()
+    }
+
+    private static func delimiter(_ object: MappingObject) throws(AdminError) -> UInt8 {
+        let separator = try object.textIfGiven("delimiter") ?? ","
+        guard separator.utf8.count == 1, let byte = separator.utf8.first, byte != UInt8(ascii: "\"") else {
+            throw AdminError("\(object.place).delimiter must be one ASCII character, not \"\(separator)\"")
+        }
+        return byte
+    }
+
+    /// - Returns: the fields that are given a value, each once.
+    @discardableResult
+    private func checkFields() throws(AdminError) -> [String] {
+        let fields = fieldsWritten.map(\.name)
         guard !fields.isEmpty else { throw AdminError("\(place) maps no columns") }
         if let twice = fields.first(where: { name in fields.filter { $0 == name }.count > 1 }) {
             throw AdminError("\(place) gives field \"\(twice)\" two values")
         }
-        if let missing = matchOn.first(where: { !fields.contains($0) }) {
-            throw AdminError("\(place).match_on names \"\(missing)\", which the step gives no value")
-        }
+        return fields
     }
 
     private static func corrections(_ object: MappingObject) throws(AdminError) -> [String: [String: String]]
@@ -250,15 +316,16 @@ package struct ImportStep: Sendable {
     /// All columns that the step reads, with the place that names each.
     var columnsNamed: [(name: String, place: String)] {
         rules.map { ($0.column, $0.place) } + onlyWith.map { ($0, "\(place).only_with") }
+            + except.keys.sorted().map { ($0, "\(place).except") }
             + distinct.map { ($0, "\(place).distinct") }
             + corrections.keys.sorted().map { ($0, "\(place).corrections") }
             + knownIn.keys.sorted().map { ($0, "\(place).known_in") }
             + compositions.flatMap { composition in
                 composition.template.columns.map { ($0, composition.place) }
-            }
+            } + lines.flatMap(\.columnsNamed)
     }
 
-    /// All records that the step refers to.
+    /// All records that the step refers to, its lines left out.
     var lookups: [(lookup: Lookup, place: String)] {
         rules.compactMap { rule in rule.lookup.map { ($0, rule.place) } }
             + constants.compactMap { constant in constant.lookup.map { ($0, constant.place) } }
@@ -267,6 +334,6 @@ package struct ImportStep: Sendable {
     /// All fields that the step writes.
     var fieldsWritten: [(name: String, place: String)] {
         rules.map { ($0.field, $0.place) } + constants.map { ($0.field, $0.place) }
-            + compositions.map { ($0.field, $0.place) }
+            + compositions.map { ($0.field, $0.place) } + lines.map { ($0.field, $0.place) }
     }
 }

@@ -8,6 +8,9 @@ struct ImportReport {
 
     func print(_ run: CommandRun) {
         for field in work.fieldsMade { run.say("field \(field) \(run.isDryRun ? "would be made" : "made")") }
+        for value in work.valuesMade {
+            run.say("value \(value) \(run.isDryRun ? "would be added" : "added")")
+        }
         switch run.output.format {
         case .json, .jsonl: run.session.streams.write(String(decoding: json(run), as: UTF8.self) + "\n")
         case .tsv, .csv:
@@ -52,6 +55,10 @@ struct ImportReport {
         writer.key("fields")
         writer.beginArray()
         for field in work.fieldsMade { writer.string(field) }
+        writer.endArray()
+        writer.key("values")
+        writer.beginArray()
+        for value in work.valuesMade { writer.string(value) }
         writer.endArray()
         writer.key("steps")
         writer.beginArray()

@@ -25,12 +25,14 @@ package final class ImportRun {
     package private(set) var rejects: [String] = []
     /// Entity and name of the fields that were made, or would be.
     package private(set) var fieldsMade: [String] = []
+    /// Entity, field and key of the picklist values that were added, or would be.
+    package private(set) var valuesMade: [String] = []
 
     private let client: any RPCClient
     private let streams: any ConsoleStreams
     private let options: Options
     private var presumed: PresumedRecords
-    private let hasSeveralSteps: Bool
+    private let hasSeveralFiles: Bool
 
     /// One call under way.
     private struct Batch {
@@ -45,7 +47,7 @@ package final class ImportRun {
         self.streams = streams
         self.options = options
         presumed = PresumedRecords(mapping.steps)
-        hasSeveralSteps = mapping.steps.count > 1
+        hasSeveralFiles = mapping.steps.count > 1 || mapping.steps.contains { !$0.lines.isEmpty }
     }
 
     /// Makes the fields that are missing.
@@ -58,10 +60,39 @@ package final class ImportRun {
         }
     }
 
+    /// Adds the values that picklists lack.
+    func add(_ missing: [MappingCheck.MissingValues]) throws(AdminError) {
+        for picklist in missing {
+            var values = JSONWriter()
+            values.beginArray()
+            for (key, label) in picklist.values {
+                values.beginObject()
+                values.key("key")
+                values.string(key)
+                values.key("label")
+                values.string(label)
+                values.endObject()
+                valuesMade.append("\(picklist.entity).\(picklist.field): \(key)")
+            }
+            values.endArray()
+            var parameters = Parameters()
+            parameters.set("entity", picklist.entity)
+            parameters.set("field", picklist.field)
+            parameters.set("values", json: values.finish())
+            if options.isDryRun { parameters.set("dry_run", true) }
+            _ = try client.call("picklist.add", parameters)
+        }
+    }
+
     func run(_ prepared: PreparedStep) throws(AdminError) {
+        for lines in try runRecords(prepared) { try refuseStrays(lines, prepared) }
+    }
+
+    /// - Returns: the files of their lines, of which all records have taken theirs.
+    private func runRecords(_ prepared: PreparedStep) throws(AdminError) -> [LineGroups] {
         let source = try RecordSource(prepared)
         let rejects = rejectsFile(prepared)
-        var step = StepState(prepared, rejects, streams)
+        var step = try StepState(prepared, rejects, streams)
         defer {
             step.progress.end()
             counts.append((prepared.step.name, step.counts))
@@ -100,6 +131,26 @@ package final class ImportRun {
         try flush(&rows, &waiting, &step)
         try rejects?.close()
         if let readError { throw readError }
+        return step.maker.lines.map(\.groups)
+    }
+
+    /// Counts the rows of a file of lines that belong to no record, as a step of its own.
+    ///
+    /// - Parameter records: the records' step.
+    private func refuseStrays(_ lines: LineGroups, _ records: PreparedStep) throws(AdminError) {
+        let strays = lines.strays(records: records.path.split(separator: "/").last.map(String.init) ?? "")
+        guard !strays.isEmpty else { return }
+        let file = rejectsFile(lines.prepared)
+        for (record, reason) in strays {
+            ledger.note(.refused(reason: reason), in: lines.prepared.step.name)
+            try file?.append(record, reason: reason)
+        }
+        try file?.close()
+        if let file { rejects.append(file.path) }
+        var refused = StepCounts()
+        refused.rows = strays.count
+        refused.failed = strays.count
+        counts.append((lines.prepared.step.name, refused))
     }
 
     private func next(of source: RecordSource, _ readError: inout AdminError?) -> CSVReader.Record? {
@@ -119,10 +170,12 @@ package final class ImportRun {
         var counts = StepCounts()
         var progress: ImportProgress
 
-        init(_ prepared: PreparedStep, _ rejects: RejectsFile?, _ streams: any ConsoleStreams) {
+        init(_ prepared: PreparedStep, _ rejects: RejectsFile?, _ streams: any ConsoleStreams)
+            throws(AdminError)
+        {
             self.prepared = prepared
             self.rejects = rejects
-            maker = RowMaker(prepared)
+            maker = try RowMaker(prepared)
             progress = ImportProgress(prepared.step.name, streams)
         }
     }
@@ -130,7 +183,7 @@ package final class ImportRun {
     private func rejectsFile(_ prepared: PreparedStep) -> RejectsFile? {
         guard let path = options.rejectsPath else { return nil }
         var stepPath = path
-        if hasSeveralSteps {
+        if hasSeveralFiles {
             let stem = path.hasSuffix(".csv") ? String(path.dropLast(4)) : path
             stepPath = "\(stem).\(prepared.step.name).csv"
         }
@@ -188,7 +241,7 @@ package final class ImportRun {
             case "updated": step.counts.updated += 1
             case "unchanged": step.counts.unchanged += 1
             case "skipped": step.counts.skipped += 1
-            default: try refuse(record, Self.problems(answer), &step)
+            default: try refuse(record, Self.problems(answer, row), &step)
             }
         }
         guard settled == batch.rows.count else {
@@ -197,11 +250,13 @@ package final class ImportRun {
         step.progress.show(step.counts)
     }
 
-    private static func problems(_ answer: JSONNode) -> [String] {
+    /// Each with its field in front, and before it, where the field is a line's, the line of the lines' file.
+    private static func problems(_ answer: JSONNode, _ row: RowMaker.Row) -> [String] {
         let problems = (answer["problems"]?.elements ?? JSONNode.noElements).map { problem in
             let field = problem["field"]?.string ?? ""
             let message = problem["message"]?.string ?? "refused"
-            return field.isEmpty ? message : "\(field): \(message)"
+            let place = row.place(ofProblemIn: field).map { "\($0): " } ?? ""
+            return field.isEmpty ? message : "\(place)\(field): \(message)"
         }
         return problems.isEmpty ? ["refused, and the kernel did not say why"] : problems
     }

@@ -21,7 +21,9 @@ struct PresumedRecords {
         var keys: [String: Set<String>] = [:]
         for step in steps {
             keys[step.entity, default: []].formUnion(step.matchOn)
-            for (lookup, _) in step.lookups { keys[lookup.entity, default: []].insert(lookup.by) }
+            for (lookup, _) in step.lookups + step.lines.flatMap(\.step.lookups) {
+                keys[lookup.entity, default: []].insert(lookup.by)
+            }
         }
         self.keys = keys
     }
@@ -40,7 +42,7 @@ struct PresumedRecords {
             !step.matchOn.isEmpty
             && step.matchOn.allSatisfy { isPresent(step.entity, $0, row.texts[$0]) }
         return isPresumedItself
-            || lookups(of: step).contains { isPresent($1.entity, $1.by, row.texts[$0]) }
+            || references(row, step).contains { isPresent($0.lookup.entity, $0.lookup.by, $0.value) }
     }
 
     enum Judgement: Equatable {
@@ -52,10 +54,10 @@ struct PresumedRecords {
         _ row: RowMaker.Row, of prepared: PreparedStep, _ client: any RPCClient
     ) throws(AdminError) -> Judgement {
         let step = prepared.step
-        for (field, lookup) in lookups(of: step) {
-            guard let value = row.texts[field], !isPresent(lookup.entity, lookup.by, value) else { continue }
+        for (place, lookup, value) in references(row, step) {
+            guard !isPresent(lookup.entity, lookup.by, value) else { continue }
             guard try exists([(lookup.by, value)], in: lookup.entity, client) else {
-                return .refused("\(field): no \(lookup.entity) has \(lookup.by) \"\(value)\"")
+                return .refused("\(place): no \(lookup.entity) has \(lookup.by) \"\(value)\"")
             }
         }
         let isThere = try isMatched(row, prepared, client)
@@ -74,10 +76,41 @@ struct PresumedRecords {
         if step.matchOn.allSatisfy({ isPresent(step.entity, $0, row.texts[$0]) }) { return true }
         // No record can have a value in a field that is not there yet.
         guard prepared.missingFields.isDisjoint(with: step.matchOn) else { return false }
-        return try exists(step.matchOn.map { ($0, row.texts[$0] ?? "") }, in: step.entity, client)
+        var conditions: [(field: String, value: String)] = []
+        let lookups = Dictionary(lookups(of: step), uniquingKeysWith: { first, _ in first })
+        for field in step.matchOn {
+            let value = row.texts[field] ?? ""
+            guard let lookup = lookups[field] else {
+                conditions.append((field, value))
+                continue
+            }
+            // What is not there yet, nothing can refer to.
+            if isPresent(lookup.entity, lookup.by, value) { return false }
+            conditions.append(("\(field).\(lookup.by)", value))
+        }
+        return try exists(conditions, in: step.entity, client)
     }
 
-    private func lookups(of step: ImportStep) -> [(field: String, lookup: ImportStep.Lookup)] {
+    /// All records that a row refers to, in its lines as well; the place is the field, behind the line's if it is in one.
+    private func references(
+        _ row: RowMaker.Row, _ step: ImportStep
+    ) -> [(place: String, lookup: ImportStep.Lookup, value: String)] {
+        var all = lookups(of: step).compactMap { field, lookup in
+            row.texts[field].map { (place: field, lookup: lookup, value: $0) }
+        }
+        for part in step.lines {
+            let lookups = lookups(of: part.step)
+            for line in row.lines[part.field] ?? [] {
+                for (field, lookup) in lookups {
+                    guard let value = line.texts[field] else { continue }
+                    all.append(("\(line.place): \(part.field).\(field)", lookup, value))
+                }
+            }
+        }
+        return all
+    }
+
+    private func lookups(of step: ImportStep) -> [(String, ImportStep.Lookup)] {
         step.rules.compactMap { rule in rule.lookup.map { (rule.field, $0) } }
             + step.constants.compactMap { constant in constant.lookup.map { (constant.field, $0) } }
     }

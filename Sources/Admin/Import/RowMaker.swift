@@ -3,6 +3,7 @@ import JSON
 /// Turns the records of a file into rows for `import.rows`, by the rules of one step. Reads nothing but what it is given.
 struct RowMaker {
     private let prepared: PreparedStep
+    private(set) var lines: [LinesMaker] = []
     private var seen: Set<[String]> = []
 
     /// A row to be written.
@@ -12,6 +13,17 @@ struct RowMaker {
         let json: [UInt8]
         /// The texts by field; for a reference, the key by which it is looked up.
         let texts: [String: String]
+        /// By the field of the record.
+        let lines: [String: [LinesMaker.Made]]
+
+        /// Where the line stands that a problem's field is about: `lines[3].item`; nil for the record's own fields.
+        func place(ofProblemIn field: String) -> String? {
+            guard let match = field.wholeMatch(of: /(\w+)\[(\d+)\].*/),
+                let made = lines[String(match.output.1)],
+                let index = Int(match.output.2), made.indices.contains(index)
+            else { return nil }
+            return made[index].place
+        }
     }
 
     enum Outcome {
@@ -21,36 +33,79 @@ struct RowMaker {
         case passedOver
     }
 
-    init(_ prepared: PreparedStep) { self.prepared = prepared }
+    /// - Throws: where a file of lines cannot be read, or is too large.
+    init(_ prepared: PreparedStep) throws(AdminError) {
+        self.prepared = prepared
+        for lines in prepared.lines {
+            self.lines.append(try LinesMaker(lines, of: prepared.columns))
+        }
+    }
 
     mutating func make(_ record: CSVReader.Record, _ ledger: inout DefectLedger) -> Outcome {
         let step = prepared.step
-        if let problem = record.problem { return .refused(["the row \(problem)"]) }
-        guard record.fields.count == prepared.header.count else {
-            return .refused([
-                "the row has \(record.fields.count) fields, and the header \(prepared.header.count)"
-            ])
-        }
+        let rows = lines.map { $0.rows(of: record) }
+        if let problem = shapeProblem(record) { return .refused([problem]) }
         for column in step.onlyWith where text(record, column).isEmpty {
             return .passedOver
         }
+        for (column, value) in step.except where text(record, column) == value { return .passedOver }
         if !step.distinct.isEmpty {
             guard seen.insert(step.distinct.map { text(record, $0) }).inserted else { return .passedOver }
         }
-        return row(record, &ledger)
+        return row(record, rows, &ledger)
     }
 
-    private func row(_ record: CSVReader.Record, _ ledger: inout DefectLedger) -> Outcome {
-        let step = prepared.step
-        let columns = columnTexts(record, &ledger)
+    private func shapeProblem(_ record: CSVReader.Record) -> String? {
+        if let problem = record.problem { return "the row \(problem)" }
+        guard record.fields.count == prepared.header.count else {
+            return "the row has \(record.fields.count) fields, and the header \(prepared.header.count)"
+        }
+        return nil
+    }
+
+    private mutating func row(
+        _ record: CSVReader.Record, _ rows: [[CSVReader.Record]], _ ledger: inout DefectLedger
+    ) -> Outcome {
         var writer = JSONWriter()
-        var texts: [String: String] = [:]
         var problems: [String] = []
+        var texts: [String: String] = [:]
+        var made: [String: [LinesMaker.Made]] = [:]
         writer.beginObject()
         writer.key("line")
         writer.int(record.line)
         writer.key("values")
         writer.beginObject()
+        switch writeMembers(record, to: &writer, &ledger) {
+        case .written(let written): texts = written
+        case .refused(let found): problems += found
+        }
+        for index in lines.indices {
+            if rows[index].isEmpty {
+                ledger.note(.noLines(file: lines[index].groups.fileName), in: prepared.step.name)
+            }
+            made[lines[index].field] = lines[index].write(rows[index], to: &writer, &problems, &ledger)
+        }
+        writer.endObject()
+        writer.endObject()
+        guard problems.isEmpty else { return .refused(problems) }
+        return .row(Row(line: record.line, json: writer.finish(), texts: texts, lines: made))
+    }
+
+    enum Members {
+        /// The texts by field.
+        case written([String: String])
+        case refused([String])
+    }
+
+    /// Writes the members of a record's values, or of one line's, by the rules of the step.
+    func writeMembers(
+        _ record: CSVReader.Record, to writer: inout JSONWriter, _ ledger: inout DefectLedger
+    ) -> Members {
+        if let problem = shapeProblem(record) { return .refused([problem]) }
+        let step = prepared.step
+        let columns = columnTexts(record, &ledger)
+        var texts: [String: String] = [:]
+        var problems: [String] = []
         for rule in step.rules {
             let value = columns[rule.column] ?? ""
             if prepared.leftOut[rule.field] != nil {
@@ -58,7 +113,12 @@ struct RowMaker {
                 continue
             }
             guard !value.isEmpty else {
-                if rule.empty == .null { write(nil, rule.field, nil, &writer) }
+                if let text = rule.otherwise {
+                    texts[rule.field] = text
+                    write(text, rule.field, rule.lookup, &writer)
+                } else if rule.empty == .null {
+                    write(nil, rule.field, nil, &writer)
+                }
                 continue
             }
             switch rule.value(of: value) {
@@ -81,10 +141,7 @@ struct RowMaker {
             texts[composition.field] = filled
             write(filled, composition.field, nil, &writer)
         }
-        writer.endObject()
-        writer.endObject()
-        guard problems.isEmpty else { return .refused(problems) }
-        return .row(Row(line: record.line, json: writer.finish(), texts: texts))
+        return problems.isEmpty ? .written(texts) : .refused(problems)
     }
 
     private func text(_ record: CSVReader.Record, _ column: String) -> String {

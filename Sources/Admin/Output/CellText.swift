@@ -2,7 +2,7 @@ package import JSON
 
 /// A JSON value as the text of one cell.
 package enum CellText {
-    /// Empty for null; the label of a reference, `1234.50 EUR` for an amount, other objects and arrays as JSON.
+    /// Empty for null; the label of a reference, `1234.50 EUR` for an amount, a file's name, other objects and arrays as JSON.
     package static func text(of node: JSONNode?) -> String {
         guard let node else { return "" }
         switch node.kind {
@@ -17,6 +17,9 @@ package enum CellText {
         case .object:
             if let amount = node["amount"]?.string, let currency = node["currency"]?.string {
                 return "\(amount) \(currency)"
+            }
+            if let name = node["name"]?.string, node["media_type"] != nil, node["sha256"] != nil {
+                return name
             }
             if let id = node["id"]?.numberText, node["entity"] != nil {
                 return node["label"]?.string ?? "#\(id)"

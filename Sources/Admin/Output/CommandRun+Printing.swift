@@ -15,18 +15,19 @@ extension CommandRun {
             for node in nodes {
                 session.streams.write(JSONText.compact(JSONText.projected(node, on: output.columns)))
             }
-        default: printRows(Rows(nodes, columns: output.columns ?? columns))
+        default:
+            let lines: Rows.LineForm = output.format.isForPeople ? .counted : .json
+            printRows(Rows(nodes, columns: output.columns ?? columns, lines: lines))
         }
     }
 
-    /// One record or other object: a line for each member.
+    /// One record or other object: a line for each member; for people, lists of objects in it are tables of their own.
     package func printObject(_ node: JSONNode, columns: [String]? = nil) {
         switch output.format {
         case .json: printJSON(JSONText.projected(node, on: output.columns))
         case .jsonl: session.streams.write(JSONText.compact(JSONText.projected(node, on: output.columns)))
         case .table, .expanded:
-            session.streams.write(
-                TableText.expanded(Rows([node], columns: output.columns ?? columns), output))
+            session.streams.write(ObjectText.text(node, columns: output.columns ?? columns, output))
         case .tsv, .csv: printRows(Rows([node], columns: output.columns ?? columns))
         }
     }

@@ -18,6 +18,8 @@ package struct OutputStyle: Equatable, Sendable {
 
         /// Of columns that the command chooses; JSON has everything but where --columns says what.
         var isTable: Bool { self != .json && self != .jsonl }
+
+        var isForPeople: Bool { self == .table || self == .expanded }
     }
 
     package var format: Format

@@ -13,6 +13,14 @@ package struct Rows: Sendable {
         }
     }
 
+    /// How a cell shows the lines of a record.
+    package enum LineForm: Sendable {
+        /// As they came, for programs.
+        case json
+        /// How many there are, for people.
+        case counted
+    }
+
     package var columns: [Column]
     package var cells: [[String]]
 
@@ -24,10 +32,15 @@ package struct Rows: Sendable {
     /// Rows of JSON objects.
     ///
     /// - Parameter names: paths; nil takes the members' names in the order in which they first appear.
-    package init(_ nodes: [JSONNode], columns names: [String]?) {
+    package init(_ nodes: [JSONNode], columns names: [String]?, lines: LineForm = .json) {
         let names = names ?? Self.memberNames(of: nodes)
         columns = names.map { Column($0) }
-        cells = nodes.map { node in names.map { CellText.text(of: CellText.value(at: $0, in: node)) } }
+        cells = nodes.map { node in
+            names.map { name in
+                let value = CellText.value(at: name, in: node)
+                return (lines == .counted ? value.flatMap(Self.lineCount) : nil) ?? CellText.text(of: value)
+            }
+        }
         for index in columns.indices {
             columns[index].isNumeric =
                 nodes.contains { CellText.value(at: names[index], in: $0).map(Self.isNumber) ?? false }
@@ -53,6 +66,14 @@ package struct Rows: Sendable {
             for (name, _) in node.members where seen.insert(name).inserted { names.append(name) }
         }
         return names
+    }
+
+    /// `3 lines`; nil for what is no list of lines, each of which has its id and its place.
+    private static func lineCount(_ node: JSONNode) -> String? {
+        guard node.kind == .array, node.count > 0,
+            node.elements.allSatisfy({ $0["id"] != nil && $0["position"] != nil })
+        else { return nil }
+        return node.count == 1 ? "1 line" : "\(node.count) lines"
     }
 
     private static func isNumberOrEmpty(_ node: JSONNode) -> Bool { node.isNull || isNumber(node) }

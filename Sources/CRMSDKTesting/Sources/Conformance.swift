@@ -20,6 +20,7 @@ public enum Conformance {
                 manifest.name, manifest.version.description, "\(manifest.entities.hashValue)",
                 "\(manifest.relations.hashValue)", "\(manifest.extensions.hashValue)",
                 manifest.hooks.map(\.name).joined(separator: ","),
+                manifest.linkHooks.map(\.name).joined(separator: ","),
                 manifest.actions.map(\.name).joined(separator: ","),
             ]
         }

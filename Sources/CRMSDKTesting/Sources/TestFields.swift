@@ -28,7 +28,7 @@ enum TestFields {
         return unknown + definition.fields.compactMap { problem($0, line[$0.name]) }
     }
 
-    private static func problem(_ field: FieldDefinition, _ value: Value) -> FieldProblem? {
+    static func problem(_ field: FieldDefinition, _ value: Value) -> FieldProblem? {
         func found(_ code: String, _ message: String) -> FieldProblem {
             FieldProblem(field: field.name, code: code, message: "\(field.label) \(message)")
         }
@@ -59,6 +59,8 @@ enum TestFields {
             value.list?.allSatisfy { key in type.values.contains { .text($0.key) == key } } == true
         case "reference", "owner": value.reference != nil
         case "lines": value.lines != nil
+        case "place": value.text.flatMap { GeoPoint($0) } != nil
+        case "file": value.file != nil
         default: true
         }
     }
@@ -73,7 +75,7 @@ enum TestFields {
         return number.units >= bound(type.minimum) ?? .min && number.units <= bound(type.maximum) ?? .max
     }
 
-    private static func value(_ text: String, of type: FieldType) -> Value {
+    static func value(_ text: String, of type: FieldType) -> Value {
         switch type.name {
         case "boolean": .bool(text == "true")
         case "integer": Int64(text).map { .integer($0) } ?? .null

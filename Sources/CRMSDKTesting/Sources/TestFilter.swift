@@ -58,6 +58,8 @@ enum TestFilter {
     private static func value(
         at path: String, of record: Record, _ lookUp: (RecordID) -> Record?
     ) -> Value {
+        // What a link says stands with the record at its other end.
+        if path.hasPrefix("link.") { return record[path] }
         var current: Record? = record
         var value = Value.null
         for step in path.split(separator: ".") {
@@ -88,6 +90,9 @@ enum TestFilter {
         case .between:
             guard let bounds = operand.list, bounds.count == 2 else { break }
             return !precedes(value, bounds[0]) && !precedes(bounds[1], value)
+        case .near:
+            guard let circle = GeoCircle(operand) else { break }
+            return value.text.flatMap { GeoPoint($0) }.map(circle.contains) ?? false
         default: break
         }
         throw CRMError(

@@ -1,6 +1,6 @@
 public import CRMSDK
 
-/// A platform in memory for tests of one module or a few: records, defaults, checks of single fields, hooks in the
+/// A platform in memory for tests of one module or a few: records, links, defaults, checks of single fields, hooks in the
 /// order of the manifests, actions, and one unit of work per outermost call, undone when it throws.
 ///
 /// It grants everything, and it is no second kernel: rights, masks, sharing, full text and time spans (`within`) are
@@ -13,7 +13,7 @@ public final class TestModuleContext: ModuleContext {
     public var origin = "api"
     /// The caller's clocks, in seconds ahead of UTC, at every moment.
     public var secondsFromUTC = 0
-    /// The hooks that ran, as `moment entity hook`, oldest first.
+    /// The hooks that ran, as `moment entity hook` or `moment relation hook`, oldest first.
     public private(set) var firedHooks: [String] = []
     /// The reasons given for raised rights, oldest first.
     public private(set) var elevations: [String] = []
@@ -21,6 +21,8 @@ public final class TestModuleContext: ModuleContext {
     public private(set) var logLines: [String] = []
 
     private let hooks: [Hook]
+    private let linkHooks: [LinkHook]
+    private let allRelations: [RelationDefinition]
     private let actions: [String: Action]
     private var definitions: [String: EntityDefinition]
     private var unit = TestRecords()
@@ -40,6 +42,8 @@ public final class TestModuleContext: ModuleContext {
     ) {
         self.clock = clock
         hooks = manifests.flatMap(\.hooks)
+        linkHooks = manifests.flatMap(\.linkHooks)
+        allRelations = manifests.flatMap(\.relations)
         actions = Dictionary(
             manifests.flatMap { manifest in manifest.actions.map { ("\(manifest.name).\($0.name)", $0) } }
         ) { first, _ in first }
@@ -179,6 +183,91 @@ public final class TestModuleContext: ModuleContext {
         }
     }
 
+    public func relations(from entity: String) -> [RelationDefinition] {
+        allRelations.filter { $0.from == entity && hasEntity($0.from) && hasEntity($0.to) }
+    }
+
+    public func link(
+        _ id: RecordID, _ relation: String, to other: RecordID, _ values: [String: Value]
+    ) throws(CRMError) {
+        try inUnit { () throws(CRMError) in
+            let pair = try pair(id, relation, other)
+            let old = unit.links[pair]?.values
+            var all = old ?? [:]
+            for field in pair.relation.fields where old == nil {
+                if let text = field.defaultText { all[field.name] = TestFields.value(text, of: field.type) }
+            }
+            all.merge(values) { $1 }
+            var change = LinkChange(
+                relation: pair.relation.name, from: pair.from, to: pair.to, .beforeLink, old: old,
+                given: Set(values.keys), values: all)
+            try run(&change)
+            let problems = pair.problems(change.values)
+            guard problems.isEmpty else { throw CRMError.invalidRecord(relation, problems) }
+            guard change.values != old else { return }
+            unit.links.set(pair, change.values, at: now, by: caller.user)
+            change = LinkChange(
+                relation: pair.relation.name, from: pair.from, to: pair.to, .afterLink, old: old,
+                given: Set(values.keys), values: change.values)
+            try run(&change)
+        }
+    }
+
+    public func unlink(_ id: RecordID, _ relation: String, from other: RecordID) throws(CRMError) {
+        try inUnit { () throws(CRMError) in
+            let pair = try pair(id, relation, other)
+            guard let old = unit.links[pair]?.values else {
+                throw CRMError(.notFound, "\(id) is not linked with \(other) by \"\(relation)\"")
+            }
+            var change = LinkChange(
+                relation: pair.relation.name, from: pair.from, to: pair.to, .beforeUnlink, old: old,
+                given: [], values: old)
+            try run(&change)
+            unit.links.remove(pair)
+            change = LinkChange(
+                relation: pair.relation.name, from: pair.from, to: pair.to, .afterUnlink, old: old, given: [],
+                values: old)
+            try run(&change)
+        }
+    }
+
+    public func related(_ id: RecordID, _ request: RelatedRequest) throws(CRMError) -> [RelatedRecord] {
+        guard let near = unit.live[id] else { throw .recordNotFound(id, entity: nil) }
+        let found: [RelatedRecord]
+        switch try way(request.relation, of: near.entity) {
+        case .references(let entity, let field):
+            found = try matching(entity, .where(field, .equal, .reference(id)))
+                .map { RelatedRecord($0, link: [:]) }
+        case .links(let relation, let isInverse):
+            found = unit.links.all.compactMap { link in
+                guard link.relation == relation.name, (isInverse ? link.to : link.from) == id else {
+                    return nil
+                }
+                return unit.live[isInverse ? link.from : link.to].map { RelatedRecord($0, link: link.told) }
+            }
+        }
+        // A filter and a sort see the link's values as fields of the record.
+        let whole = Dictionary(
+            uniqueKeysWithValues: found.map { related in
+                let link = Dictionary(uniqueKeysWithValues: related.link.map { ("link.\($0.key)", $0.value) })
+                return (
+                    related.record.id,
+                    Record(
+                        id: related.record.id, entity: related.record.entity, version: related.record.version,
+                        values: related.record.values.merging(link) { first, _ in first })
+                )
+            })
+        var chosen: [Record] = []
+        for related in found {
+            guard let record = whole[related.record.id] else { continue }
+            let fits = try request.filter.map { (filter) throws(CRMError) in try matches(record, filter) }
+            if fits ?? true { chosen.append(record) }
+        }
+        let sort = request.sort.isEmpty ? ["id"] : request.sort
+        let order = TestFilter.sorted(chosen, by: sort).prefix(request.limit).map(\.id)
+        return order.compactMap { id in found.first { $0.record.id == id } }
+    }
+
     public func nextNumber(_ field: String, of entity: String) throws(CRMError) -> String {
         let known = try definition(of: entity).fields.first { $0.name == field }
         guard let type = known?.type, type.isGivenByModule else {
@@ -226,6 +315,35 @@ public final class TestModuleContext: ModuleContext {
         }
     }
 
+    private func run(_ change: inout LinkChange) throws(CRMError) {
+        for hook in linkHooks where hook.relation == change.relation && hook.moments.contains(change.moment) {
+            firedHooks.append("\(change.moment.name) \(hook.relation) \(hook.name)")
+            try hook.body(&change, self)
+        }
+    }
+
+    private func way(_ relation: String, of entity: String) throws(CRMError) -> TestRelatedList.Way {
+        let lists = TestRelatedList.all(of: entity, allRelations, definitions)
+        guard let list = lists.first(where: { $0.name == relation }) else {
+            throw CRMError(.invalidParameters, "\(entity) has no relation \"\(relation)\"")
+        }
+        return list.way
+    }
+
+    private func pair(_ id: RecordID, _ relation: String, _ other: RecordID) throws(CRMError) -> TestPair {
+        guard let near = unit.live[id] else { throw .recordNotFound(id, entity: nil) }
+        guard case .links(let definition, let isInverse) = try way(relation, of: near.entity) else {
+            throw CRMError(.invalidParameters, "\"\(relation)\" of \(near.entity) is not linked")
+        }
+        let far = isInverse ? definition.from : definition.to
+        guard unit.live[other]?.entity == far else { throw .recordNotFound(other, entity: far) }
+        guard id != other else {
+            throw CRMError(.invalidParameters, "\(near.entity) \(id) cannot be linked with itself")
+        }
+        return TestPair(
+            relation: definition, from: isInverse ? other : id, to: isInverse ? id : other)
+    }
+
     private func matching(_ entity: String, _ filter: Filter?) throws(CRMError) -> [Record] {
         _ = try definition(of: entity)
         var found: [Record] = []
@@ -247,6 +365,7 @@ private struct TestRecords {
     var live: [RecordID: Record] = [:]
     var bin: [RecordID: Record] = [:]
     var numbers: [String: Int] = [:]
+    var links = TestLinks()
     /// Below 100 are the ids that tests give to users.
     var lastID: Int64 = 100
 

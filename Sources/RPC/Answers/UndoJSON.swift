@@ -20,6 +20,17 @@ enum UndoJSON {
                         "fields", .list(of: .text), "Those that have their old values.", required: true),
                 ])), "By the latest change first.", required: true),
         Parameter(
+            "links",
+            .list(
+                of: .object([
+                    Parameter("relation", .text, "Its name.", required: true),
+                    Parameter("from", .id(), "The record that it goes out from.", required: true),
+                    Parameter("to", .id(), "The other record.", required: true),
+                    Parameter(
+                        "action", .choice("unlinked", "linked", "changed"), "What became of the link.",
+                        required: true),
+                ])), "Links that are as they were.", required: true),
+        Parameter(
             "left",
             .list(
                 of: .object([
@@ -46,6 +57,21 @@ enum UndoJSON {
             writer.string(restored.action.rawValue)
             writer.key("fields")
             writer.strings(restored.fields)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.key("links")
+        writer.beginArray()
+        for link in report.links {
+            writer.beginObject()
+            writer.key("relation")
+            writer.string(link.relation)
+            writer.key("from")
+            writer.int(link.from.rawValue)
+            writer.key("to")
+            writer.int(link.to.rawValue)
+            writer.key("action")
+            writer.string(link.action.rawValue)
             writer.endObject()
         }
         writer.endArray()

@@ -31,11 +31,26 @@ package enum ValueJSON {
             for element in payload { write(element, to: &writer) }
             writer.endArray()
         case .other(let payload):
+            if let file = value.file { return write(file, to: &writer) }
             guard let lines = payload.lines else { return writer.string(payload.kind) }
             writer.beginArray()
             for line in lines { write(line, to: &writer) }
             writer.endArray()
         }
+    }
+
+    package static func write(_ file: FileValue?, to writer: inout JSONWriter) {
+        guard let file else { return writer.null() }
+        writer.beginObject()
+        writer.key("name")
+        writer.string(file.name)
+        writer.key("media_type")
+        writer.string(file.mediaType)
+        writer.key("size")
+        writer.int(file.byteCount)
+        writer.key("sha256")
+        writer.string(file.sha256)
+        writer.endObject()
     }
 
     /// Its id, where it has one, and its fields by name.

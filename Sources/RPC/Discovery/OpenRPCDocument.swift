@@ -59,7 +59,8 @@ struct OpenRPCDocument {
         writer.key("description")
         writer.string(
             "JSON-RPC 2.0 over POST /rpc. Send the token of auth.login, or an API key, as \"Authorization: Bearer …\". "
-                + "Parameters are named. Amounts and decimals are strings, dates are 2026-11-22, moments are UTC."
+                + "Parameters are named. Amounts and decimals are strings, dates are 2026-11-22, moments are UTC. "
+                + "Files of records go beside the calls: PUT and GET /files/{id of the record}, as /docs tells."
         )
         writer.endObject()
     }
@@ -258,6 +259,9 @@ struct OpenRPCDocument {
     private static let commonSchemas: KeyValuePairs<String, String> = [
         "Reference": """
         {"type":"object","description":"A record that a field names; written as its id.","properties":{"id":{"type":"integer"},"entity":{"type":["string","null"]},"label":{"type":["string","null"],"description":"Null where the caller may not view the record."},"deleted":{"type":"boolean","description":"Present and true where the record lies in the recycle bin."}},"required":["id","entity","label"]}
+        """,
+        "File": """
+        {"type":"object","description":"A file of the record; its bytes are at GET /files/{id of the record}.","properties":{"name":{"type":"string"},"media_type":{"type":"string"},"size":{"type":"integer"},"sha256":{"type":"string","pattern":"^[0-9a-f]{64}$"}},"required":["name","media_type","size","sha256"]}
         """,
         "Money": """
         {"type":"object","description":"An exact amount.","properties":{"amount":{"type":"string","pattern":"^-?[0-9]+(\\\\.[0-9]{1,4})?$"},"currency":{"type":"string","pattern":"^[A-Z]{3}$"}},"required":["amount","currency"]}

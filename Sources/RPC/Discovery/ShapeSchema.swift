@@ -74,6 +74,10 @@ struct ShapeSchema {
                 writer.int(limit)
             }
             writeKeys(field, isAnswer: isAnswer, to: &writer)
+        case .place:
+            type("string", to: &writer)
+            writer.key("pattern")
+            writer.string("^-?[0-9]{1,2}(\\.[0-9]{1,7})?,-?[0-9]{1,3}(\\.[0-9]{1,7})?$")
         case .keys:
             type("array", to: &writer)
             writer.key("uniqueItems")
@@ -111,6 +115,13 @@ struct ShapeSchema {
             writeLineChange(field, to: &writer)
             writer.endObject()
             writer.endArray()
+        case .file where isAnswer:
+            writer.key("$ref")
+            writer.string("#/components/schemas/File")
+        case .file:
+            type("null", to: &writer)
+            writer.key("description")
+            writer.string("Null takes the file away; one is sent by PUT /files/{id of the record}.")
         case .reference where isAnswer:
             writer.key("$ref")
             writer.string("#/components/schemas/Reference")

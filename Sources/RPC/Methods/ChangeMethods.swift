@@ -101,11 +101,11 @@ enum ChangeMethods {
         "force", .boolean, "Put old values back over what has been changed since as well.")
 
     static let undo = Method(
-        "change.undo", needs: .session, .writes, "Takes back what one change set has done to records.",
+        "change.undo", needs: .session, .writes, "Takes back what one change set has done to records and links.",
         "A new unit of work with the caller's rights and all checks and hooks: what was made goes to the recycle bin, "
-            + "what was deleted comes back, changed fields get their old values. Fields and records that have been "
-            + "changed since, or that a right or a check refuses, are left and listed. The answer's change_set can be "
-            + "undone in turn. Links, definitions and rights have methods of their own.",
+            + "what was deleted comes back, changed fields get their old values, links are as they were. "
+            + "Fields and records that have been changed since, or that a right or a check refuses, are left and listed. The answer's change_set can be "
+            + "undone in turn. Definitions and rights have methods of their own.",
         parameters: [
             Parameter(
                 "change_set", .integer(1...Int.max), "As record.history, change.list and log.list name it.",
@@ -114,7 +114,7 @@ enum ChangeMethods {
         example: .init(
             parameters: #"{"change_set": 12, "dry_run": true}"#,
             result:
-                #"{"change_set": 13, "restored": [{"id": 17, "entity": "account", "action": "updated", "fields": ["phone"]}], "left": []}"#
+                #"{"change_set": 13, "restored": [{"id": 17, "entity": "account", "action": "updated", "fields": ["phone"]}], "links": [], "left": []}"#
         )
     ) { scope throws(CRMError) in
         guard let number = scope.arguments.integerIfGiven("change_set") else {

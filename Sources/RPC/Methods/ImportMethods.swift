@@ -14,7 +14,8 @@ enum ImportMethods {
             "import.rows", needs: .session, .writes,
             "Creates and updates up to 500 records, each on its own.",
             "A row that breaks a rule fails alone; the others are kept. A reference may be given as "
-                + "{\"$lookup\": {\"entity\": …, \"field\": …, \"value\": …}}, which must find exactly one record.",
+                + "{\"$lookup\": {\"entity\": …, \"field\": …, \"value\": …}}, which must find exactly one record; also in "
+                + "lines. Lines without ids are taken for those that stand at their places already.",
             parameters: [
                 RecordMethods.entity,
                 Parameter(
@@ -150,8 +151,18 @@ struct ImportRow: Sendable {
     let problems: [FieldProblem]
 
     /// A reference given by a value of the record that it means.
-    struct Lookup: Sendable, Hashable {
+    struct Lookup: Sendable {
         let field: String
+        /// Nil for a field of the record itself.
+        let line: LinePlace?
+        let target: Target
+
+        /// As a problem names it: `account`, `lines[3].item`.
+        var place: String { line.map { "\($0).\(field)" } ?? field }
+    }
+
+    /// The record of an entity that has a value in a field.
+    struct Target: Sendable, Hashable {
         let entity: String
         let by: String
         let value: Value
@@ -168,30 +179,37 @@ struct ImportRow: Sendable {
         for row in node.elements {
             let members = Arguments(row)
             rows.append(
-                try ImportRow(members.integerIfGiven("line"), try members.node("values"), of: entity, view))
+                ImportRow(members.integerIfGiven("line"), try members.node("values"), of: entity, view))
         }
         return rows
     }
 
-    private init(_ line: Int64?, _ node: JSONNode, of entity: Entity, _ view: FieldView) throws(CRMError) {
+    private init(_ line: Int64?, _ node: JSONNode, of entity: Entity, _ view: FieldView) {
         var problems: [FieldProblem] = []
         var lookups: [Lookup] = []
-        values = try RecordValues.read(node, of: entity, view, &problems) {
-            field, value throws(FieldRefusal) in
-            guard field.isReference, value.kind == .object, let lookup = value["$lookup"] else {
-                return false
+        do throws(CRMError) {
+            values = try RecordValues.read(node, of: entity, view, &problems) {
+                line, field, value throws(FieldRefusal) in
+                guard field.isReference, value.kind == .object, let lookup = value["$lookup"] else {
+                    return false
+                }
+                let target = try Self.target(lookup, for: field, view)
+                lookups.append(Lookup(field: field.name, line: line, target: target))
+                return true
             }
-            lookups.append(try Self.lookup(lookup, for: field, view))
-            return true
+        } catch {
+            // Too many fields or lines are this row's fault, and no other's.
+            values = [:]
+            problems.append(FieldProblem(field: "", code: error.kind.name, message: error.message))
         }
         self.line = line
         self.lookups = lookups
         self.problems = problems
     }
 
-    private static func lookup(
+    private static func target(
         _ node: JSONNode, for field: Field, _ view: FieldView
-    ) throws(FieldRefusal) -> Lookup {
+    ) throws(FieldRefusal) -> Target {
         guard let name = node["entity"]?.string, let by = node["field"]?.string, let value = node["value"]
         else {
             throw FieldRefusal("type", "\(field.label): $lookup needs entity, field and value")
@@ -205,8 +223,8 @@ struct ImportRow: Sendable {
         guard targets.isEmpty || targets.contains(name) else {
             throw FieldRefusal("type", "\(field.label) cannot be a record of \"\(name.prefix(60))\"")
         }
-        return Lookup(
-            field: field.name, entity: name, by: by,
+        return Target(
+            entity: name, by: by,
             value: try WireValue.read(value, key.wire, label: "\(field.label): \(by)"))
     }
 }

@@ -21,7 +21,7 @@ struct ImportRun {
     let unit: UnitOfWork
     let snapshot: KernelSnapshot
     /// Found in this unit. Only hits are kept: what is not there yet may be made by a later row.
-    private var found: [ImportRow.Lookup: RecordID] = [:]
+    private var found: [ImportRow.Target: RecordID] = [:]
     private let undoing: Undoing
 
     /// How what a failed row has written is undone.
@@ -113,37 +113,45 @@ struct ImportRun {
     }
 
     private func update(_ id: RecordID, _ values: [String: Value]) throws(CRMError) -> ImportOutcome {
+        let values = try unit.keepingLines(of: id, entity: plan.entity, values)
         let isChanged = try unit.update(id, entity: plan.entity.name, values, version: nil)
         return isChanged ? .updated(id) : .unchanged(id)
     }
 
     // MARK: Finding
 
-    /// The values with every reference found.
+    /// The values with every reference found, in lines as well.
     private mutating func resolved(_ row: ImportRow) throws(CRMError) -> [String: Value] {
         var values = row.values
+        var lines: [String: [Line]] = [:]
         var problems: [FieldProblem] = []
         for lookup in row.lookups {
             do throws(CRMError) {
-                values[lookup.field] = .reference(try record(lookup))
+                let found = Value.reference(try record(lookup.target))
+                if let line = lookup.line {
+                    lines[line.list, default: values[line.list]?.lines ?? []][line.index][lookup.field] = found
+                } else {
+                    values[lookup.field] = found
+                }
             } catch  where error.kind == .notFound || error.kind == .duplicate {
                 let code = error.kind == .notFound ? "not_found" : "ambiguous"
-                problems.append(FieldProblem(field: lookup.field, code: code, message: error.message))
+                problems.append(FieldProblem(field: lookup.place, code: code, message: error.message))
             }
         }
         guard problems.isEmpty else { throw .invalidRecord(plan.entity.name, problems) }
+        for (field, found) in lines { values[field] = .lines(found) }
         return values
     }
 
-    private mutating func record(_ lookup: ImportRow.Lookup) throws(CRMError) -> RecordID {
-        if let known = found[lookup] { return known }
-        let ids = try records(of: lookup.entity, where: .where(lookup.by, .equal, lookup.value))
-        let shown = "\(lookup.by) \"\(printed(lookup.value).prefix(60))\""
-        guard let id = ids.first else { throw CRMError(.notFound, "no \(lookup.entity) has \(shown)") }
+    private mutating func record(_ target: ImportRow.Target) throws(CRMError) -> RecordID {
+        if let known = found[target] { return known }
+        let ids = try records(of: target.entity, where: .where(target.by, .equal, target.value))
+        let shown = "\(target.by) \"\(printed(target.value).prefix(60))\""
+        guard let id = ids.first else { throw CRMError(.notFound, "no \(target.entity) has \(shown)") }
         guard ids.count == 1 else {
-            throw CRMError(.duplicate, "more than one \(lookup.entity) has \(shown)")
+            throw CRMError(.duplicate, "more than one \(target.entity) has \(shown)")
         }
-        found[lookup] = id
+        found[target] = id
         return id
     }
 

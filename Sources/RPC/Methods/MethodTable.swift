@@ -32,8 +32,8 @@ package final class MethodTable: Sendable {
         SecurityMethods.all,
         EntityMethods.all, SchemaMethods.all,
         RecordMethods.all, BatchMethods.all,
-        ChangeMethods.all, ExportMethods.all, ImportMethods.all, ModuleMethods.all, LogMethods.all,
-        SystemMethods.all,
+        ChangeMethods.all, ExportMethods.all, ImportMethods.all, ModuleMethods.all, JobMethods.all,
+        LogMethods.all, SystemMethods.all, BackupMethods.all,
     ].flatMap { $0 }
 
     package subscript(name: String) -> Entry? { byName[name] }

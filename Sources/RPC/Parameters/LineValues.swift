@@ -2,19 +2,32 @@ import CRMSDK
 import JSON
 import Registry
 
+/// Where a line stands among those that were written: `items[3]`.
+struct LinePlace: Hashable, Sendable, CustomStringConvertible {
+    /// The field of the record.
+    let list: String
+    /// From 0.
+    let index: Int
+
+    var description: String { "\(list)[\(index)]" }
+}
+
 /// Reads a record's lines: all of them as an array, or some as `{"set": [...], "remove": [...]}`.
 ///
 /// Each line is an object of the fields of its entity. With `id` it is that line, without it is new. What was read can
 /// be written back: `position` is taken where it agrees with the order of the array, which alone decides.
 enum LineValues {
+    /// - Parameter taking: asked first for every field of a line, where all lines are given.
     static func read(
         _ node: JSONNode, of lines: Entity, in field: Field, _ view: FieldView,
-        _ problems: inout [FieldProblem]
+        _ problems: inout [FieldProblem],
+        taking: (LinePlace?, Field, JSONNode) throws(FieldRefusal) -> Bool = { _, _, _ in false }
     ) throws(CRMError) -> Value? {
         switch node.kind {
         case .null: return .null
         case .array:
-            return .lines(try list(node, field.name, of: lines, in: field, view, hasOrder: true, &problems))
+            return .lines(
+                try list(node, field.name, of: lines, in: field, view, hasOrder: true, &problems, taking))
         case .object:
             var set: [Line] = []
             var removed: [RecordID] = []
@@ -22,7 +35,9 @@ enum LineValues {
                 switch name {
                 case "set" where value.kind == .array:
                     let place = field.name + ".set"
-                    set = try list(value, place, of: lines, in: field, view, hasOrder: false, &problems)
+                    set = try list(value, place, of: lines, in: field, view, hasOrder: false, &problems) {
+                        _, _, _ in false
+                    }
                 case "remove" where value.kind == .array:
                     removed = ids(value, field.name + ".remove", &problems)
                 default:
@@ -44,7 +59,8 @@ enum LineValues {
 
     private static func list(
         _ node: JSONNode, _ name: String, of lines: Entity, in field: Field, _ view: FieldView,
-        hasOrder: Bool, _ problems: inout [FieldProblem]
+        hasOrder: Bool, _ problems: inout [FieldProblem],
+        _ taking: (LinePlace?, Field, JSONNode) throws(FieldRefusal) -> Bool
     ) throws(CRMError) -> [Line] {
         guard node.count <= LineLimit.lines else {
             throw CRMError(
@@ -54,29 +70,29 @@ enum LineValues {
         var result: [Line] = []
         result.reserveCapacity(node.count)
         for (index, element) in node.elements.enumerated() {
-            let place = "\(name)[\(index)]"
+            let place = LinePlace(list: name, index: index)
             guard element.kind == .object else {
                 problems.append(
                     FieldProblem(
-                        field: place, code: "type",
+                        field: place.description, code: "type",
                         message: "a line is an object of its fields, not \(element.kind.phrase)"))
                 continue
             }
             let position = hasOrder ? index + 1 : nil
-            result.append(try line(element, place, position, of: lines, view, &problems))
+            result.append(try line(element, place, position, of: lines, view, &problems, taking))
         }
         return result
     }
 
     /// - Parameter position: Where the line stands; nil where nothing says so.
     private static func line(
-        _ node: JSONNode, _ place: String, _ position: Int?, of lines: Entity, _ view: FieldView,
-        _ problems: inout [FieldProblem]
+        _ node: JSONNode, _ place: LinePlace, _ position: Int?, of lines: Entity, _ view: FieldView,
+        _ problems: inout [FieldProblem], _ taking: (LinePlace?, Field, JSONNode) throws(FieldRefusal) -> Bool
     ) throws(CRMError) -> Line {
         var id: RecordID?
         var found: [FieldProblem] = []
         let values = try RecordValues.read(node, of: lines, view, &found) {
-            field, value throws(FieldRefusal) in
+            _, field, value throws(FieldRefusal) in
             switch field.name {
             case "id":
                 if !value.isNull { id = try WireValue.read(value, .reference, label: "id").reference }
@@ -86,7 +102,7 @@ enum LineValues {
                     throw FieldRefusal("read_only", "the order of the lines decides their positions")
                 }
                 return true
-            default: return false
+            default: return try taking(place, field, value)
             }
         }
         for problem in found {

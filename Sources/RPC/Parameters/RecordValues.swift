@@ -43,10 +43,11 @@ package enum RecordValues {
 
     /// Collects the problems instead of throwing them.
     ///
-    /// - Parameter taking: asked first for every known field; true where it has dealt with the value itself.
+    /// - Parameter taking: asked first for every known field, of the record and of lines that are written whole; true
+    ///   where it has dealt with the value itself.
     static func read(
         _ node: JSONNode, of entity: Entity, _ view: FieldView, _ problems: inout [FieldProblem],
-        taking: (Field, JSONNode) throws(FieldRefusal) -> Bool = { _, _ in false }
+        taking: (LinePlace?, Field, JSONNode) throws(FieldRefusal) -> Bool = { _, _, _ in false }
     ) throws(CRMError) -> [String: Value] {
         guard node.count <= fieldLimit else {
             throw CRMError(
@@ -62,11 +63,12 @@ package enum RecordValues {
                 continue
             }
             if let lines = view.registry.lines(of: field) {
-                values[name] = try LineValues.read(value, of: lines, in: field, view, &problems)
+                values[name] = try LineValues.read(
+                    value, of: lines, in: field, view, &problems, taking: taking)
                 continue
             }
             do throws(FieldRefusal) {
-                if try taking(field, value) { continue }
+                if try taking(nil, field, value) { continue }
                 values[name] = try WireValue.read(value, field.wire, label: field.label)
             } catch {
                 problems.append(FieldProblem(field: name, code: error.code, message: error.message))

@@ -50,7 +50,10 @@ package struct CallScope {
     ///
     /// - Throws: `forbidden` where the key does not cover the verb with entities of that module.
     package func checkScope(_ verb: AccessVerb, _ entity: Entity) throws(CRMError) {
-        let session = try session()
+        try Self.check(try session(), verb, entity)
+    }
+
+    static func check(_ session: Session, _ verb: AccessVerb, _ entity: Entity) throws(CRMError) {
         guard !session.scopes.isEverything, !session.scopes.permits(verb, in: entity.module) else { return }
         var error = CRMError(.forbidden, "the API key does not cover \"\(entity.module):\(verb.name)\"")
         error.rule = "api_key_scope"

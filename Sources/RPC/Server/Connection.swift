@@ -27,6 +27,7 @@ final class Connection: Sendable {
     private let stream: UnixStream
     private let outbox: Outbox
     private let requests = Mutex<[UInt64: OpenRequest]>([:])
+    private let transfers = Mutex<[UInt64: any FileTransfer]>([:])
     private let isEnding = Atomic<Bool>(false)
     private let server: KernelServer
 
@@ -55,6 +56,14 @@ final class Connection: Sendable {
         }
     }
 
+    func open(_ transfer: any FileTransfer, callID: UInt64) { transfers.withLock { $0[callID] = transfer } }
+
+    func close(transfer callID: UInt64) {
+        // Let go outside the lock: its last reference closes and removes a file.
+        let transfer = transfers.withLock { $0.removeValue(forKey: callID) }
+        withExtendedLifetime(transfer) {}
+    }
+
     private var openCount: Int { requests.withLock { $0.count } }
 
     func send(_ frame: [UInt8], _ sending: Sending) {
@@ -79,6 +88,7 @@ final class Connection: Sendable {
         defer {
             outbox.close()
             for request in requests.withLock({ $0.values }) { request.cancel() }
+            for transfer in transfers.withLock({ Array($0.values) }) { transfer.cancel() }
             stream.shutdown()
         }
         let dispatcher = Dispatcher(services, scans: scans, reader: reader, connection: self)
@@ -139,9 +149,14 @@ final class Connection: Sendable {
     private func handle(_ frame: Frame, _ dispatcher: Dispatcher, _ replies: inout [UInt8]) throws(WireError)
     {
         switch frame.kind {
-        case .call: dispatcher.answer(try CallFrame(decoding: frame), callID: frame.callID, into: &replies)
-        case .cancel: requests.withLock { $0[frame.callID] }?.cancel()
-        case .hello, .reply, .data, .credit, .end:
+        case .call:
+            try dispatcher.answer(try CallFrame(decoding: frame), callID: frame.callID, into: &replies)
+        case .cancel:
+            requests.withLock { $0[frame.callID] }?.cancel()
+            transfers.withLock { $0[frame.callID] }?.cancel()
+        // Of a file that has been answered already, pieces may still come.
+        case .data, .credit, .end: try transfers.withLock { $0[frame.callID] }?.take(frame)
+        case .hello, .reply:
             throw .malformed("a frame of kind \(frame.kind) was not expected")
         }
     }

@@ -12,10 +12,10 @@ import Wire
 /// Belongs to one connection's thread. A single call that needs nothing but a short read is answered in place: its
 /// result is written into the bytes that leave. Everything else becomes an `OpenRequest`.
 final class Dispatcher {
-    private let services: KernelServices
+    let services: KernelServices
     private let scans: ScanPool
-    private let reader: ReadConnection
-    private let connection: Connection
+    let reader: ReadConnection
+    let connection: Connection
     private let log: Log
 
     /// What looks at a password or a code: once in a request, so that a batch is no way to guess many.
@@ -36,7 +36,9 @@ final class Dispatcher {
     }
 
     /// Appends the reply to `buffer`, unless it comes later.
-    func answer(_ call: CallFrame, callID: UInt64, into buffer: inout [UInt8]) {
+    ///
+    /// - Throws: `malformed` for a call that breaks the protocol.
+    func answer(_ call: CallFrame, callID: UInt64, into buffer: inout [UInt8]) throws(WireError) {
         switch call.route {
         case .rpc: answerRPC(call, callID, &buffer)
         case .metrics:
@@ -55,6 +57,7 @@ final class Dispatcher {
         case .ready:
             ReplyFrame(status: 200, contentKind: .text, body: Array("ready\n".utf8))
                 .encode(callID: callID, into: &buffer)
+        case .getFile, .putFile: try answerFile(call, callID, &buffer)
         case .docs:
             let table = services.table(for: services.snapshots.current)
             ReplyFrame(status: 200, contentKind: .html, body: services.documents.page(table))

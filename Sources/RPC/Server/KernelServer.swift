@@ -80,6 +80,7 @@ package final class KernelServer: Sendable {
         for connection in open { connection.end() }
         _ = ended.wait(timeout: .now() + .milliseconds(Int(patience / .milliseconds(1))))
         scans.stop()
+        services.fileLane.stop()
     }
 
     // MARK: Connections

@@ -1,3 +1,4 @@
+package import Backup
 import CRMSDK
 import Glibc
 package import Identity
@@ -13,27 +14,34 @@ package final class KernelServices: Sendable {
     package let database: Database
     package let installation: Installation
     package let identity: IdentityService
+    package let backups: BackupFolder
     package let metrics: KernelMetrics
     package let log: Log
     package let programVersion: String
     package let startedAt = ContinuousClock.now
     let documents: DocumentCache
+    let fileLane: FileLane
+    /// The largest file that is taken.
+    package let fileLimitBytes: Int64
 
     private let table: Mutex<MethodTable>
     /// Nil: the installation's.
     private let unitRecords: RecordService?
 
     package init(
-        database: Database, installation: Installation, identity: IdentityService, log: Log,
-        programVersion: String
+        database: Database, installation: Installation, identity: IdentityService, backups: BackupFolder,
+        log: Log, programVersion: String, fileLimitBytes: Int64 = 1 << 30
     ) {
         self.database = database
         self.installation = installation
         self.identity = identity
+        self.backups = backups
         self.log = log.child(room: "rpc")
         self.programVersion = programVersion
         metrics = KernelMetrics()
         documents = DocumentCache()
+        fileLane = FileLane()
+        self.fileLimitBytes = fileLimitBytes
         unitRecords = nil
         table = Mutex(MethodTable(installation.snapshots.current.registry, metrics: metrics))
     }
@@ -45,10 +53,13 @@ package final class KernelServices: Sendable {
         database = whole.database
         installation = whole.installation
         identity = whole.identity
+        backups = whole.backups
         metrics = whole.metrics
         log = whole.log
         programVersion = whole.programVersion
         documents = whole.documents
+        fileLane = whole.fileLane
+        fileLimitBytes = whole.fileLimitBytes
         let records = whole.records.withinUnit()
         unitRecords = records
         table = Mutex(whole.table(for: records.snapshots.current))
@@ -74,6 +85,7 @@ package final class KernelServices: Sendable {
                 "crm_wal_pages", .gauge, "Pages of the write-ahead log after the last commit.",
                 counts.walPages),
             .init("crm_scan_waiting", .gauge, "Long reads that wait.", scanDepth),
+            .init("crm_files_on_their_way", .gauge, "Files being sent or fetched.", fileLane.count),
             .init("crm_database_bytes", .gauge, "Size of the database's file.", databaseBytes),
         ]
     }

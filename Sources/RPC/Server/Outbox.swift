@@ -10,6 +10,8 @@ final class Outbox: Sendable {
     /// Beyond this many waiting bytes the connection's thread reads no further request.
     static let highWaterBytes = 32 << 20
 
+    private static let keptBytes = 256 << 10
+
     private struct State {
         var pending: [UInt8] = []
         var sent = 0
@@ -56,10 +58,15 @@ final class Outbox: Sendable {
                 }
             }
             if state.isClosed || state.sent == state.pending.count {
-                state.pending.removeAll(keepingCapacity: state.pending.capacity <= 256 << 10)
+                state.pending.removeAll(keepingCapacity: state.pending.capacity <= Self.keptBytes)
                 state.sent = 0
-            } else if wakingOwner {
-                wake(&state)
+            } else {
+                // What has left is let go although something always follows.
+                if state.sent > Self.keptBytes {
+                    state.pending.removeSubrange(..<state.sent)
+                    state.sent = 0
+                }
+                if wakingOwner { wake(&state) }
             }
         }
     }

@@ -55,6 +55,7 @@ package struct ChangeKind: Hashable, Sendable {
     package static let module = Self("module")
     package static let security = Self("security")
     package static let export = Self("export")
+    package static let backup = Self("backup")
     package static let elevate = Self("elevate")
     /// Destroys payloads; its own payload names their entries: `{"erased": [17, 18]}`.
     package static let erase = Self("erase")

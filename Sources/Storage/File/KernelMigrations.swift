@@ -21,6 +21,7 @@ enum KernelMigrations {
         KernelMigration(number: 7, summary: "computing that waits", script: computing),
         KernelMigration(number: ownerCounts, summary: "records by owner", script: owners),
         KernelMigration(number: 9, summary: "tasks of the schema", script: schemaTasks),
+        KernelMigration(number: 10, summary: "files", script: files),
     ]
 
     /// The step after which the records that are there are counted.
@@ -236,6 +237,24 @@ enum KernelMigrations {
             signature TEXT NOT NULL,
             position INTEGER
         ) STRICT;
+        """
+
+    /// `crm_file` has a row for every file in the data folder, by the hash of its bytes. `crm_file_use` says which records
+    /// have it, or had it and could get it back: a row goes with its record when that is purged, and a file with the
+    /// last of its rows.
+    private static let files = """
+        CREATE TABLE crm_file (
+            sha256 BLOB PRIMARY KEY,
+            size INTEGER NOT NULL,
+            stored_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE crm_file_use (
+            record INTEGER NOT NULL,
+            sha256 BLOB NOT NULL REFERENCES crm_file (sha256),
+            PRIMARY KEY (record, sha256)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX "crm_file_use.sha256" ON crm_file_use (sha256);
         """
 
     /// `cursor` is the last id that was looked at; it moves in the transaction of the batch itself.

@@ -92,7 +92,8 @@ extension SchemaDraft {
         values.insert(contentsOf: new, at: place)
     }
 
-    /// A whole list over the present one: a value that it does not name is retired, behind the others.
+    /// A whole list over the present one: a value that it names keeps its attributes, one that it does not name is
+    /// retired, behind the others.
     func whole(_ wanted: [PicklistValue], over current: [PicklistValue]) throws(CRMError) -> [PicklistValue] {
         var left = current.filter { value in !wanted.contains { $0.key == value.key } }
         if let system = left.first(where: \.isSystem) {
@@ -100,12 +101,16 @@ extension SchemaDraft {
                 "the value \"\(system.label)\" cannot be left out: behaviour hangs on it",
                 hint: "It can be given another label and place.")
         }
-        for value in wanted
-        where value.retired && current.contains(where: { $0.key == value.key && $0.isSystem }) {
-            try refuseSystem(value, "retired")
+        let named = wanted.map { value in
+            guard var known = current.first(where: { $0.key == value.key }) else { return value }
+            known.label = value.label
+            known.color = value.color
+            known.retired = value.retired
+            return known
         }
+        for value in named where value.retired { try refuseSystem(value, "retired") }
         for index in left.indices { left[index].retired = true }
-        return wanted + left
+        return named + left
     }
 
     private func refuseSystem(_ value: PicklistValue, _ doing: String) throws(CRMError) {

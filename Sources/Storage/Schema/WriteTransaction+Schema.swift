@@ -218,5 +218,6 @@ extension WriteTransaction {
     package func remove(_ id: Int64, from entity: String) throws(CRMError) {
         try execute(Statement("DELETE FROM \(table(entity)) WHERE id = ?1", [.integer(id)]))
         try execute(Statement("DELETE FROM crm_record WHERE id = ?1", [.integer(id)]))
+        try dropFiles(of: RecordID(id))
     }
 }

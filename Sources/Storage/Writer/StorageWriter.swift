@@ -118,6 +118,7 @@ final class WriterShared: Sendable {
 /// What the writer needs to know to open its connection and run.
 struct WriterSettings: Sendable {
     let path: String
+    let files: FileStore
     let clock: @Sendable () -> Instant
     /// Told of every commit.
     let counts: RecordCounts

@@ -15,6 +15,7 @@ package final class WriteTransaction {
 
     let runner: StatementRunner
     let counts: RecordCounts
+    let files: FileStore
     /// Counters as of the last COMMIT.
     private(set) var committed: WriterCounters
     /// Counters as the open transaction has moved them.
@@ -33,7 +34,7 @@ package final class WriteTransaction {
     private var searchChanges: [SearchChange] = []
 
     init(
-        path: String, clock: @escaping @Sendable () -> Instant, counts: RecordCounts,
+        path: String, files: FileStore, clock: @escaping @Sendable () -> Instant, counts: RecordCounts,
         faults: @escaping () -> (@Sendable (FaultPoint) -> Fault?)?
     ) throws(CRMError) {
         do throws(SQLiteError) {
@@ -45,6 +46,7 @@ package final class WriteTransaction {
         counters = committed
         self.clock = clock
         self.counts = counts
+        self.files = files
         self.faults = faults
     }
 

@@ -103,7 +103,7 @@ final class WriterLoop {
             transaction = open
         } else {
             transaction = try WriteTransaction(
-                path: settings.path, clock: settings.clock, counts: settings.counts,
+                path: settings.path, files: settings.files, clock: settings.clock, counts: settings.counts,
                 faults: { [shared] in shared.faults.withLock { $0 } })
             open = transaction
             notedHead = transaction.committed.lastSequence
@@ -128,7 +128,8 @@ final class WriterLoop {
             shared.counts.withLock { $0.failedCommits += 1 }
             rollBack()
             discard()
-            var answer = CRMError.databaseGone
+            // A full disk is told as such: nothing of the group has been committed then.
+            var answer = error.message == CRMError.diskFull.message ? error : CRMError.databaseGone
             answer.detail = error.detail ?? error.message
             for outcome in outcomes { outcome.unit.finish(answer) }
             return

@@ -22,7 +22,7 @@ struct AmountSplit {
 
     private static let copied = [
         "item", "item_name", "item_code", "list_price", "price_book", "discount_kind", "discount_percent",
-        "taxes", "comment", "description",
+        "taxes", "parts", "comment", "description",
     ]
 
     /// The new document's line.

@@ -11,6 +11,7 @@ struct DocumentWriting {
     private let mode: DocumentSum.TaxMode
     private var prices: PriceFacts
     private var items: [RecordID: Record] = [:]
+    private var itemTaxes: [RecordID: [TaxRate]] = [:]
 
     /// - Parameter currency: The document's.
     init(
@@ -70,13 +71,14 @@ struct DocumentWriting {
         let isNewItem = before?["item"] != line["item"]
         if isNewItem {
             try name(&line, item, before, at: place)
+            try takeApart(&line, item, before, context)
         }
         try price(&line, item, quantity, before, at: place, context)
         if mode == .group {
             line["taxes"] = .null
         } else {
             let isStale = isReset && line["taxes"] == before?["taxes"] ?? .null
-            try taxes(&line, isUsual: line["taxes"].isNull || isStale, before, at: place)
+            try taxes(&line, item, isUsual: line["taxes"].isNull || isStale, before, at: place, context)
         }
     }
 
@@ -90,6 +92,17 @@ struct DocumentWriting {
             if item["active"] == false, !isImport {
                 refuse(place + "item", "rule", "\"\(item["product_name"].text ?? "")\" is not sold any more")
             }
+        }
+    }
+
+    /// Keeps what a bundle is made of now. A line that was taken from another document keeps what that one says.
+    private func takeApart(
+        _ line: inout Line, _ item: Record, _ before: Line?, _ context: any ModuleContext
+    ) throws(CRMError) {
+        guard before != nil || line["parts"].isNull else { return }
+        line["parts"] = try context.elevated(reason: "taxes and parts of items") {
+            context throws(CRMError) in
+            try BundleParts(of: item.id, context).text
         }
     }
 
@@ -121,13 +134,32 @@ struct DocumentWriting {
     }
 
     private mutating func taxes(
-        _ line: inout Line, isUsual: Bool, _ before: Line?, at place: String
+        _ line: inout Line, _ item: Record, isUsual: Bool, _ before: Line?, at place: String,
+        _ context: any ModuleContext
     ) throws(CRMError) {
         if isUsual {
-            line["taxes"] = .text(TaxNotation.text(rates.itemTaxes))
+            line["taxes"] = .text(TaxNotation.text(try usualTaxes(item.id, context)))
         } else if line["taxes"] != before?["taxes"] ?? .null {
             line["taxes"] = try written(line["taxes"], place + "taxes")
         }
+    }
+
+    /// The taxes linked with an item, each with the percentage on the link or else its own; the company's where none are.
+    private mutating func usualTaxes(
+        _ item: RecordID, _ context: any ModuleContext
+    ) throws(CRMError) -> [TaxRate] {
+        if let known = itemTaxes[item] { return known }
+        let linked = try context.elevated(reason: "taxes and parts of items") { context throws(CRMError) in
+            try context.related(item, RelatedRequest("product_tax", sort: ["name"], limit: 1000))
+        }.filter { ["item", "both"].contains($0.record["applies_to"]) }
+        let own = linked.filter { $0.record["active"] == true }.compactMap { tax in
+            (tax.link["percent"]?.decimal ?? tax.record["percent"].decimal).map {
+                TaxRate(name: tax.record["name"].text ?? "", percent: $0)
+            }
+        }
+        let usual = linked.isEmpty ? rates.itemTaxes : own
+        itemTaxes[item] = usual
+        return usual
     }
 
     /// The document's own taxes, in group mode, and those on shipping.

@@ -10,7 +10,7 @@ struct Recurrence: Sendable {
     let months, days: Int
 
     /// Nil where the order does not say how often.
-    init?(_ order: Record, _ frequency: PicklistValue?) {
+    init?(_ order: RecordChange, _ frequency: PicklistValue?) {
         guard let start = order["start_period"].date, let frequency else { return nil }
         self.start = start
         end = order["end_period"].date
@@ -24,15 +24,20 @@ struct Recurrence: Sendable {
         months > 0 ? start.adding(months: index * months) : start.adding(days: Int64(index * days))
     }
 
-    /// The days after `last` up to `today`, in order, `limit` of them at most.
-    func due(after last: CalendarDate?, until today: CalendarDate, limit: Int) -> [CalendarDate] {
-        let bound = end.map { min($0, today) } ?? today
-        var due: [CalendarDate] = []
-        var index = 0
-        while due.count < limit, let day = day(index), day <= bound {
-            if last.map({ day > $0 }) ?? true { due.append(day) }
+    /// The first day after `last`, or the first of all; nil beyond the end.
+    func next(after last: CalendarDate?) -> CalendarDate? {
+        var index = last.map(firstIndex) ?? 0
+        while let day = day(index), end.map({ day <= $0 }) ?? true {
+            if last.map({ day > $0 }) ?? true { return day }
             index += 1
         }
-        return due
+        return nil
+    }
+
+    /// An index whose day is not after `last`, close before it.
+    private func firstIndex(_ last: CalendarDate) -> Int {
+        let passed = Int(last.daysSince1970 - start.daysSince1970)
+        // A month has at most 31 days, so this many periods have passed at least.
+        return max(0, passed / (months > 0 ? months * 31 : days))
     }
 }

@@ -7,23 +7,27 @@ import CRMSDK
 /// twice. An order that is cancelled or in the bin makes none.
 enum RecurringInvoices {
     static let job = Job("recurring_invoices", everySeconds: 3600) { context throws(CRMError) in
-        let definition = try context.definition(of: "sales_order")
-        let frequencies = definition.fields.first { $0.name == "recurring_frequency" }?.type.values ?? []
-        let request = ListRequest(
-            "sales_order", where: .where("enable_recurring", .equal, true), sort: ["created_at"], limit: 1000)
-        var left = invoicesPerRun
-        for order in try context.list(request) where left > 0 && order["so_status"] != "cancelled" {
-            let frequency = frequencies.first { .text($0.key) == order["recurring_frequency"] }
-            guard let recurrence = Recurrence(order, frequency) else { continue }
-            let due = recurrence.due(
-                after: order["last_recurring_date"].date, until: context.today, limit: left)
-            for day in due { try make(order, on: day, definition, context) }
-            left -= due.count
-        }
+        let due = try context.list(
+            ListRequest(
+                "sales_order", where: .where("next_recurring_date", .lessOrEqual, .date(context.today)),
+                sort: ["next_recurring_date"], limit: 1000))
+        // Day by day, so that invoices that are issued at once keep the order of their dates.
+        let day = due.first?["next_recurring_date"]
+        return due.filter { $0["next_recurring_date"] == day }.map(\.id)
+    } step: { id, context throws(CRMError) in
+        let order = try context.get("sales_order", id)
+        guard let day = order["next_recurring_date"].date, day <= context.today else { return }
+        try make(order, on: day, try context.definition(of: "sales_order"), context)
     }
 
-    /// One run is one unit of work; what is left is made by the next.
-    private static let invoicesPerRun = 200
+    /// Keeps the day on which an order makes its next invoice; none while it is cancelled or makes none.
+    static func schedule(_ change: inout RecordChange, _ definition: EntityDefinition) {
+        let isActive = change["enable_recurring"] == true && change["so_status"] != "cancelled"
+        let frequencies = definition.fields.first { $0.name == "recurring_frequency" }?.type.values ?? []
+        let frequency = frequencies.first { .text($0.key) == change["recurring_frequency"] }
+        let next = Recurrence(change, frequency)?.next(after: change["last_recurring_date"].date)
+        change["next_recurring_date"] = isActive ? next.map { .date($0) } ?? .null : .null
+    }
 
     private static func make(
         _ order: Record, on day: CalendarDate, _ definition: EntityDefinition, _ context: any ModuleContext

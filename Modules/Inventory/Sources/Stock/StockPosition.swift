@@ -1,7 +1,7 @@
 import CRMSDK
 
 /// What a document means for stock in the state that it is in: how much of which item lies, is promised or is expected
-/// because of it. Services mean nothing.
+/// because of it. Services mean nothing, and a bundle means its parts.
 struct StockPosition {
     struct Key: Hashable {
         let ledger: StockLedger
@@ -29,14 +29,18 @@ struct StockPosition {
     init(of record: Record?, _ kind: DocumentKind) {
         guard let record, let state = record[kind.status].text,
             let (ledger, sign) = Self.effects[kind.entity]?[state],
-            kind.entity != "credit_note" || record["with_return"] == true
+            kind.entity != "credit_note" || record["with_return"] == true,
+            kind.entity != "invoice" || record["moves_stock"] != false
         else { return }
         // An order promises what no invoice has taken yet.
         let field = ledger == .inDemand ? "remaining_quantity" : "quantity"
         for line in record.lines(TradeLine.field) {
             guard let id = line.id, let item = line["item"].reference, let quantity = line[field].decimal
             else { continue }
-            quantities[Key(ledger: ledger, product: item, line: id), default: 0] += sign * quantity.units
+            for move in BundleParts(line["parts"]).moving(item, quantity.units) {
+                quantities[Key(ledger: ledger, product: move.product, line: id), default: 0] +=
+                    sign * move.units
+            }
         }
     }
 
@@ -45,7 +49,8 @@ struct StockPosition {
         Set(quantities.keys).union(old.quantities.keys).map { key in
             (key: key, units: (quantities[key] ?? 0) - (old.quantities[key] ?? 0))
         }.filter { $0.units != 0 }.sorted {
-            ($0.key.line, $0.key.ledger.rawValue) < ($1.key.line, $1.key.ledger.rawValue)
+            ($0.key.line, $0.key.ledger.rawValue, $0.key.product)
+                < ($1.key.line, $1.key.ledger.rawValue, $1.key.product)
         }
     }
 }

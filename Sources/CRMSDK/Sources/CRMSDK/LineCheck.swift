@@ -1,7 +1,7 @@
 /// Part of `ManifestCheck`: whether lines and the records that they belong to name each other.
 enum LineCheck {
     /// Kinds of fields that a line cannot have: what they are for belongs to whole records.
-    static let refusedTypes = ["owner", "autonumber", "lines"]
+    static let refusedTypes = ["owner", "autonumber", "lines", "file"]
 
     static func problems(_ manifest: ModuleManifest) -> [String] {
         manifest.entities.flatMap { entity in

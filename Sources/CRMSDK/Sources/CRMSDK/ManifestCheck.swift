@@ -223,16 +223,20 @@ extension ManifestCheck {
         return problems
     }
 
-    /// A hook stands on an entity of the module, or on one of another module or the kernel; the registry knows those.
+    /// A hook stands on an entity or a relation of the module, or on one of another module or the kernel; the registry
+    /// knows those.
     private static func hooks(_ manifest: ModuleManifest) -> [String] {
-        repeated(manifest.hooks.map(\.name)).map { "hook \"\($0)\" is defined twice" }
-            + manifest.hooks.flatMap { hook in
+        let places =
+            manifest.hooks.map { (name: $0.name, place: $0.entity, moments: $0.moments.map(\.name)) }
+            + manifest.linkHooks.map { (name: $0.name, place: $0.relation, moments: $0.moments.map(\.name)) }
+        return repeated(places.map(\.name)).map { "hook \"\($0)\" is defined twice" }
+            + places.flatMap { name, place, moments in
                 var problems: [String] = []
-                if !isName(hook.name) { problems.append("hook \"\(hook.name)\" is not snake case") }
-                if !isName(hook.entity) { problems.append("hook \"\(hook.name)\" is on \"\(hook.entity)\"") }
-                if hook.moments.isEmpty { problems.append("hook \"\(hook.name)\" never runs") }
-                if Set(hook.moments).count < hook.moments.count {
-                    problems.append("hook \"\(hook.name)\" names a moment twice")
+                if !isName(name) { problems.append("hook \"\(name)\" is not snake case") }
+                if !isName(place) { problems.append("hook \"\(name)\" is on \"\(place)\"") }
+                if moments.isEmpty { problems.append("hook \"\(name)\" never runs") }
+                if Set(moments).count < moments.count {
+                    problems.append("hook \"\(name)\" names a moment twice")
                 }
                 return problems
             }

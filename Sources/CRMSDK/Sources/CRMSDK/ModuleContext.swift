@@ -42,6 +42,21 @@ public protocol ModuleContext {
     func delete(_ entity: String, _ id: RecordID) throws(CRMError)
     func restore(_ entity: String, _ id: RecordID) throws(CRMError) -> Record
 
+    /// Links two records, or changes the values of their link; those not named stay.
+    ///
+    /// Needs the right to view both and to edit one of them.
+    /// - Parameter relation: As the first record's side calls it.
+    /// - Throws: `invalidParameters` for a relation that is not there, which may be for want of its module.
+    func link(
+        _ id: RecordID, _ relation: String, to other: RecordID, _ values: [String: Value]
+    ) throws(CRMError)
+    /// Ends the link of two records. Needs the same rights as `link`.
+    ///
+    /// - Throws: `notFound` where they are not linked.
+    func unlink(_ id: RecordID, _ relation: String, from other: RecordID) throws(CRMError)
+    /// The records linked with one, or referring to it, that the caller may view.
+    func related(_ id: RecordID, _ request: RelatedRequest) throws(CRMError) -> [RelatedRecord]
+
     /// The next number of an autonumber that its module gives (`givenByModule()`), for a hook or an action to store.
     ///
     /// Taken in the unit of work: one that is undone gives it back, so that there is no gap among what is kept.
@@ -65,6 +80,24 @@ extension ModuleContext {
     }
 
     public func secondsFromUTC(at instant: Instant) -> Int { 0 }
+
+    public func link(
+        _ id: RecordID, _ relation: String, to other: RecordID, _ values: [String: Value]
+    ) throws(CRMError) {
+        throw CRMError(.unavailable, "records cannot be linked here")
+    }
+
+    public func link(_ id: RecordID, _ relation: String, to other: RecordID) throws(CRMError) {
+        try link(id, relation, to: other, [:])
+    }
+
+    public func unlink(_ id: RecordID, _ relation: String, from other: RecordID) throws(CRMError) {
+        throw CRMError(.unavailable, "links cannot be ended here")
+    }
+
+    public func related(_ id: RecordID, _ request: RelatedRequest) throws(CRMError) -> [RelatedRecord] {
+        throw CRMError(.unavailable, "related records cannot be read here")
+    }
 
     public func update(_ entity: String, _ id: RecordID, _ values: [String: Value]) throws(CRMError) -> Record
     {

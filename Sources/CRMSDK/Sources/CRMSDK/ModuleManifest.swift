@@ -14,6 +14,7 @@ public struct ModuleManifest: Sendable {
     public var extensions: [EntityExtension] = []
     public var relations: [RelationDefinition] = []
     public var hooks: [Hook] = []
+    public var linkHooks: [LinkHook] = []
     public var actions: [Action] = []
     public var jobs: [Job] = []
     public var migrations: [Migration] = []
@@ -79,16 +80,54 @@ public struct SemanticVersion: Hashable, Comparable, Sendable, CustomStringConve
 /// Work that a module does at fixed times, exact after downtime.
 public struct Job: Sendable {
     public typealias Body = @Sendable (any ModuleContext) throws(CRMError) -> Void
+    /// Answers the records that there is work on, the most urgent first, 1,000 at most; none when all is done.
+    public typealias Finding = @Sendable (any ModuleContext) throws(CRMError) -> [RecordID]
+    /// Does one piece of work on one record, after which it is found no more, or for its next piece.
+    public typealias Step = @Sendable (RecordID, any ModuleContext) throws(CRMError) -> Void
+
+    /// Work on many records.
+    public struct RecordWork: Sendable {
+        public let find: Finding
+        public let step: Step
+    }
 
     public let name: String
     /// Seconds between two runs, at least 1.
     public let everySeconds: Int
+    /// Everything in one unit of work.
     public let body: Body
+    /// The same in a unit of work for each piece; nil for a job that is one unit.
+    public let records: RecordWork?
 
+    /// A job whose run is one unit of work.
     public init(_ name: String, everySeconds: Int, _ body: @escaping Body) {
         self.name = name
         self.everySeconds = everySeconds
         self.body = body
+        records = nil
+    }
+
+    /// A job on many records: each step is a unit of work of its own. What fails on one record is undone and noted, and
+    /// holds up no other; after a kill the job goes on where it was.
+    ///
+    /// ```swift
+    /// Job("close_stale", everySeconds: 3600) { context in
+    ///     try context.list(ListRequest("ticket", where: stale, limit: 1000)).map(\.id)
+    /// } step: { id, context in
+    ///     _ = try context.update("ticket", id, ["status": "closed"])
+    /// }
+    /// ```
+    public init(_ name: String, everySeconds: Int, find: @escaping Finding, step: @escaping Step) {
+        self.name = name
+        self.everySeconds = everySeconds
+        records = RecordWork(find: find, step: step)
+        body = { context throws(CRMError) in
+            while true {
+                let found = try find(context)
+                guard !found.isEmpty else { return }
+                for record in found { try step(record, context) }
+            }
+        }
     }
 }
 
