@@ -65,7 +65,7 @@ let package = Package(
 
         // MARK: The kernel's rooms
         room("Registry", [sdk, "Text"]),
-        room("Core", [sdk]),
+        room("Core", [sdk, "Printing"]),
         room("Security", [sdk, "Registry"]),
         room("Query", [sdk, "Registry", "Security", "Text"]),
         room("Storage", [sdk, "SQLite", "Query", "Registry", "Crypto", "Text", "JSON", "Log"]),

@@ -10,12 +10,13 @@ package struct CoreModule: CRMModule {
             summary: "Accounts, contacts, users, currencies, and who may do what.")
         manifest.entities =
             [Account.definition, Contact.definition, User.definition, Role.definition, Currency.definition]
-            + [ExchangeRate.definition]
+            + [ExchangeRate.definition, Company.definition, TemplateRecord.definition]
             + Profile.entities + Group.entities + Sharing.entities
         manifest.hooks =
             Account.hooks + Contact.hooks + User.hooks + Role.hooks + Currency.hooks + ExchangeRate.hooks
             + Profile.hooks
-            + Group.hooks + Sharing.hooks
+            + Group.hooks + Sharing.hooks + Company.hooks + TemplateRecord.hooks
+        manifest.actions = [PrintedPage.action]
         manifest.translations = [GermanLabels.table]
         return manifest
     }

@@ -49,3 +49,11 @@ extension PrintTemplate.Place {
         return result
     }
 }
+
+extension PrintTemplate {
+    /// A text as it stands between tags or in a quoted value.
+    package static func escaped(_ text: String) -> String { Place.text.escaped(text) }
+
+    /// Whether a text is a picture that a page may carry within itself: a data URL of PNG, JPEG, GIF or WebP.
+    package static func isPicture(_ text: String) -> Bool { Address.picture.allows(text) }
+}

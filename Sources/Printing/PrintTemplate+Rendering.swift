@@ -3,12 +3,15 @@
 /// A field that the reader may not see is not in it, as little as one that is empty: a template cannot tell them apart.
 package indirect enum PrintValue: Sendable, Equatable {
     case text(String)
+    /// Printed like any text, and nothing to `{{#if}}`: an amount of zero.
+    case nothing(String)
     case one([String: PrintValue])
     case many([[String: PrintValue]])
 
     fileprivate var isEmpty: Bool {
         switch self {
         case .text(let text): text.isEmpty
+        case .nothing: true
         case .one(let fields): fields.isEmpty
         case .many(let items): items.isEmpty
         }
@@ -47,7 +50,10 @@ extension PrintTemplate {
                 case .markup(let markup):
                     try append(markup)
                 case .value(let path, let place, _):
-                    if case .text(let value)? = find(path, in: scope) { try append(place.escaped(value)) }
+                    switch find(path, in: scope) {
+                    case .text(let value)?, .nothing(let value)?: try append(place.escaped(value))
+                    default: continue
+                    }
                 case .each(let path, let body, _):
                     guard case .many(let items)? = find(path, in: scope) else { continue }
                     for item in items { try write(body, in: item) }

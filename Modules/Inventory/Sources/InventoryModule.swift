@@ -37,6 +37,7 @@ public struct InventoryModule: CRMModule {
             + Conversion.all.map(\.action)
         manifest.jobs = [RecurringInvoices.job]
         manifest.migrations = Migrations.all
+        manifest.fixtures = PrintTemplates.fixtures
         return manifest
     }
 }
