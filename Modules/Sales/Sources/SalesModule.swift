@@ -17,7 +17,8 @@ public struct SalesModule: CRMModule {
         manifest.relations = [Potential.contacts]
         manifest.hooks = Lead.hooks + LeadMappingRow.hooks + Potential.hooks + StageHistory.hooks
         manifest.actions = [
-            LeadConversion.action, Forecast.action, Pipeline.action, WinRate.action, StageConversion.action,
+            LeadConversion.action, LeadReversion.action, Forecast.action, Pipeline.action, WinRate.action,
+            StageConversion.action,
             RottenDeals.action, StageTimes.action,
         ]
         manifest.migrations = Migrations.all
