@@ -69,6 +69,7 @@ extension StatementBuilder {
             let low = try ordering(path, .greaterOrEqual, ends[0], condition.path)
             return "(\(low) AND \(try ordering(path, .lessOrEqual, ends[1], condition.path)))"
         case .within: return try within(path, condition)
+        case .near: return try near(path, condition)
         case .equal: return try equality(path, condition.operand, condition.path)
         case .notEqual: return "(\(try equality(path, condition.operand, condition.path))) IS NOT TRUE"
         case .contains, .startsWith, .endsWith: return try substring(path, condition)
@@ -203,6 +204,33 @@ extension StatementBuilder {
         return "(\(column(path)) >= \(bind(.integer(first))) AND \(column(path)) < \(bind(.integer(end))))"
     }
 
+    /// The ranges of the index in which the circle lies, and the distance. Always as many ranges, so that the statement's
+    /// text is the same for all circles.
+    private mutating func near(_ path: FieldPath, _ condition: FilterCondition) throws(CRMError) -> String {
+        guard let circle = GeoCircle(condition.operand) else {
+            throw CRMError(
+                .invalidParameters,
+                "\"near\" on \"\(condition.path.prefix(120))\" takes a place and a distance",
+                hint: "Such as [\"52.52,13.405\", \"25 km\"]; m, km and mi are known.")
+        }
+        var ranges = ZOrder.ranges(covering: circle, limit: Self.placeRanges)
+            .map { ($0.lowerBound, $0.upperBound) }
+        ranges += Array(repeating: (0, -1), count: Self.placeRanges - ranges.count)
+        let places = ranges.map { (bind(.integer($0.0)), bind(.integer($0.1))) }
+        let bound = bind(.text(circle.bound))
+        func holds(_ place: String) -> String {
+            let within = places.map { "\(place) BETWEEN \($0.0) AND \($0.1)" }
+            return "((\(within.joined(separator: " OR "))) AND crm_near(\(place), \(bound)))"
+        }
+        // Its own records are found along the index first, since the planner thinks eight ranges dearer than a scan.
+        guard path.aliases == [base], !isPast, link == nil else { return holds(column(path)) }
+        let inner = freshAlias()
+        return "\(base).id IN (SELECT \(inner).id FROM \(entity.table) \(inner)"
+            + " WHERE \(holds("\(inner).\(path.field.column)")))"
+    }
+
+    private static let placeRanges = 8
+
     // MARK: Operands
 
     private func text(_ value: Value, _ path: FieldPath, _ name: String) throws(CRMError) -> String {
@@ -213,6 +241,9 @@ extension StatementBuilder {
     private func stored(_ value: Value, _ path: FieldPath, _ name: String) throws(CRMError) -> StoredValue {
         let field = path.field
         switch (value, field.wire) {
+        case (.text(let text), .place):
+            guard let point = GeoPoint(text) else { throw mismatch(path, name) }
+            return .integer(ZOrder.code(of: point))
         case (.text(let text), .string):
             return .text(field.kind.name == "picklist" ? try known(text, path, name) : text)
         case (.bool, .boolean), (.integer, .integer), (.date, .date), (.time, .time), (.instant, .instant),

@@ -50,7 +50,8 @@ package struct ValueConversion: Sendable {
     private static func converts(_ kind: any FieldKind, _ type: FieldType) -> Bool {
         guard !["autonumber", "owner", "computed"].contains(kind.name) else { return false }
         switch kind.wire(type) {
-        case .string, .boolean, .integer, .decimal, .money, .date, .time, .instant, .reference, .keys:
+        case .string, .boolean, .integer, .decimal, .money, .date, .time, .instant, .reference, .keys,
+            .place:
             return true
         case .lines, .file: return false
         }

@@ -66,6 +66,8 @@ package enum WireForm: Hashable, Sendable {
     case keys
     /// Read as an array of objects; written whole or as `{"set", "remove"}`.
     case lines
+    /// A string, `52.5200066,13.404954`.
+    case place
     /// Read as `{"name", "media_type", "size", "sha256"}`, written as null only: bytes come by `PUT /files/{id}`.
     case file
 }
@@ -99,6 +101,8 @@ extension FieldKind {
         case .integer(let payload): .integer(payload)
         case .decimal(let payload): .integer(payload.units)
         case .money(let payload): .integer(payload.tenThousandths)
+        case .text(let payload) where storage == .integer:
+            GeoPoint(payload).map { .integer(ZOrder.code(of: $0)) } ?? .null
         case .text(let payload): .text(payload)
         case .bytes(let payload): .blob(payload)
         case .date(let payload): .integer(payload.daysSince1970)
@@ -127,6 +131,7 @@ extension FieldKind {
         case (.integer(let number), .time): .time(TimeOfDay(milliseconds: number))
         case (.integer(let number), .instant): .instant(Instant(millisecondsSince1970: number))
         case (.integer(let number), .reference): .reference(RecordID(number))
+        case (.integer(let number), .place): ZOrder.point(number).map { .text($0.description) } ?? .null
         case (.integer(let number), .string): .text(String(number))
         case (.integer, .keys), (.integer, .lines), (.integer, .file): .null
         case (.text(let text), .keys): .list(KeyList.keys(in: text).map { .text($0) })

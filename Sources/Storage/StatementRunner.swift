@@ -22,6 +22,10 @@ final class StatementRunner {
         try connection.define("crm_zone_offset") { (moment: Int64, zone: String) -> Int64 in
             offsets.milliseconds(at: moment, in: zone)
         }
+        let nearness = Nearness()
+        try connection.define("crm_near") { (place: Int64, circle: String) -> Int64 in
+            nearness.holds(place, circle) ? 1 : 0
+        }
         try connection.defineExactSum("crm_sum")
         try connection.defineMembership("crm_among")
         if role == .writer { connection.leaveCheckpointsToOthers() }

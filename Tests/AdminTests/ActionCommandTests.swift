@@ -17,6 +17,7 @@ struct ActionCommandTests {
         {"name": "inventory.record_payment", "params": [
           {"name": "invoice", "required": true, "schema": {"type": "integer"}},
           {"name": "amount", "schema": {"type": "string"}}]},
+        {"name": "sales.win_rate", "params": [{"name": "by", "schema": {"type": "string"}}]},
         {"name": "inventory.explain_total", "params": [{"name": "id", "required": true, "schema": {"type": "integer"}}]}
         ]}
         """
@@ -26,7 +27,7 @@ struct ActionCommandTests {
         driver.kernel.answers["rpc.discover"] = [Self.document]
         for method in [
             "sales.convert_lead", "inventory.quote_to_order", "inventory.order_to_invoice",
-            "inventory.record_payment", "inventory.explain_total",
+            "inventory.record_payment", "inventory.explain_total", "sales.win_rate",
         ] {
             driver.kernel.answers[method] = ["{\"ids\": [18]}"]
         }
@@ -47,6 +48,8 @@ struct ActionCommandTests {
                 "{\"invoice\":9,\"amount\":\"40.00\"}"
             ),
             ("invoice explain-total 9", "inventory.explain_total", "{\"id\":9}"),
+            ("sales win-rate", "sales.win_rate", "{}"),
+            ("sales win-rate by=team", "sales.win_rate", "{\"by\":\"team\"}"),
         ])
     func calls(_ line: String, _ method: String, _ params: String) {
         let driver = driver()

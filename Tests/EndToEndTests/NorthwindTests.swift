@@ -205,7 +205,7 @@ struct NorthwindTests {
         let invoices = try records(
             "invoice",
             #"""
-            "filter":["sales_order","is not empty"],"sort":["invoice_no"],"limit":1000,
+            "filter":["invoice_no","is not empty"],"sort":["invoice_no"],"limit":1000,
              "fields":["sales_order","invoice_no","invoice_date","subtotal","grand_total"]
             """#)
         #expect(try invoices.map { try $0.string("invoice_no") } == (1...orders.count).map(Self.number))
@@ -296,6 +296,13 @@ struct NorthwindTests {
         #expect(
             ended.errors.contains(
                 #"refused: details.csv:5: lines[2].item: no product has product_code "NW-999""#), "\(ended)")
+    }
+
+    @Test("every command in Inventory's README prints what is printed there")
+    func readme() throws {
+        let session = try ConsoleSession("Modules/Inventory/README.md")
+        #expect(session.count == 5)
+        try session.check(platform)
     }
 
     /// The highest version of each entity that only an import writes here.

@@ -1,66 +1,12 @@
-import Foundation
 import TestKit
 import Testing
 
-/// The console sessions that README.md shows, between ```` ```console ```` and ```` ``` ````: a line that begins with `$ ` is
-/// typed, what follows is what comes.
-///
-/// Set CRM_REWRITE_GOLDEN to write what comes into the file; the difference is then reviewed as text.
 @Suite("End to end: what README.md shows")
 struct ReadmeConsoleTests {
-    private struct Exchange {
-        let command: String
-        var output: String
-    }
-
     @Test("two sales teams and a support desk: every command prints what is printed there")
     func rights() throws {
-        let platform = try TestPlatform()
-        let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("README.md")
-        let text = try String(contentsOf: path, encoding: .utf8)
-        let start = try #require(text.range(of: "```console\n")).upperBound
-        let end = try #require(text.range(of: "```", range: start..<text.endIndex)).lowerBound
-        let shown = Self.exchanges(text[start..<end])
-        #expect(shown.count > 20)
-        var actual: [Exchange] = []
-        for exchange in shown {
-            actual.append(Exchange(command: exchange.command, output: try run(exchange.command, platform)))
-        }
-        if ProcessInfo.processInfo.environment["CRM_REWRITE_GOLDEN"] != nil {
-            let block = actual.map { "$ \($0.command)\n\($0.output)" }.joined()
-            let new = text.replacingCharacters(in: start..<end, with: block)
-            try new.write(to: path, atomically: false, encoding: .utf8)
-        }
-        for (shown, actual) in zip(shown, actual) {
-            #expect(Self.withoutIDs(shown.output) == Self.withoutIDs(actual.output), "\(shown.command)")
-        }
-    }
-
-    /// Ids depend on how many records a platform begins with; blanks at the end of a line are an editor's business.
-    private static func withoutIDs(_ output: String) -> String {
-        output.replacing(/\b(rule|account) \d+/) { "\($0.output.1) …" }.replacing(/[ ]+\n/, with: "\n")
-    }
-
-    private static func exchanges(_ block: Substring) -> [Exchange] {
-        var exchanges: [Exchange] = []
-        for line in block.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
-            if line.hasPrefix("$ ") {
-                exchanges.append(Exchange(command: String(line.dropFirst(2)), output: ""))
-            } else if !exchanges.isEmpty {
-                exchanges[exchanges.count - 1].output += line + "\n"
-            }
-        }
-        return exchanges
-    }
-
-    /// Both streams in the order in which they were written, as a terminal shows them.
-    private func run(_ command: String, _ platform: TestPlatform) throws -> String {
-        let ended = try TestProcess(
-            "/bin/sh", ["-c", "exec 2>&1; \(BuildFolder.path)/\(command)"],
-            environment: ["CRM_DATA": platform.dataPath, "CRM_OUTPUT": "table", "NO_COLOR": "1"]
-        ).finish()
-        #expect(ended.code == 0, "\(command): \(ended)")
-        return ended.output
+        let session = try ConsoleSession("README.md")
+        #expect(session.count > 20)
+        try session.check(try TestPlatform())
     }
 }

@@ -56,6 +56,12 @@ struct FieldKindTests {
             Case(.time("t", "T"), "24:00", nil), Case(.reference("r", "R", to: "account"), "17", "17"),
             Case(.reference("r", "R", to: "account"), "0", nil),
             Case(.money("m", "M"), "12.5 EUR", "12.50 EUR"), Case(.money("m", "M"), "12.34567 EUR", nil),
+            Case(.place("p", "P"), "52.5200066, 13.4049540", "52.5200066,13.404954"),
+            Case(.place("p", "P"), "geo:-90,180", "-90,-180"),
+            Case(.place("p", "P"), "0.0000001,-0.5", "0.0000001,-0.5"),
+            Case(.place("p", "P"), "90.0000001,0", nil), Case(.place("p", "P"), "0,180.5", nil),
+            Case(.place("p", "P"), "52.52", nil), Case(.place("p", "P"), "52.52,13.405,34", nil),
+            Case(.place("p", "P"), "52,52;13,4", nil), Case(.place("p", "P"), "0.00000001,0", nil),
         ])
     func parse(_ test: Case) throws {
         let kind = try #require(FieldKindList.kind(named: test.field.type.name))

@@ -62,7 +62,8 @@ struct StageHistoryTests {
         _ = try office.update(potential, ["sales_stage": "qualification"])
         #expect(
             Array(office.context.firedHooks.dropFirst(before)) == [
-                "before_update potential set_probability", "before_update potential note_stage_change",
+                "before_update potential enter_stage",
+                "before_update potential note_stage_change",
                 "before_update potential close_won_today", "before_update potential check_required_fields",
                 "before_update potential set_forecast_amount", "after_update potential keep_stage_history",
             ])

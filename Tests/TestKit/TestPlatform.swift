@@ -30,6 +30,8 @@ package final class TestPlatform: Sendable {
 
     package static let administratorPassword = "a password for tests only"
 
+    /// The disk that the data folder is on, where it has one of its own; before the folder, since it must go first.
+    private let disk: SmallDisk?
     package let folder: TemporaryFolder
     private let programs: String
     private let options: [String]
@@ -52,11 +54,14 @@ package final class TestPlatform: Sendable {
     ///   - programs: the folder of the programs.
     ///   - settings: `CRM_…` of the environment.
     ///   - options: further arguments of `crm up`.
+    ///   - diskBytes: gives the data folder a disk of its own of that size; see `SmallDisk.isPermitted`.
     package init(
         firstPassword: FirstPassword = .given, programs: String = BuildFolder.path,
-        settings: [String: String] = [:], options: [String] = []
+        settings: [String: String] = [:], options: [String] = [], diskBytes: Int? = nil
     ) throws {
         folder = try TemporaryFolder()
+        let data = folder.path("data")
+        disk = try diskBytes.map { try SmallDisk(at: data, bytes: $0) }
         try folder.write(Self.administratorPassword, to: "password")
         self.programs = programs
         self.options = options
@@ -132,9 +137,9 @@ package final class TestPlatform: Sendable {
         return Caller(self, token: token)
     }
 
-    /// A connection of its own, which trusts the platform's own certificate and nothing else.
-    package func newClient() throws -> HTTPSClient {
-        try HTTPSClient(address: address, trust: .file(path: certificatePath))
+    /// A connection of its own, which trusts the platform's own certificate, or the one given, and nothing else.
+    package func newClient(trusting certificate: String? = nil) throws -> HTTPSClient {
+        try HTTPSClient(address: address, trust: .file(path: certificate ?? certificatePath))
     }
 
     /// Runs one of the programs on the platform's data folder, to its end.

@@ -12,13 +12,9 @@ enum Forecast {
             Per group: the number of open potentials, their weighted sum (forecast_amount), their best case \
             (amount), and what is committed (amount of those won). Only potentials that the caller may view count. \
             The group of open potentials without a closing date has a null month. Figures named …_base are in the base \
-            currency and may be added over groups.
+            currency and may be added over groups. Totals are in the base currency alone, by what "by" names.
             """,
-        parameters: [
-            Parameter("from", .date, "First closing date, inclusive."),
-            Parameter("to", .date, "Last closing date, inclusive."),
-            Parameter("owner", .field(.owner), "Only this owner's."),
-        ],
+        parameters: DealFigures.selection + [DealFigures.by],
         result: .object([
             Parameter(
                 "groups",
@@ -34,7 +30,17 @@ enum Forecast {
                         Parameter("weighted_base", .field(.money()), "Weighted, in the base currency."),
                         Parameter("best_case_base", .field(.money()), "Best case, in the base currency."),
                         Parameter("committed_base", .field(.money()), "Committed, in the base currency."),
-                    ])), "In the order of month, owner and currency.")
+                    ])), "In the order of month, owner and currency."),
+            Parameter(
+                "totals",
+                .list(
+                    of: .object(
+                        DealFigures.keyShape + [
+                            Parameter("count", .integer, "Open potentials."),
+                            Parameter("weighted", .field(.money()), "Sum of forecast amounts, or null."),
+                            Parameter("best_case", .field(.money()), "Sum of open amounts, or null."),
+                            Parameter("committed", .field(.money()), "Sum of amounts won, or null."),
+                        ])), "In the base currency; without the keys that have nothing open and nothing won."),
         ]),
         requires: AccessRight(.view, "potential"), forecast)
 
@@ -60,8 +66,10 @@ enum Forecast {
             + won.filter { !known.contains($0.keys) }.map {
                 AggregateGroup(keys: $0.keys, figures: [0, .null, .null, .null, .null])
             }
+        let totals = try DealFigures.rows(parameters, context).filter { $0.open + $0.won > 0 }
         return .object([
-            "groups": .list(all.sorted(by: precedes).map { row($0, committed[$0.keys] ?? [.null, .null]) })
+            "groups": .list(all.sorted(by: precedes).map { row($0, committed[$0.keys] ?? [.null, .null]) }),
+            "totals": .list(totals.map(total)),
         ])
     }
 
@@ -70,16 +78,17 @@ enum Forecast {
         _ context: any ModuleContext
     ) throws(CRMError) -> [AggregateGroup] {
         let stages = try Stage.keys(of: `class`, in: context)
-        var conditions: [Filter] = [.where("sales_stage", .isIn, stages)]
-        for (parameter, field, comparison) in [
-            ("from", "closing_date", FilterOperator.greaterOrEqual), ("to", "closing_date", .lessOrEqual),
-            ("owner", "owner", .equal),
-        ] {
-            guard let value = parameters[parameter]?.value, !value.isNull else { continue }
-            conditions.append(.where(field, comparison, value))
-        }
+        let conditions = [.where("sales_stage", .isIn, stages)] + DealFigures.conditions(parameters)
         return try context.aggregate(
             AggregateRequest("potential", where: .all(conditions), groupBy: groups, measures: measures))
+    }
+
+    private static func total(_ row: DealFigures.Row) -> StructuredValue {
+        .object(
+            row.keyMembers + [
+                .init("count", .value(.integer(row.open))), .init("weighted", .money(row.weighted)),
+                .init("best_case", .money(row.bestCase)), .init("committed", .money(row.wonValue)),
+            ])
     }
 
     private static func row(_ group: AggregateGroup, _ committed: [Value]) -> StructuredValue {

@@ -35,6 +35,11 @@ enum GermanLabels {
         "potential.forecast_amount_base": "Gewichteter Betrag in Hauswährung",
         "potential.forecast_amount": "Gewichteter Betrag", "potential.closing_date": "Abschlussdatum",
         "potential.closing_date/help": "Der Tag, an dem der Abschluss erwartet wird.",
+        "potential.pipeline": "Vertriebsweg", "potential.pipeline=standard": "Standard",
+        "potential.pipeline/help": "Welche Phasen die Verkaufschance durchläuft.",
+        "potential.stages_entered": "Durchlaufene Phasen",
+        "potential.stages_entered/help":
+            "Alle Phasen, in denen sie je stand; daraus werden Übergangsraten gezählt.",
         "potential.sales_stage": "Verkaufsphase", "potential.sales_stage=prospecting": "Anbahnung",
         "potential.sales_stage=qualification": "Qualifizierung",
         "potential.sales_stage=needs_analysis": "Bedarfsanalyse",

@@ -8,7 +8,10 @@ enum Pipeline {
             One entry per stage in the pipeline's order, empty stages too; amounts per currency. Only potentials \
             that the caller may view count.
             """,
-        parameters: [Parameter("owner", .field(.owner), "Only this owner's.")],
+        parameters: [
+            Parameter("owner", .field(.owner), "Only this owner's."),
+            Parameter("pipeline", .text, "Only this pipeline's deals and stages."),
+        ],
         result: .object([
             Parameter(
                 "stages",
@@ -35,14 +38,15 @@ enum Pipeline {
     private static func pipeline(
         _ parameters: StructuredValue, _ context: any ModuleContext
     ) throws(CRMError) -> StructuredValue {
-        let owner = parameters["owner"]?.value ?? .null
         let groups = try context.aggregate(
             AggregateRequest(
-                "potential", where: owner.isNull ? nil : .where("owner", .equal, owner),
+                "potential", where: .all(DealFigures.conditions(parameters)),
                 groupBy: [.init("sales_stage"), .init("currency")],
                 measures: [.count, .sum("amount"), .sum("forecast_amount")]))
         let byStage = Dictionary(grouping: groups) { $0.keys[0].text ?? "" }
-        let stages = try Stage.all(in: context).map { entry($0, byStage[$0.key] ?? []) }
+        let stages = try PipelineStages.stages(of: parameters["pipeline"]?.value ?? .null, in: context).map {
+            entry($0, byStage[$0.key] ?? [])
+        }
         return .object(["stages": .list(stages)])
     }
 

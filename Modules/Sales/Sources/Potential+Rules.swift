@@ -3,20 +3,26 @@ import CRMSDK
 extension Potential {
     /// In this order: each rule reads what the ones before it have set.
     static let hooks = [
-        Hook("set_probability", on: "potential", [.beforeCreate, .beforeUpdate], setProbability),
+        Hook("enter_stage", on: "potential", [.beforeCreate, .beforeUpdate], enterStage),
         Hook("note_stage_change", on: "potential", [.beforeCreate, .beforeUpdate], noteStageChange),
         Hook("close_won_today", on: "potential", [.beforeCreate, .beforeUpdate], closeWonToday),
         Hook("check_required_fields", on: "potential", [.beforeCreate, .beforeUpdate], checkRequired),
         Hook("set_forecast_amount", on: "potential", [.beforeCreate, .beforeUpdate], setForecastAmount),
     ]
 
-    /// A stage change sets the stage's probability unless the same write gives one; won is 100 and lost 0, always.
+    /// Holds the deal to its pipeline; then a stage change sets the stage's probability unless the same write gives one;
+    /// won is 100 and lost 0, always.
     @Sendable
-    private static func setProbability(
+    private static func enterStage(
         _ change: inout RecordChange, _ context: any ModuleContext
     ) throws(CRMError) {
+        guard ["sales_stage", "pipeline", "probability"].contains(where: { change.changes($0) }) else {
+            return
+        }
+        let definition = try context.definition(of: "potential")
+        try PipelineStages.keep(&change, definition, context)
         guard change.changes("sales_stage") || change.changes("probability"),
-            let stage = try Stage.named(change["sales_stage"], in: context)
+            let stage = LifeCycle.state(change, "sales_stage", in: definition).map({ Stage($0) })
         else { return }
         switch stage.class {
         case .won: change["probability"] = .decimal(FixedDecimal(units: 10_000, scale: 2))
@@ -42,6 +48,7 @@ extension Potential {
         let moment = momentOfClosing(change, stage, context)
         change["stage_changed_at"] = .instant(moment)
         change["closed_at"] = stage.isClosed ? .instant(moment) : .null
+        change["stages_entered"] = StagesEntered.adding(stage, to: change)
         if stage.class != .lost, !change.isNew {
             for field in ["loss_reason", "loss_note"] where !change.given.contains(field) {
                 change[field] = .null
@@ -75,6 +82,7 @@ extension Potential {
     private static func checkRequired(
         _ change: inout RecordChange, _ context: any ModuleContext
     ) throws(CRMError) {
+        guard !RequiredFields.isImport(context) else { return }
         try RequiredFields.check(change, in: try context.definition(of: "potential"), context)
     }
 

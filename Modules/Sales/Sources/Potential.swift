@@ -52,9 +52,13 @@ enum Potential {
 
     private static let stage = FieldDefinition.section(
         "Stage",
+        .picklist("pipeline", "Pipeline", [PicklistValue("Standard")]).defaulting(to: "standard")
+            .help("Which stages the deal goes through."),
         .picklist("sales_stage", "Sales stage", Stage.shipped).mandatory().defaulting(to: "prospecting"),
         .datetime("stage_changed_at", "Stage changed at").readOnly(),
-        .datetime("closed_at", "Closed at").readOnly())
+        .datetime("closed_at", "Closed at").readOnly(),
+        .longtext("stages_entered", "Stages entered").readOnly().searchable(false)
+            .help("Every stage that the deal was ever in: what conversion rates are counted from."))
 
     private static let outcome = FieldDefinition.section(
         "Outcome",

@@ -14,7 +14,10 @@ public struct SalesModule: CRMModule {
         manifest.entities = [Lead.definition, Potential.definition, StageHistory.definition]
         manifest.relations = [Potential.contacts]
         manifest.hooks = Lead.hooks + Potential.hooks + StageHistory.hooks
-        manifest.actions = [LeadConversion.action, Forecast.action, Pipeline.action]
+        manifest.actions = [
+            LeadConversion.action, Forecast.action, Pipeline.action, WinRate.action, StageConversion.action,
+            RottenDeals.action, StageTimes.action,
+        ]
         manifest.migrations = Migrations.all
         manifest.translations = [GermanLabels.table]
         return manifest

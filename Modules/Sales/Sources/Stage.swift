@@ -7,7 +7,11 @@ import CRMSDK
 ///
 /// - `class`: `open`, `won` or `lost`; a stage without it is open.
 /// - `probability`: percent 0–100 that entering the stage sets; without it the probability stays.
+/// - `limit_days`: how long a deal may stand in it before it is rotten; without it, for ever.
+/// - `next_states`: the stages that may follow; see `LifeCycle`.
 /// - `required_fields`: see `RequiredFields`.
+///
+/// Which stages belong together is said by the pipeline: see `PipelineStages`.
 struct Stage: Hashable, Sendable {
     /// What a stage makes of a deal. A struct's names are the attribute's words.
     enum Class: String, Sendable {
@@ -19,6 +23,8 @@ struct Stage: Hashable, Sendable {
     let `class`: Class
     /// Percent, scale 2; nil when the stage does not say.
     let probability: FixedDecimal?
+    /// Whole days, at least 1; nil for no limit.
+    let limitDays: Int64?
 
     var isClosed: Bool { `class` != .open }
 
@@ -27,6 +33,7 @@ struct Stage: Hashable, Sendable {
         label = value.label
         `class` = value.attributes["class"].flatMap(Class.init(rawValue:)) ?? .open
         probability = value.attributes["probability"].flatMap { try? FixedDecimal(parsing: $0, scale: 2) }
+        limitDays = value.attributes["limit_days"].flatMap { Int64($0) }.flatMap { $0 > 0 ? $0 : nil }
     }
 
     /// All stages in the pipeline's order, retired ones too: old deals stand in them.

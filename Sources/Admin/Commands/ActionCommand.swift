@@ -6,7 +6,8 @@ import Text
 /// The noun is the entity that an action's first required parameter names, and takes the id; the verb is the action's name
 /// without the noun: `quote_to_order` is `quote to-order`, `convert_lead` is `lead convert`, `order_to_invoice` is
 /// `sales-order to-invoice`, `record_payment` is `invoice record-payment`. An action whose parameter is just `id` goes with
-/// any noun: `invoice explain-total 17`. Which actions there are the kernel says, when the command runs.
+/// any noun: `invoice explain-total 17`. One that is about no single record goes with its module's name and takes no id:
+/// `sales forecast by=team`. Which actions there are the kernel says, when the command runs.
 enum ActionCommand {
     /// Whether a word may name an entity or an action.
     static func isName(_ word: String) -> Bool {
@@ -24,7 +25,7 @@ enum ActionCommand {
                 NAME=VALUE gives a parameter of the action, NAME:=JSON one that is no plain value. rpc.discover describes \
                 the parameters.
                 """,
-            operands: [.init("ID|FIELD:VALUE"), .init("NAME=VALUE", .values, .any)]
+            operands: [.init("ID|FIELD:VALUE", .text, .optional), .init("NAME=VALUE", .values, .any)]
         ) { run throws(AdminError) in
             let action = try find(noun, verb, run)
             var parameters = Parameters()
@@ -34,9 +35,12 @@ enum ActionCommand {
                 }
                 parameters.set("dry_run", true)
             }
-            let id = try RecordFinding.id(of: noun.snake, as: try run.required(0), run.session)
-            parameters.set(action.subject, Int(id))
-            for word in run.line.operands.dropFirst() {
+            if let subject = action.subject {
+                guard let word = run.operand(0) else { throw .usage("\(run.line.command.name) lacks ID") }
+                let id = try RecordFinding.id(of: noun.snake, as: word, run.session)
+                parameters.set(subject, Int(id))
+            }
+            for word in run.line.operands.dropFirst(action.subject == nil ? 0 : 1) {
                 let (name, json) = try action.value(word)
                 parameters.set(name, json: json)
             }
@@ -56,7 +60,10 @@ enum ActionCommand {
                 && (action.subject == noun.snake || action.subject == "id" && modules.contains(action.module))
         }
         if let found { return found }
-        let verbs = actions.filter { $0.subject == noun.snake }.map { $0.verb(of: noun) }
+        let ofModule = actions.filter { $0.subject == nil && $0.module == noun.snake }
+        if let found = ofModule.first(where: { $0.name == verb.snake }) { return found }
+        let verbs =
+            actions.filter { $0.subject == noun.snake }.map { $0.verb(of: noun) } + ofModule.map(\.name.kebab)
         throw .usage(
             "there is no command \"\(noun) \(verb)\"",
             hint: Spelling.suggestion(for: verb, among: verbs)
@@ -72,23 +79,20 @@ private struct ModuleAction {
     let method: String
     let module: String
     let name: String
-    /// The first required parameter, which takes the id.
-    let subject: String
+    /// The first required parameter, which takes the id; nil for an action that requires none.
+    let subject: String?
     let parameters: [String]
     /// JSON types by parameter, where they are plain.
     private let types: [String: String]
 
-    /// Nil for a method that works on no record.
+    /// Nil for what is no method's description.
     init?(_ node: JSONNode) {
         guard let method = node["name"]?.string, let point = method.firstIndex(of: ".") else { return nil }
         let described = node["params"]?.elements.map { $0 } ?? []
-        guard let first = described.first(where: { $0["required"]?.bool == true }),
-            let subject = first["name"]?.string
-        else { return nil }
         self.method = method
         module = String(method[..<point])
         name = String(method[method.index(after: point)...])
-        self.subject = subject
+        subject = described.first { $0["required"]?.bool == true }?["name"]?.string
         parameters = described.compactMap { $0["name"]?.string }
         types = Dictionary(
             described.compactMap { parameter in

@@ -59,6 +59,7 @@ enum TestFields {
             value.list?.allSatisfy { key in type.values.contains { .text($0.key) == key } } == true
         case "reference", "owner": value.reference != nil
         case "lines": value.lines != nil
+        case "place": value.text.flatMap { GeoPoint($0) } != nil
         case "file": value.file != nil
         default: true
         }

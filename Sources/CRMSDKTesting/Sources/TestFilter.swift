@@ -90,6 +90,9 @@ enum TestFilter {
         case .between:
             guard let bounds = operand.list, bounds.count == 2 else { break }
             return !precedes(value, bounds[0]) && !precedes(bounds[1], value)
+        case .near:
+            guard let circle = GeoCircle(operand) else { break }
+            return value.text.flatMap { GeoPoint($0) }.map(circle.contains) ?? false
         default: break
         }
         throw CRMError(

@@ -120,6 +120,12 @@ package struct RecordJSON {
         case .date: writer.calendarDateString(daysSince1970: row.int64(index))
         case .time: writer.string(TimeOfDay(milliseconds: row.int64(index)).description)
         case .instant: writer.instantString(millisecondsSince1970: row.int64(index))
+        case .place:
+            if let point = ZOrder.point(row.int64(index)) {
+                writer.string(point.description)
+            } else {
+                writer.null()
+            }
         case .file: ValueJSON.write(FileValue(encoded: row.text(index)), to: &writer)
         case .keys: writer.strings(KeyList.keys(in: row.text(index)))
         }

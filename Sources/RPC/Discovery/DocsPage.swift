@@ -31,6 +31,12 @@ struct DocsPage {
             <code>Authorization: Bearer …</code>. <a href="#rpc.discover">rpc.discover</a> answers all this as an OpenRPC document.</p>
             <ul class="index">\(index.joined(separator: "\n"))</ul>
             \(sections.joined(separator: "\n"))
+            <h2>Files</h2>
+            <p>A field of type file holds a file of its record. <code>PUT /files/{id of the record}</code> sends one, as the \
+            body; <code>GET</code> and <code>HEAD</code> fetch it, in part by <code>Range</code>. The token goes with them as \
+            with calls; behind the id may stand <code>?field=NAME</code>, where the record has several, and \
+            <code>name=FILE NAME</code>. A <code>Content-Digest</code> is compared with what came. Refusals have their HTTP \
+            status and the error below.</p>
             <h2>Errors</h2>
             <table><tr><th>code</th><th>kind</th><th>meaning</th></tr>\(errorRows)</table>
             </body></html>
@@ -112,6 +118,7 @@ extension ParameterType {
             case .time: "time of day"
             case .instant: "moment"
             case .lines: "a list of lines"
+            case .place: "latitude,longitude in degrees"
             case .file: "a file"
             case .keys: "list of " + type.values.map(\.key).joined(separator: " | ")
             case .reference:

@@ -59,7 +59,8 @@ struct OpenRPCDocument {
         writer.key("description")
         writer.string(
             "JSON-RPC 2.0 over POST /rpc. Send the token of auth.login, or an API key, as \"Authorization: Bearer …\". "
-                + "Parameters are named. Amounts and decimals are strings, dates are 2026-11-22, moments are UTC."
+                + "Parameters are named. Amounts and decimals are strings, dates are 2026-11-22, moments are UTC. "
+                + "Files of records go beside the calls: PUT and GET /files/{id of the record}, as /docs tells."
         )
         writer.endObject()
     }

@@ -74,6 +74,10 @@ struct ShapeSchema {
                 writer.int(limit)
             }
             writeKeys(field, isAnswer: isAnswer, to: &writer)
+        case .place:
+            type("string", to: &writer)
+            writer.key("pattern")
+            writer.string("^-?[0-9]{1,2}(\\.[0-9]{1,7})?,-?[0-9]{1,3}(\\.[0-9]{1,7})?$")
         case .keys:
             type("array", to: &writer)
             writer.key("uniqueItems")

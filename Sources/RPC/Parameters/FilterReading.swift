@@ -123,6 +123,15 @@ package struct FilterReading {
             var values: [Value] = []
             for element in node.elements { values.append(try single(element, field, at: place)) }
             return .list(values)
+        case .near:
+            let parts = node.elements.map { $0.string.map { Value.text($0) } ?? .null }
+            guard GeoCircle(.list(parts)) != nil else {
+                throw refusal(
+                    place,
+                    "needs a place and a distance behind \"near\", such as [\"52.52,13.405\", \"25 km\"]; m, km and mi are known"
+                )
+            }
+            return .list(parts)
         case .within:
             guard let phrase = node.string else {
                 throw refusal(

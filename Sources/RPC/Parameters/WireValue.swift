@@ -17,7 +17,7 @@ package enum WireValue {
     ) throws(FieldRefusal) -> Value {
         if node.isNull { return .null }
         switch wire {
-        case .string:
+        case .string, .place:
             if let text = node.string { return .text(text) }
         case .boolean:
             if let flag = node.bool { return .bool(flag) }
@@ -121,6 +121,7 @@ extension WireForm {
         case .instant: "a moment such as \"2026-11-22T15:24:20Z\""
         case .reference: "the id of a record, a whole number"
         case .keys: "an array of keys, such as [\"north\", \"south\"]"
+        case .place: "a place such as \"52.5200066,13.404954\""
         case .lines: "an array of lines, or {\"set\": [...], \"remove\": [...]}"
         case .file: "null, or be sent by PUT /files/{id of the record}"
         }

@@ -2,9 +2,9 @@
 package enum FieldKindList {
     static let all: [any FieldKind] = [
         TextKind(), LongtextKind(), EmailKind(), PhoneKind(), URLKind(), BooleanKind(), IntegerKind(),
-        DecimalKind(),
-        PercentKind(), MoneyKind(), DateKind(), TimeKind(), DatetimeKind(), PicklistKind(),
+        DecimalKind(), PercentKind(), MoneyKind(), DateKind(), TimeKind(), DatetimeKind(), PicklistKind(),
         MultipicklistKind(), ReferenceKind(), OwnerKind(), AutonumberKind(), LinesKind(), FileKind(),
+        PlaceKind(),
     ]
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

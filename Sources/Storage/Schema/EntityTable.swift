@@ -94,7 +94,9 @@ struct EntityTable {
                         where: "\(column) IS NOT NULL"))
             }
             // A unique text is looked up by a range of its key, which the unique index, an expression, cannot serve.
-            if field.definition.isIndexed || (field.definition.isUnique && field.keyColumn != nil) {
+            if field.definition.isIndexed || field.wire == .place
+                || (field.definition.isUnique && field.keyColumn != nil)
+            {
                 indexes.append(
                     TableIndex(
                         name, "field.\(field.column)",
@@ -102,8 +104,8 @@ struct EntityTable {
                             TableIndex.Key(column: field.keyColumn ?? field.column),
                             TableIndex.Key(column: "id"),
                         ],
-                        // A number is looked for among deleted records too.
-                        where: field.type.name == "autonumber" ? nil : isLive))
+                        // A number is looked for among deleted records too, and places by a condition of their own.
+                        where: field.type.name == "autonumber" || field.wire == .place ? nil : isLive))
             }
             if field.definition.isUnique { indexes.append(unique(field)) }
             return indexes
@@ -151,7 +153,7 @@ struct EntityTable {
         case .time: return "strftime('%H:%M:%f', \(column) / 1000.0, 'unixepoch')"
         case .money: return decimal(column, scale: 4)
         case .decimal(let scale): return decimal(column, scale: scale)
-        case .string, .boolean, .integer, .reference, .keys, .lines, .file: return column
+        case .string, .boolean, .integer, .reference, .keys, .lines, .file, .place: return column
         }
     }
 

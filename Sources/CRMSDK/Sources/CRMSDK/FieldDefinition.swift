@@ -62,6 +62,7 @@ extension FieldDefinition {
     {
         Self(name, label, .money(inBaseCurrency: field, on: date)).readOnly()
     }
+    public static func place(_ name: String, _ label: String) -> Self { Self(name, label, .place) }
     public static func date(_ name: String, _ label: String) -> Self { Self(name, label, .date) }
     /// A time of day without a zone.
     public static func time(_ name: String, _ label: String) -> Self { Self(name, label, .time) }

@@ -47,6 +47,8 @@ public struct FieldType: Hashable, Sendable, Codable {
     public static var email: Self { Self("email") }
     public static var phone: Self { Self("phone") }
     public static var url: Self { Self("url") }
+    /// A point on the earth, as `GeoPoint` reads it; found by distance.
+    public static var place: Self { Self("place") }
     public static var boolean: Self { Self("boolean") }
     /// A whole number in 64 bits.
     public static var integer: Self { Self("integer") }

@@ -70,11 +70,13 @@ public struct FilterOperator: Hashable, Sendable {
     public static let between = Self("between")
     /// A span of time in the caller's zone: "today", "this quarter", "last 30 days".
     public static let within = Self("within")
+    /// At most so far from a point: a list of the point and the distance, as `GeoCircle` reads them.
+    public static let near = Self("near")
 
     public static let all: [Self] = [
         .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .isIn, .isNotIn, .contains,
         .startsWith,
-        .endsWith, .isEmpty, .isNotEmpty, .between, .within,
+        .endsWith, .isEmpty, .isNotEmpty, .between, .within, .near,
     ]
 }
 

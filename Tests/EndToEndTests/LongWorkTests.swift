@@ -1,0 +1,105 @@
+import JSON
+import TestKit
+import Testing
+
+/// Work that goes on in batches beside everyone's is cut off by a kill, and goes on where it was.
+@Suite("End to end: long work outlives a kill")
+struct LongWorkTests {
+    private static let records = 1_600
+
+    @Test("a type change and a computed back-fill: killed in the midst, both end, and no value is lost")
+    func killed() throws {
+        let platform = try TestPlatform()
+        let admin = try platform.logIn()
+        try admin.call("entity.create", #"{"name":"x_site","label":"Site","plural_label":"Sites"}"#)
+        try admin.call("field.create", #"{"entity":"x_site","name":"x_year","type":"text","label":"Built"}"#)
+        for start in stride(from: 0, to: Self.records, by: 200) {
+            let operations = (start..<start + 200).map { number in
+                #"{"method":"record.create","params":{"entity":"x_site","values":{"x_name":"Site \#(number)","x_year":"\#(number)"}}}"#
+            }
+            try admin.call("batch.execute", #"{"operations":[\#(operations.joined(separator: ","))]}"#)
+        }
+        try changeType(platform, admin)
+        try backFill(platform, admin)
+        let verified = try platform.admin("log", "verify")
+        #expect(verified.code == 0, "\(verified)")
+    }
+
+    /// There and back until a kill has met the work in the midst: a quick machine may be done before.
+    private func changeType(_ platform: TestPlatform, _ admin: Caller) throws {
+        var isMet = false
+        var type = "text"
+        for _ in 0..<6 where !isMet || type == "text" {
+            type = type == "text" ? "integer" : "text"
+            try admin.call("field.change_type", #"{"entity":"x_site","name":"x_year","type":"\#(type)"}"#)
+            var killed: Int32?
+            try eventually(orThrow: { platform.failure("the type does not change") }) {
+                let task = try #require(try changeTask(admin))
+                guard task["status"]?.string == "running" else { return true }
+                guard killed == nil, try task.integer("done") > 0 else { return false }
+                killed = try platform.killKernel()
+                try platform.waitForNewKernel(after: killed ?? 0)
+                if try changeTask(admin)?["status"]?.string == "running" { isMet = true }
+                // Everyone else's work goes on meanwhile.
+                let id = try admin.create("account", #"{"account_name":"Meanwhile"}"#)
+                #expect(
+                    try admin.call("record.get", #"{"id":\#(id)}"#)["account_name"]?.string == "Meanwhile")
+                return false
+            }
+            let task = try #require(try changeTask(admin))
+            #expect(task["status"]?.string == "done")
+            #expect(try task.integer("done") == Self.records, "each record once")
+            try expectYears(admin)
+        }
+        #expect(isMet, "no kill met the change in the midst of it")
+    }
+
+    private func changeTask(_ admin: Caller) throws -> JSONNode? {
+        try admin.call("schema.tasks").array("tasks").first { $0["kind"]?.string == "change_type" }
+    }
+
+    private func expectYears(_ admin: Caller) throws {
+        var years: [String] = []
+        var cursor = ""
+        repeat {
+            let page = try admin.call(
+                "record.list",
+                #"{"entity":"x_site","sort":["id"],"fields":["x_year"],"limit":1000\#(cursor)}"#)
+            years += try page.array("records").map { $0["x_year"]?.string ?? $0["x_year"]?.text ?? "absent" }
+            cursor = page["next_cursor"]?.string.map { #","cursor":\#($0.jsonText)"# } ?? ""
+        } while !cursor.isEmpty
+        #expect(years == (0..<Self.records).map { "\($0)" })
+    }
+
+    private func backFill(_ platform: TestPlatform, _ admin: Caller) throws {
+        try admin.call(
+            "field.create",
+            #"{"entity":"x_site","name":"x_double","type":"integer","label":"Double","expression":"x_year * 2"}"#
+        )
+        var killed: Int32?
+        try eventually(orThrow: { platform.failure("the figures are not all there") }) {
+            let done = try admin.count("x_site", #"["x_double","is not empty"]"#)
+            guard done < Self.records else { return true }
+            guard killed == nil, done > 0 else { return false }
+            killed = try platform.killKernel()
+            // One that has not been computed, and one that has been: both follow what is written meanwhile.
+            try platform.waitForNewKernel(after: killed ?? 0)
+            for number in [0, Self.records - 1] {
+                let list = #"{"entity":"x_site","filter":["x_year","=",\#(number)]}"#
+                let id = try #require(try admin.call("record.list", list).array("records").first).integer(
+                    "id")
+                try admin.call("record.update", #"{"id":\#(id),"values":{"x_year":\#(number + 10_000)}}"#)
+            }
+            return false
+        }
+        #expect(killed != nil, "no kill met the back-fill in the midst of it")
+        let sum = try admin.call(
+            "record.aggregate",
+            #"{"entity":"x_site","group_by":[],"measures":[{"op":"sum","field":"x_year","as":"years"},{"op":"sum","field":"x_double","as":"doubles"}]}"#
+        )
+        let group = try #require(try sum.array("groups").first)
+        let years = Self.records * (Self.records - 1) / 2 + (killed == nil ? 0 : 20_000)
+        #expect(
+            group["years"]?.text == "\(years)" && group["doubles"]?.text == "\(2 * years)", "\(group.text)")
+    }
+}
