@@ -36,7 +36,7 @@ package struct CallContext: Sendable {
     }
 
     /// The same call under other rights.
-    func acting(as principal: Principal) -> CallContext {
+    package func acting(as principal: Principal) -> CallContext {
         CallContext(
             principal: principal, source: source, method: method, requestID: requestID, deadline: deadline,
             timeZone: timeZone, language: language)
