@@ -77,7 +77,9 @@ let package = Package(
         room("Backup", [sdk, "Storage", "Crypto", "JSON"]),
         room(
             "Installation",
-            [sdk, "ModuleLoader", "Records", "Storage", "Query", "Registry", "Security", "JSON", "Log"]),
+            [
+                sdk, "ModuleLoader", "Records", "Storage", "Query", "Registry", "Security", "Text", "JSON", "Log",
+            ]),
         room(
             "RPC",
             [

@@ -46,6 +46,7 @@ extension Installation {
         _ call: CallContext, _ module: RegisteredModule, in transaction: WriteTransaction
     ) throws(CRMError) -> InstallationReport {
         try requireAdministrator(call, "enable modules")
+        try refuseWhilePurging(module.name, transaction)
         let running = snapshots.current.registry.modules.filter { $0.name != module.name }
         let all = try ordered(running + [module])
         let before = try SchemaStore.load(transaction)
@@ -54,12 +55,13 @@ extension Installation {
         try transaction.store(
             Storage.StoredModule(
                 name: module.name, version: module.manifest.version.description, sha256: module.sha256,
-                isEnabled: true, label: module.manifest.label, manifest: Self.facts(module.manifest),
+                isEnabled: true, label: module.manifest.label, manifest: ModuleSummary(module.manifest).text,
                 enabledAt: transaction.now))
         try refuseSharedRelations(of: module, among: running)
         let registry = try Self.registry(SchemaStore.load(transaction), all)
-        let steps = plan.sentences + (try transaction.bringLinkTables(to: registry.relations))
+        var steps = plan.sentences + (try transaction.bringLinkTables(to: registry.relations))
         try migrate(module, registry, call, transaction)
+        steps += try bringFixtures(of: all, registry, call, transaction)
         try note(call, "enable", module.name, steps, transaction)
         publish(registry, after: transaction)
         let name = module.name
@@ -110,6 +112,20 @@ extension Installation {
                 try unit.run(migration, of: module.name)
             }
             try transaction.execute(MigrationLedger.note(migration, of: module.name, at: transaction.now))
+        }
+    }
+
+    /// Of all modules that run: one of another module's entity may have waited for this one.
+    private func bringFixtures(
+        of modules: [RegisteredModule], _ registry: RegistrySnapshot, _ call: CallContext,
+        _ transaction: WriteTransaction
+    ) throws(CRMError) -> [String] {
+        let raised = call.acting(as: .kernel(for: call.principal.user))
+        return try records.unit(transaction, raised, on: snapshots.current.with(registry: registry)) {
+            (unit) throws(CRMError) in
+            var sentences: [String] = []
+            for module in modules { sentences += try unit.bringFixtures(of: module.manifest) }
+            return sentences
         }
     }
 
@@ -183,20 +199,6 @@ extension Installation {
             summary: manifest.summary, sha256: sha256.isEmpty ? nil : sha256, path: nil, problem: nil,
             dependencies: manifest.dependencies.map(\.name), entities: manifest.entities.map(\.name),
             actions: manifest.actions.map { "\(manifest.name).\($0.name)" })
-    }
-
-    /// What the database keeps of a manifest, for lists while the module is not loaded.
-    private static func facts(_ manifest: ModuleManifest) -> String {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.key("summary")
-        writer.string(manifest.summary)
-        writer.key("entities")
-        writer.beginArray()
-        for entity in manifest.entities { writer.string(entity.name) }
-        writer.endArray()
-        writer.endObject()
-        return String(decoding: writer.finish(), as: UTF8.self)
     }
 
     // MARK: The log

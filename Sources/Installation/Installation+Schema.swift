@@ -33,7 +33,8 @@ extension Installation {
             if let finding = try probe.find(reader) { findings.append(finding) }
         }
         return SchemaReport(
-            generation: plan.generation, steps: plan.sentences, findings: findings, notes: plan.notes)
+            generation: plan.generation, steps: plan.sentences, findings: findings,
+            notes: plan.notes + (try RightsInVain.notes(changes, reader)))
     }
 
     /// Does it all, or nothing of it. What would hold the writer too long goes on in batches.
@@ -53,6 +54,7 @@ extension Installation {
         }
         let plan = try SchemaPlanner.plan(schema, changes: changes)
         let findings = try refusing(plan, transaction)
+        let notes = plan.notes + (try RightsInVain.notes(changes, transaction))
         try transaction.apply(plan)
         try transaction.sign(tasksOf: call.principal.user)
         let registry = try renewed(in: transaction)
@@ -60,7 +62,7 @@ extension Installation {
         let subject = plan.steps.isEmpty ? "nothing" : "\(changes.count) changes"
         try note(call, call.method, subject, plan.sentences, transaction, kind: .schema)
         var report = SchemaReport(
-            generation: plan.generation, steps: plan.sentences, findings: findings, notes: plan.notes)
+            generation: plan.generation, steps: plan.sentences, findings: findings, notes: notes)
         if !plan.tasks.isEmpty { report.tasks = try begin(plan.tasks.count, call, transaction) }
         return report
     }
@@ -93,7 +95,7 @@ extension Installation {
     ) throws(CRMError) {
         for rename in renames {
             var rights: [RecordID] = []
-            try transaction.rows(FieldAccessStatements.rights(to: rename.from, of: rename.entity)) { row in
+            try transaction.rows(RightsStatements.rights(to: rename.from, of: rename.entity)) { row in
                 rights.append(RecordID(row.int64(0)))
                 return .next
             }
@@ -110,12 +112,13 @@ extension Installation {
     }
 
     /// Small work is done at once; what is left goes on with `workOnSchema`.
-    private func begin(
-        _ count: Int, _ call: CallContext, _ transaction: WriteTransaction
+    func begin(
+        _ count: Int, _ call: CallContext, _ transaction: WriteTransaction,
+        for budget: Duration = .milliseconds(20)
     ) throws(CRMError) -> [SchemaTask] {
         let tasks = Array(try SchemaTaskStore.latest(transaction, limit: count).reversed())
         for task in tasks where task.status == .running && task.order.kind != .emptyColumn {
-            let ended = try SchemaWork(self, transaction).advance(task, for: .milliseconds(20))
+            let ended = try SchemaWork(self, transaction).advance(task, for: budget)
             if ended.status == .stopped { throw ended.refusal }
         }
         var begun: [SchemaTask] = []

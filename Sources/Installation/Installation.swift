@@ -169,6 +169,19 @@ package final class Installation: Sendable {
             entities: try schema.registryEntities(enabledModules: Set(modules.map(\.name))), modules: modules)
     }
 
+    /// As `registry`, with the entities of all modules, and those that are being removed: for whoever removes them.
+    static func completeRegistry(
+        _ schema: StoredSchema, _ modules: [RegisteredModule]
+    ) throws(CRMError) -> RegistrySnapshot {
+        var schema = schema
+        for index in schema.entities.indices { schema.entities[index].isDeleted = false }
+        return RegistrySnapshot(
+            generation: Int(schema.generation),
+            entities: try schema.registryEntities(
+                enabledModules: Set(schema.entities.map(\.module) + schema.modules.map(\.name))),
+            modules: modules)
+    }
+
     // MARK: Modules' files
 
     /// Reads, checks and loads a module's file into this process.

@@ -48,7 +48,8 @@ package struct SchemaWork {
         case .changeType: try convert(&task)
         case .mergeValue: try replace(&task)
         case .purgeField, .emptyColumn: try empty(&task)
-        case .purgeEntity: try removeRecords(&task)
+        case .purgeEntity: try removeEntity(&task)
+        case .purgeModule: try removeModule(&task)
         }
     }
 
@@ -210,17 +211,106 @@ package struct SchemaWork {
         task.end(.done)
     }
 
-    private func removeRecords(_ task: inout SchemaTask) throws(CRMError) {
-        let name = task.order.entityName
-        let page = try transaction.page(of: name, column: "id", after: task.cursor, limit: pageRows)
-        for (id, _) in page { try transaction.remove(id, from: name) }
+    private func removeEntity(_ task: inout SchemaTask) throws(CRMError) {
+        let schema = try SchemaStore.load(transaction)
+        guard let entity = schema.entities.first(where: { $0.number == task.order.entity }) else {
+            return task.end(.done)
+        }
+        guard try removePage(of: entity, schema, &task) else { return }
+        try installation.removeRights([entity.name], call(task), transaction)
+        _ = try installation.renewed(in: transaction)
+        try installation.note(
+            call(task), "purge", entity.name, [task.order.sentence], transaction, kind: .schema)
+        task.end(.done)
+    }
+
+    /// One page of whatever of the module is left: lines, records, fields of others, links; at last its name.
+    private func removeModule(_ task: inout SchemaTask) throws(CRMError) {
+        let (schema, module) = (try SchemaStore.load(transaction), task.order.entityName)
+        let entities = schema.entities.filter { $0.module == module }
+        if let entity = entities.first(where: { $0.facts.lineOf != nil }) ?? entities.first {
+            _ = try removePage(of: entity, schema, &task)
+            return
+        }
+        for entity in schema.entities {
+            guard let field = entity.fields.first(where: { ModulePurge.isField($0, of: module) }) else {
+                continue
+            }
+            return try removeField(field, of: entity, &task)
+        }
+        let relations = (task.order.detail ?? "").split(separator: " ").map(String.init)
+        if let relation = try transaction.linkTables(of: relations).first {
+            task.doneRecords += Int64(try transaction.removeLinks(of: relation, limit: pageRows))
+            return
+        }
+        try transaction.forget(module: module)
+        _ = try installation.renewed(in: transaction)
+        try installation.note(call(task), "purge", module, [task.order.sentence], transaction)
+        task.end(.done)
+    }
+
+    /// What records leave behind elsewhere takes many statements for each.
+    private static let destroyedRows = 25
+
+    /// Removes some records or lines, and the table when there are no more.
+    ///
+    /// - Returns: whether the entity is gone.
+    private func removePage(
+        of entity: StoredEntity, _ schema: StoredSchema, _ task: inout SchemaTask
+    ) throws(CRMError) -> Bool {
+        let isLine = entity.facts.lineOf != nil
+        let limit = isLine ? pageRows : min(pageRows, Self.destroyedRows)
+        let page = try transaction.page(of: entity.name, column: "id", after: task.cursor, limit: limit)
+        if isLine {
+            for (id, _) in page { try transaction.remove(line: id, from: entity.name) }
+        } else if !page.isEmpty {
+            try destroy(page.map { RecordID($0.id) }, entity, schema, task)
+        }
         task.doneRecords += Int64(page.count)
         task.cursor = page.last?.id ?? task.cursor
+        guard page.count < limit else { return false }
+        try dropLinks(with: entity.name)
+        try transaction.forget(entity: entity.number, named: entity.name)
+        task.cursor = 0
+        return true
+    }
+
+    /// The tables of relations with an entity that is gone: its records took their links along, and other modules'
+    /// relations with it sleep from now on.
+    private func dropLinks(with entity: String) throws(CRMError) {
+        let relations = installation.snapshots.current.registry.modules.flatMap(\.manifest.relations)
+            .filter { $0.from == entity || $0.to == entity }.map(\.name)
+        for relation in try transaction.linkTables(of: relations) {
+            while try transaction.removeLinks(of: relation, limit: pageRows) == pageRows {}
+        }
+    }
+
+    private func destroy(
+        _ ids: [RecordID], _ stored: StoredEntity, _ schema: StoredSchema, _ task: SchemaTask
+    ) throws(CRMError) {
+        let snapshot = installation.snapshots.current
+        let registry = try Installation.completeRegistry(schema, snapshot.registry.modules)
+        guard let entity = registry[entity: stored.name] else { return }
+        try installation.records.unit(transaction, call(task), on: snapshot.with(registry: registry)) {
+            (unit) throws(CRMError) in
+            for id in ids { try unit.destroy(id, entity) }
+        }
+    }
+
+    private func removeField(
+        _ field: StoredField, of entity: StoredEntity, _ task: inout SchemaTask
+    ) throws(CRMError) {
+        let column = field.placement.column
+        let page = try transaction.page(of: entity.name, column: column, after: task.cursor, limit: pageRows)
+        for (id, value) in page where value != .null {
+            try transaction.set(column, of: entity.name, id: id, to: .null)
+            task.doneRecords += 1
+        }
+        task.cursor = page.last?.id ?? task.cursor
         guard page.count < pageRows else { return }
-        try transaction.forget(entity: task.order.entity, named: name)
-        _ = try installation.renewed(in: transaction)
-        try installation.note(call(task), "purge", name, [task.order.sentence], transaction, kind: .schema)
-        task.end(.done)
+        try transaction.forget(fieldNumber: field.placement.number)
+        try transaction.drop(column: column, of: entity.name)
+        task.cursor = 0
     }
 
     private func call(_ task: SchemaTask) -> CallContext {

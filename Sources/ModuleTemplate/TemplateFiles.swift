@@ -100,9 +100,12 @@ enum TemplateFiles {
                 var manifest = ModuleManifest(
                     "@NAME@", version: "1.0.0", label: "@LABEL@", summary: "Items with a quantity and a status.")
                 manifest.entities = [Item.definition]
+                manifest.relations = [Item.people]
                 manifest.hooks = Item.hooks
+                manifest.linkHooks = Item.linkHooks
                 manifest.actions = [ItemSummary.action]
                 manifest.migrations = Migrations.all
+                manifest.fixtures = Item.fixtures
                 return manifest
             }
         }
@@ -137,6 +140,21 @@ enum TemplateFiles {
                 Hook("note_item_end", on: entity, [.beforeCreate, .beforeUpdate], noteEnd),
             ]
 
+            /// Who has to do with an item, and since when.
+            static let people = RelationDefinition(
+                "@NAME@_people", from: entity, to: "contact", label: "People",
+                fields: [.date("since", "Since")]
+            ).inverse(label: "Items")
+
+            static let linkHooks = [
+                LinkHook("check_people", on: people.name, [.beforeLink], checkPeople)
+            ]
+
+            /// Records that come with the module, each under a key that stays.
+            static let fixtures = [
+                Fixture("example", entity, ["item_name": "Example"])
+            ]
+
             /// Where each status leads is data: an administrator who adds one says with it what may follow.
             static let statuses = [
                 PicklistValue("New").next("active", "finished").system(),
@@ -149,6 +167,20 @@ enum TemplateFiles {
                 _ change: inout RecordChange, _ context: any ModuleContext
             ) throws(CRMError) {
                 try LifeCycle.checkMove(change, "status", in: try context.definition(of: entity), context)
+            }
+
+            /// Nobody comes to an item that is finished; since when is today unless it is said.
+            @Sendable
+            private static func checkPeople(
+                _ change: inout LinkChange, _ context: any ModuleContext
+            ) throws(CRMError) {
+                guard change.isNew else { return }
+                let item = try context.get(entity, change.from)
+                guard item["status"] != "finished" else {
+                    throw CRMError(
+                        .invalidRecord, "item \\(item.id) is finished", hint: "Take it up again first.")
+                }
+                if change["since"].isNull { change["since"] = .date(context.now.dateInUTC) }
             }
 
             @Sendable
@@ -216,7 +248,12 @@ enum TemplateFiles {
         @Suite("@LABEL@: items")
         struct ItemTests {
             private let context = TestModuleContext(
-                modules: [@TYPE@Module()], clock: TestClock("2026-03-10T09:00:00Z"))
+                modules: [@TYPE@Module()],
+                entities: [
+                    EntityDefinition(
+                        "contact", label: "Contact", plural: "Contacts",
+                        fields: [.text("last_name", "Last name").mandatory()])
+                ], clock: TestClock("2026-03-10T09:00:00Z"))
 
             @Test("the module is what every module must be")
             func conformance() {
@@ -231,6 +268,22 @@ enum TemplateFiles {
                 #expect(finished["finished_at"] == .instant(context.now))
                 let again = try context.update(Item.entity, item.id, ["status": "active"])
                 #expect(again["finished_at"] == .null)
+            }
+
+            @Test("people come to an item until it is finished, and the day is noted")
+            func people() throws {
+                let item = try context.create(Item.entity, ["item_name": "First"])
+                let people = try ["Noor", "Lin"].map {
+                    try context.create("contact", ["last_name": .text($0)]).id
+                }
+                try context.link(item.id, Item.people.name, to: people[0])
+                let linked = try context.related(item.id, RelatedRequest(Item.people.name))
+                #expect(linked.map(\\.record.id) == [people[0]])
+                #expect(linked.first?.link["since"] == .date(context.now.dateInUTC))
+                _ = try context.update(Item.entity, item.id, ["status": "finished"])
+                #expect(throws: CRMError.self) {
+                    try context.link(item.id, Item.people.name, to: people[1])
+                }
             }
 
             @Test("an active item does not become new again")

@@ -7,6 +7,13 @@ package enum PurgeStatements {
         Statement("DELETE FROM \(entity.table) WHERE id = ?1", [.integer(id.rawValue)])
     }
 
+    /// Empties a reference to a record, wherever it stands in an entity of records or of lines.
+    package static func clear(_ field: Field, of entity: Entity, _ id: RecordID) -> Statement {
+        Statement(
+            "UPDATE \(entity.table) SET \(field.column) = NULL WHERE \(field.column) = ?1",
+            [.integer(id.rawValue)])
+    }
+
     package static func directoryEntry(_ id: RecordID) -> Statement {
         Statement("DELETE FROM crm_record WHERE id = ?1", [.integer(id.rawValue)])
     }

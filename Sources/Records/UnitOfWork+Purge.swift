@@ -44,10 +44,8 @@ extension UnitOfWork {
         }
         try requireBinned(id, entity, named: name)
         let cleared = try settleReferences(to: id, entity, references)
-        var links = 0
-        for table in try linkTables() {
-            links += try transaction.execute(LinkStatements.deleteAll(of: id, inTable: table))
-        }
+        let links = try removeLinks(of: id)
+        takeOutOfSearch(entity, id)
         try transaction.execute(PurgeStatements.row(entity, id))
         try transaction.execute(PurgeStatements.directoryEntry(id))
         try transaction.dropFiles(of: id)
@@ -196,6 +194,16 @@ extension UnitOfWork {
 
     // MARK: What is left
 
+    /// - Returns: how many there were.
+    @discardableResult
+    func removeLinks(of id: RecordID) throws(CRMError) -> Int {
+        var links = 0
+        for table in try linkTables() {
+            links += try transaction.execute(LinkStatements.deleteAll(of: id, inTable: table))
+        }
+        return links
+    }
+
     private func linkTables() throws(CRMError) -> [String] {
         var tables: [String] = []
         try transaction.rows(LinkStatements.tables) { row in
@@ -206,7 +214,7 @@ extension UnitOfWork {
     }
 
     /// Destroys the values of the record's entries, and of the entries in which others' histories tell of links with it.
-    private func eraseHistory(of id: RecordID, _ entity: Entity) throws(CRMError) -> Int {
+    func eraseHistory(of id: RecordID, _ entity: Entity) throws(CRMError) -> Int {
         var sequences: [Int64] = []
         var changeSets: Set<Int64> = []
         for logged in try ChangeLog.entries(transaction, record: id, limit: .max)

@@ -25,6 +25,15 @@ struct TimeMethodTests {
             .text
     }
 
+    @Test("a history may be asked for with the record's entity; of another entity there is none")
+    func historyOfEntity() throws {
+        let id = try account(#"{"account_name":"Acme"}"#)
+        let history = try client.call("record.history", #"{"id":\#(id),"entity":"account"}"#)
+        #expect(history.result?["entries"]?.count == 1)
+        #expect(try client.call("record.history", #"{"id":\#(id),"entity":"contact"}"#).code == -32003)
+        #expect(try client.call("record.history", #"{"id":\#(id),"entity":"accout"}"#).result == nil)
+    }
+
     @Test("a record, a list, a count and a sum of a moment")
     func past() throws {
         let id = try account(#"{"account_name":"Acme","phone":"+48 22 1","annual_revenue":"5.00"}"#)

@@ -92,6 +92,20 @@ struct SchemaAtRunTimeTests {
         }
         #expect(try office.ids("x_site", where: nil, as: bob) == [id])
         #expect(throws: CRMError.self) { try office.create("x_site", ["x_name": "East"], as: bob) }
+        // A plan says what a deletion leaves in vain, and so does the deletion.
+        _ = try office.create(
+            "field_access",
+            [
+                "entity": "x_site", "field": "x_number",
+                "profile": profile.id.map { .reference($0) } ?? .null, "visible": false,
+            ])
+        let inVain = "a right to field \"x_number\" of x_site will be without effect"
+        #expect(try plan(.deleteField(FieldName("x_site", "x_number"))).notes.contains(inVain))
+        let notes = try office.change(.deleteEntity("x_site")).notes
+        #expect(
+            notes.contains(
+                "without effect on \"x_site\" from then on: 1 right of profiles, 1 right to fields"),
+            "\(notes)")
     }
 
     @Test("deleted it is not there; restored it has its records; purged it is gone and the name is free")

@@ -21,6 +21,7 @@ public struct CollaborationModule: CRMModule {
             WorkItem.hooks + Event.hooks + Comment.hooks + Folder.hooks + Document.hooks + Tag.hooks
             + Tagging.hooks + LeadSuccession.hooks
         manifest.migrations = Migrations.all
+        manifest.fixtures = Folder.fixtures
         return manifest
     }
 }

@@ -15,6 +15,16 @@ enum Folder {
     .listing("folder_name", "description", "is_default")
     .sharing(.notShareable)
 
+    /// What an office files from its first day on; rename them, or delete them.
+    static let fixtures = [
+        Fixture(
+            "folder_templates", "folder",
+            ["folder_name": "Templates", "description": "Letters and forms to begin from."]),
+        Fixture(
+            "folder_contracts", "folder",
+            ["folder_name": "Contracts", "description": "What was agreed, as it was signed."]),
+    ]
+
     static let hooks = [
         Hook("keep_used_folder", on: "folder", [.beforeDelete], keep)
     ]

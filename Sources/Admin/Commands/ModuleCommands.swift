@@ -31,6 +31,22 @@ enum ModuleCommands {
             try run.confirm("module \"\(try run.required(0))\"")
             try change("module.disable", run, "disabled")
         },
+        Command(
+            "module", "purge", .destroys(question: "Destroy for ever all data of"),
+            "destroy what a disabled module has left: records, fields, links",
+            details: "A dry run lists what that is. Large ones go in batches; schema tasks shows how far.",
+            operands: [module],
+            examples: ["module purge marketing --dry-run", "module purge marketing --yes"]
+        ) { run throws(AdminError) in
+            let name = try run.required(0)
+            try run.confirm("module \"\(name)\"")
+            var parameters = run.writeParameters
+            parameters.set("name", name)
+            let result = try run.call("module.purge", parameters)
+            run.session.forgetEntities()
+            SchemaPrinting.print(result, run)
+            run.say("module \"\(name)\": purge done")
+        },
     ]
 
     private static func parameters(_ run: CommandRun) throws(AdminError) -> Parameters {

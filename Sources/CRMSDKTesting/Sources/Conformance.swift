@@ -18,7 +18,8 @@ public enum Conformance {
         let tables = [first.manifest, first.manifest, module.init().manifest].map { manifest in
             [
                 manifest.name, manifest.version.description, "\(manifest.entities.hashValue)",
-                "\(manifest.relations.hashValue)", "\(manifest.extensions.hashValue)",
+                "\(manifest.fixtures.hashValue)", "\(manifest.relations.hashValue)",
+                "\(manifest.extensions.hashValue)",
                 manifest.hooks.map(\.name).joined(separator: ","),
                 manifest.linkHooks.map(\.name).joined(separator: ","),
                 manifest.actions.map(\.name).joined(separator: ","),

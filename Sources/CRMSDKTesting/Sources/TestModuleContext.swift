@@ -23,6 +23,7 @@ public final class TestModuleContext: ModuleContext {
     private let hooks: [Hook]
     private let linkHooks: [LinkHook]
     private let allRelations: [RelationDefinition]
+    private let fixtures: [Fixture]
     private let actions: [String: Action]
     private var definitions: [String: EntityDefinition]
     private var unit = TestRecords()
@@ -44,6 +45,7 @@ public final class TestModuleContext: ModuleContext {
         hooks = manifests.flatMap(\.hooks)
         linkHooks = manifests.flatMap(\.linkHooks)
         allRelations = manifests.flatMap(\.relations)
+        fixtures = manifests.flatMap(\.fixtures)
         actions = Dictionary(
             manifests.flatMap { manifest in manifest.actions.map { ("\(manifest.name).\($0.name)", $0) } }
         ) { first, _ in first }
@@ -74,6 +76,18 @@ public final class TestModuleContext: ModuleContext {
             if depth == 1 { unit = before }
             throw error
         }
+    }
+
+    /// Makes the records that the modules ship, as enabling them does; by their keys.
+    @discardableResult
+    public func makeFixtures() throws(CRMError) -> [String: RecordID] {
+        var made: [String: RecordID] = [:]
+        for fixture in fixtures where hasEntity(fixture.entity) {
+            var values = fixture.values
+            for (field, key) in fixture.references { values[field] = made[key].map { .reference($0) } }
+            made[fixture.key] = try create(fixture.entity, values).id
+        }
+        return made
     }
 
     /// Changes a definition, as an administrator does.

@@ -11,9 +11,10 @@ enum SchemaJSON {
     static let task: [Parameter] = [
         Parameter("id", .integer, "Of the task.", required: true),
         Parameter(
-            "kind", .text, "purge_field, purge_entity, change_type, merge_value or empty_column.",
+            "kind", .text,
+            "purge_field, purge_entity, purge_module, change_type, merge_value or empty_column.",
             required: true),
-        Parameter("entity", .text, "The entity.", required: true),
+        Parameter("entity", .text, "The entity, or the module.", required: true),
         Parameter("field", .text, "The field, where it is about one."),
         Parameter("status", .choice("running", "done", "stopped"), "How it is now.", required: true),
         Parameter("done", .integer, "Records dealt with.", required: true),

@@ -115,6 +115,25 @@ enum ModuleMethods {
                 write(try installation.disable(call, name, in: transaction), to: &writer)
             }
         },
+        Method(
+            "module.purge", needs: .administrator, .writes,
+            "Destroys what a disabled module has left: records, fields, relations, rights. There is no way back.",
+            "A dry run says what that is, with counts. Refused while the module is enabled, while another one needs it, and "
+                + "while a field of administrators refers to what would go. In batches beside other work; schema.tasks "
+                + "shows how far it is. The change log keeps that it was, without values.",
+            parameters: [
+                Parameter("name", .text, "The module's name.", required: true), RecordMethods.dryRun,
+            ],
+            result: SchemaJSON.answer, errors: [.notFound]
+        ) { scope throws(CRMError) in
+            let call = try scope.context()
+            let name = try scope.arguments.text("name")
+            let installation = scope.services.installation
+            return .write(scope.mode) { transaction, writer throws(CRMError) in
+                SchemaJSON.write(
+                    try installation.purge(call, module: name, in: transaction), to: &writer)
+            }
+        },
     ]
 
     private static func write(_ report: InstallationReport, to writer: inout JSONWriter) {

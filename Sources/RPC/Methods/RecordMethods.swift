@@ -8,7 +8,7 @@ import Storage
 /// Records of every entity: what clients do all day.
 enum RecordMethods {
     static let all: [Method] =
-        [get, list, count, aggregate, search, history] + writes + links + [purge]
+        [get, list, count, aggregate, search, history] + writes + links + [merge, purge]
 
     // MARK: Parameters that several share
 
@@ -161,7 +161,7 @@ enum RecordMethods {
     static let history = Method(
         "record.history", needs: .session, .reads, "What became of a record, oldest first.",
         "Each entry names who changed what, when and through which method. Fields that the caller may not see are left out.",
-        parameters: [id, limit, cursor],
+        parameters: [id, entityIfKnown, limit, cursor],
         result: .object([
             Parameter("entries", .list(of: .object([])), "In order.", required: true),
             Parameter("next_cursor", .any, "Text for the next page, or null.", required: true),
@@ -174,6 +174,10 @@ enum RecordMethods {
         let (records, call, snapshot, reader) = (
             scope.services.records, try scope.context(), scope.snapshot, scope.reader
         )
+        if let name = scope.arguments.textIfGiven("entity") {
+            let entity = try records.entity(of: id, named: name, snapshot, reader)
+            try records.requireVisible(call, snapshot, on: reader, id: id, entity, named: name)
+        }
         let entries = try records.history(call, snapshot, on: reader, id: id, after: after, limit: limit)
         var json = HistoryJSON(snapshot) { id throws(CRMError) in
             try records.reference(call, snapshot, on: reader, to: id)

@@ -22,6 +22,7 @@ enum KernelMigrations {
         KernelMigration(number: ownerCounts, summary: "records by owner", script: owners),
         KernelMigration(number: 9, summary: "tasks of the schema", script: schemaTasks),
         KernelMigration(number: 10, summary: "files", script: files),
+        KernelMigration(number: 11, summary: "records that modules ship", script: fixtures),
     ]
 
     /// The step after which the records that are there are counted.
@@ -277,5 +278,17 @@ enum KernelMigrations {
             created_at INTEGER NOT NULL,
             finished_at INTEGER
         ) STRICT;
+        """
+
+    /// `shipped` is what the module has given the record, a value by column, as a payload of the change log.
+    private static let fixtures = """
+        CREATE TABLE crm_fixture (
+            module TEXT NOT NULL,
+            key TEXT NOT NULL,
+            record INTEGER NOT NULL,
+            version TEXT NOT NULL,
+            shipped TEXT NOT NULL,
+            PRIMARY KEY (module, key)
+        ) STRICT, WITHOUT ROWID;
         """
 }

@@ -11,6 +11,8 @@ package struct SchemaTask: Sendable {
         case purgeField = "purge_field"
         /// Removes a deleted entity's records and its table.
         case purgeEntity = "purge_entity"
+        /// Removes what a disabled module has left; the entity's name is the module's, its number 0.
+        case purgeModule = "purge_module"
         /// Fills the column of a field's new type, then puts it in the place of the old one.
         case changeType = "change_type"
         /// Gives records with one value of a list another.
@@ -44,6 +46,7 @@ package struct SchemaTask: Sendable {
             switch kind {
             case .purgeField: return "remove the values of \(field), in batches"
             case .purgeEntity: return "remove the records of \"\(entityName)\" and its table, in batches"
+            case .purgeModule: return "remove what the module \"\(entityName)\" has left, in batches"
             case .changeType: return "convert \(field) to \(detail ?? ""), in batches, then change its type"
             case .mergeValue:
                 let values = (detail ?? "").split(separator: " ")

@@ -178,16 +178,7 @@ extension WriteTransaction {
         try raiseGeneration()
     }
 
-    /// Forgets an entity whose records are gone, with its table.
-    package func forget(entity number: Int, named name: String) throws(CRMError) {
-        try command("DROP VIEW IF EXISTS \(EntityTable.quoted(name))")
-        try command("DROP TABLE IF EXISTS \(EntityTable.quoted(Entity.table(of: name)))")
-        try execute(Statement("DELETE FROM crm_field WHERE entity = ?1", [.integer(Int64(number))]))
-        try execute(Statement("DELETE FROM crm_entity WHERE number = ?1", [.integer(Int64(number))]))
-        try raiseGeneration()
-    }
-
-    private func raiseGeneration() throws(CRMError) {
+    func raiseGeneration() throws(CRMError) {
         try execute(Statement("UPDATE crm_meta SET value = value + 1 WHERE key = 'schema_generation'"))
     }
 
@@ -215,9 +206,7 @@ extension WriteTransaction {
                 [.integer(id), value]))
     }
 
-    package func remove(_ id: Int64, from entity: String) throws(CRMError) {
+    package func remove(line id: Int64, from entity: String) throws(CRMError) {
         try execute(Statement("DELETE FROM \(table(entity)) WHERE id = ?1", [.integer(id)]))
-        try execute(Statement("DELETE FROM crm_record WHERE id = ?1", [.integer(id)]))
-        try dropFiles(of: RecordID(id))
     }
 }

@@ -19,6 +19,11 @@ extension WriteTransaction {
         }
     }
 
+    /// Keeps no counts of an entity that is gone.
+    func forgetOwners(of entity: Int) {
+        counters.ownerChanges = counters.ownerChanges.filter { $0.key.entity != entity }
+    }
+
     func writeOwnerCounts() throws(CRMError) {
         for (key, change) in counters.ownerChanges where change != 0 {
             _ = try runner.execute(

@@ -23,6 +23,7 @@ public enum ManifestCheck {
         problems += actions(manifest)
         problems += jobs(manifest)
         problems += migrations(manifest)
+        problems += fixtures(manifest)
         return problems
     }
 

@@ -18,6 +18,8 @@ public struct ModuleManifest: Sendable {
     public var actions: [Action] = []
     public var jobs: [Job] = []
     public var migrations: [Migration] = []
+    /// Records that come with the module.
+    public var fixtures: [Fixture] = []
     /// Labels in other languages than English, a table for each.
     public var translations: [LabelTable] = []
 
