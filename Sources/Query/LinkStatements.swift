@@ -40,6 +40,16 @@ package enum LinkStatements {
             [.integer(from.rawValue), .integer(to.rawValue)])
     }
 
+    /// All links of a record on either side: both ends, then the values in the order of the relation's `values`.
+    package static func all(_ relation: Relation, of id: RecordID) -> Statement {
+        let columns = ["from_id", "to_id"] + relation.values.map(\.column)
+        return Statement(
+            """
+            SELECT \(columns.joined(separator: ", ")) FROM \(relation.table) WHERE from_id = ?1 OR to_id = ?1
+            ORDER BY from_id, to_id
+            """, [.integer(id.rawValue)])
+    }
+
     /// The tables of all links, those of modules that are not enabled too.
     package static let tables = Statement(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'crm_link_*' ORDER BY name")

@@ -192,6 +192,11 @@ final class BoundContext: ModuleContext {
         return try unit.nextNumber(entity, known)
     }
 
+    func undoChange(of field: String, _ entity: String, _ id: RecordID) throws(CRMError) {
+        let unit = try unit("take a change back")
+        try unit.undoChange(of: field, try snapshot.registry.entity(entity), id)
+    }
+
     func elevated<Result>(
         reason: String, _ body: (any ModuleContext) throws(CRMError) -> Result
     ) throws(CRMError) -> Result {

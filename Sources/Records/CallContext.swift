@@ -28,6 +28,13 @@ package struct CallContext: Sendable {
         self.language = language
     }
 
+    /// The same call as the change log is to name it where it is a part of another.
+    func named(_ method: String) -> CallContext {
+        CallContext(
+            principal: principal, source: source, method: method, requestID: requestID, deadline: deadline,
+            timeZone: timeZone, language: language)
+    }
+
     /// The same call under other rights.
     package func acting(as principal: Principal) -> CallContext {
         CallContext(

@@ -77,6 +77,8 @@ package struct Undo {
         /// The sequence number of the first entry to be undone.
         let first: Int64
         let last: Int64
+        /// Whether a merge has let it refer to another record: that goes back as it came, without hooks.
+        let isMoved: Bool
     }
 
     /// What hooks have written while this undo put something else back goes with it.
@@ -96,7 +98,9 @@ package struct Undo {
             try refuse(entity, change)
             guard change.entry.kind.isWritten else { continue }
             targets[id] = Target(
-                id: id, entity: entity, first: targets[id]?.first ?? change.sequence, last: change.sequence)
+                id: id, entity: entity, first: targets[id]?.first ?? change.sequence, last: change.sequence,
+                isMoved: targets[id]?.isMoved ?? true && change.entry.kind == .update
+                    && change.entry.method == UnitOfWork.mergeMethod)
         }
         let links = try links(entries)
         if targets.isEmpty, links.isEmpty {
@@ -184,7 +188,7 @@ package struct Undo {
         let goes = rewind.touched.contains(Rewind.bin) && !isBinned
         if comesBack { try unit.restore(id, entity: name) }
         var fields: [Field] = []
-        if isBinned, !comesBack {
+        if isBinned, !comesBack, !target.isMoved {
             if !rewind.touched.isEmpty || !lines.isEmpty {
                 outcome.left.append(left(target, "it lies in the recycle bin"))
             }
@@ -214,6 +218,12 @@ package struct Undo {
             do throws(CRMError) {
                 // As a module: fields that people only read were written by one, and belong to what is undone.
                 try unit.transaction.savepoint { () throws(CRMError) in
+                    if target.isMoved, fields.allSatisfy(\.isReference) {
+                        _ = try unit.editable(target.id, target.entity.name, .edit, unit.call, bin: .both)
+                        let references = fields.map { ($0, values[$0.name] ?? .null) }
+                        return try unit.point(
+                            target.id, target.entity, references)
+                    }
                     _ = try unit.update(
                         target.id, entity: target.entity.name, values, version: nil, module: "core")
                 }

@@ -173,14 +173,22 @@ extension UnitOfWork {
         _ kind: ChangeKind, _ pair: Pair, isNew: Bool,
         _ changes: [(field: Field, old: StoredValue, new: StoredValue)], _ call: CallContext
     ) throws(CRMError) {
-        for (id, other) in [(pair.from, pair.to), (pair.to, pair.from)] {
-            let entity = id == pair.from ? pair.relation.from : pair.relation.to
+        try logLink(kind, pair.relation, from: pair.from, to: pair.to, isNew: isNew, changes, call)
+    }
+
+    /// Tells both histories, first that of the side which the relation goes out from.
+    func logLink(
+        _ kind: ChangeKind, _ relation: Relation, from: RecordID, to: RecordID, isNew: Bool,
+        _ changes: [(field: Field, old: StoredValue, new: StoredValue)], _ call: CallContext
+    ) throws(CRMError) {
+        for (id, other) in [(from, to), (to, from)] {
+            let entity = id == from ? relation.from : relation.to
             try transaction.append(
                 ChangeEntry(
                     kind, entity: entity.number, record: id, actor: call.principal.user,
                     source: call.source.name, method: call.method,
                     payload: LinkPayload.encode(
-                        relation: pair.relation.name, other: other, isNew: isNew,
+                        relation: relation.name, other: other, isNew: isNew,
                         changes.map { ($0.field.column, $0.old, $0.new) })))
         }
     }

@@ -129,7 +129,7 @@ struct LineEditorTests {
                 "record ",
                 [
                     "list", "get", "create", "update", "delete", "restore", "count", "aggregate", "history",
-                    "export", "link", "unlink", "related", "purge",
+                    "export", "link", "unlink", "related", "merge", "purge",
                 ]
             ),
             ("record l", ["list", "link"]), ("record list ", ["account", "contact"]),

@@ -369,4 +369,37 @@ struct RelatedMethodTests {
         #expect(try client.call("record.restore", #"{"id":\#(id)}"#).code == -32003)
         #expect(try client.call("log.verify").result?["intact"]?.bool == true)
     }
+
+    @Test("a merge says what moved, tells a missing record like a hidden one, and change.undo takes it back")
+    func merge() throws {
+        let client = try TestKernel().admin()
+        func account(_ name: String) throws -> String {
+            let values = #"{"account_name":"\#(name)","phone":"+48 22 100 0\#(name.count)"}"#
+            return try #require(
+                client.call("record.create", #"{"entity":"account","values":\#(values)}"#).result?["id"]
+            ).text
+        }
+        let (acme, twin) = (try account("Acme"), try account("Acme Ltd"))
+        let contact = #"{"entity":"contact","values":{"last_name":"Noor","account":\#(twin)}}"#
+        let noor = try #require(client.call("record.create", contact).result?["id"]).text
+        let merge = #""master":\#(acme),"losers":[\#(twin)],"fields":{"phone":\#(twin)}"#
+        let tried = try client.call("record.merge", "{\(merge),\"dry_run\":true}").result
+        #expect(tried?["references"]?.int64 == 1)
+        let done = try client.call("record.merge", "{\(merge)}").result
+        #expect(done?["references"]?.int64 == 1)
+        #expect(try client.call("record.get", #"{"id":\#(acme)}"#).result?["phone"]?.string == "+48 22 100 08")
+        let moved = try client.call("record.get", #"{"id":\#(noor)}"#).result
+        #expect(moved?["account"]?["label"]?.string == "Acme")
+        #expect(try client.call("record.merge", "{\(merge)}").code == -32003)
+        #expect(try client.call("record.merge", #"{"master":\#(acme),"losers":[987654]}"#).code == -32003)
+        #expect(try client.call("record.merge", #"{"master":\#(acme),"losers":[]}"#).code == -32602)
+        let wrong = #"{"master":\#(acme),"losers":[\#(noor)],"fields":{"phone":"x"}}"#
+        #expect(try client.call("record.merge", wrong).code == -32602)
+        let changeSet = try #require(done?["change_set"]).text
+        let undone = try client.call("change.undo", #"{"change_set":\#(changeSet)}"#).result
+        #expect(undone?["left"]?.count == 0)
+        #expect(try client.call("record.get", #"{"id":\#(twin)}"#).result?["phone"]?.string == "+48 22 100 08")
+        #expect(try client.call("record.get", #"{"id":\#(acme)}"#).result?["phone"]?.string == "+48 22 100 04")
+        #expect(try client.call("log.verify").result?["intact"]?.bool == true)
+    }
 }

@@ -44,6 +44,8 @@ struct BundledModulesTests {
         try create("account", ["account_name": "Fabrikam"])
         try create("lead", ["last_name": "Young", "company": "Fabrikam"])
         try create(
+            "lead_mapping", ["lead_field": "mobile", "target": "account", "target_field": "other_phone"])
+        try create(
             "potential",
             ["potential_name": "Lathes", "related_to": id("account"), "closing_date": day("2026-12-01")])
         _ = try office.update(try #require(ids["potential"]), ["sales_stage": "qualification"])

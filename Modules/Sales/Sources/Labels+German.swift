@@ -2,7 +2,8 @@ import CRMSDK
 
 /// Labels in German; fields that every entity shares have theirs from the kernel.
 enum GermanLabels {
-    static let table = LabelTable("de", lead.merging(potential) { $1 }.merging(history) { $1 })
+    static let table = LabelTable(
+        "de", lead.merging(mapping) { $1 }.merging(potential) { $1 }.merging(history) { $1 })
 
     private static let lead: [String: String] = [
         "lead": "Lead", "lead/plural": "Leads", "lead.lead_no": "Leadnummer", "lead.designation": "Position",
@@ -19,6 +20,17 @@ enum GermanLabels {
         "lead.converted_by": "Umgewandelt von",
         "lead.converted_account": "Firma", "lead.converted_contact": "Kontakt",
         "lead.converted_potential": "Verkaufschance", "lead#Conversion": "Umwandlung",
+    ]
+
+    private static let mapping: [String: String] = [
+        "lead_mapping": "Leadzuordnung", "lead_mapping/plural": "Leadzuordnungen",
+        "lead_mapping.lead_field": "Feld des Leads",
+        "lead_mapping.lead_field/help": "Der Name des Feldes, etwa x_region.",
+        "lead_mapping.target": "Wird Teil von", "lead_mapping.target=account": "Firma",
+        "lead_mapping.target=contact": "Kontakt", "lead_mapping.target=potential": "Verkaufschance",
+        "lead_mapping.target_field": "Zielfeld",
+        "lead_mapping.target_field/help": "Der Name des Feldes dort.", "lead_mapping.active": "Aktiv",
+        "lead_mapping.active/help": "Ausgeschaltet bleibt das Zielfeld leer.",
     ]
 
     private static let potential: [String: String] = [

@@ -56,18 +56,21 @@ enum LeadConversion {
         let lead = try context.get("lead", id)
         try refuseConverted(lead)
 
+        let mapping = try LeadMapping(context)
         let owner = parameters["owner"].map(\.value) ?? lead["owner"]
         var account = try Party(
-            "account", parameters["account"], matching: "account_name", lead["company"], lead, context)
+            "account", parameters["account"], matching: "account_name", lead["company"],
+            mapping.values(of: lead, for: "account"), context)
         var contact = try Party(
-            "contact", parameters["contact"], matching: "email", lead["email"], lead, context)
+            "contact", parameters["contact"], matching: "email", lead["email"],
+            mapping.values(of: lead, for: "contact"), context)
         guard account.exists || contact.exists else {
             throw CRMError(
                 .invalidParameters, "a lead cannot be converted into nothing",
                 hint: "Leave out \"skip\" for the account or for the contact.")
         }
         var potential = parameters["potential"].map { described in
-            LeadMapping.values(of: lead, for: "potential").merging(described.values) { $1 }
+            mapping.values(of: lead, for: "potential").merging(described.values) { $1 }
         }
         try refuseMissing([account.missing(context), contact.missing(context), missing(potential, context)])
 
@@ -165,6 +168,8 @@ private struct Party {
     let entity: String
     private let choice: Choice
     private let fillsBlanks: Bool
+    /// What the lead brings.
+    private let mapped: [String: Value]
     /// The record's id, once settled.
     private(set) var id: RecordID?
     private(set) var isCreated = false
@@ -173,12 +178,12 @@ private struct Party {
 
     /// Decides by the request, else by the one record whose `key` is `value`, else for a new one.
     init(
-        _ entity: String, _ request: StructuredValue?, matching key: String, _ value: Value, _ lead: Record,
-        _ context: any ModuleContext
+        _ entity: String, _ request: StructuredValue?, matching key: String, _ value: Value,
+        _ mapped: [String: Value], _ context: any ModuleContext
     ) throws(CRMError) {
         self.entity = entity
         fillsBlanks = request?["fill_blank"]?.value == true
-        let mapped = LeadMapping.values(of: lead, for: entity)
+        self.mapped = mapped
         if request?["skip"]?.value == true || !context.hasEntity(entity) {
             choice = .none
         } else if let match = request?["match"]?.value.reference {
@@ -229,7 +234,7 @@ private struct Party {
             id = existing
             guard fillsBlanks else { return }
             let record = try context.get(entity, existing)
-            let blanks = links.merging(LeadMapping.values(of: lead, for: entity)) { $1 }
+            let blanks = links.merging(mapped) { $1 }
                 .filter { record[$0.key].isNull }
             if !blanks.isEmpty { _ = try context.update(entity, existing, blanks) }
         }

@@ -2,8 +2,27 @@ import CRMSDK
 
 /// Which field of a lead becomes which field of the records that it is converted into.
 ///
-/// The table that ships; every target exists and takes the lead's kind of value (a test holds it to that).
-enum LeadMapping {
+/// The table that ships (every target exists and takes the lead's kind of value: a test holds it to that), and over it
+/// what an administrator says: see `LeadMappingRow`.
+struct LeadMapping {
+    /// The administrator's, by target and target field: the lead's field, or nil for one that stays empty.
+    private let changed: [String: [String: String?]]
+
+    /// Reads with the module's rights: who converts a lead need not be somebody who may see how.
+    init(_ context: any ModuleContext) throws(CRMError) {
+        let rows = try context.elevated(reason: "mapping of leads") { (context) throws(CRMError) in
+            try context.list(ListRequest("lead_mapping", limit: 1000))
+        }
+        var changed: [String: [String: String?]] = [:]
+        for row in rows {
+            guard let target = row["target"].text, let field = row["target_field"].text,
+                try context.definition(of: target).fields.contains(where: { $0.name == field })
+            else { continue }
+            changed[target, default: [:]][field] = .some(row["active"] == true ? row["lead_field"].text : nil)
+        }
+        self.changed = changed
+    }
+
     struct Row: Sendable {
         let lead: String
         var account: [String] = []
@@ -34,17 +53,19 @@ enum LeadMapping {
     ]
 
     /// The values that a lead brings to a new record of `entity`: those that it has and the caller may see.
-    static func values(of lead: Record, for entity: String) -> [String: Value] {
+    func values(of lead: Record, for entity: String) -> [String: Value] {
         var values: [String: Value] = [:]
-        for row in rows {
-            let value = lead[row.lead]
-            guard !value.isNull else { continue }
-            for target in targets(of: row, in: entity) { values[target] = value }
+        let changed = changed[entity] ?? [:]
+        for row in Self.rows {
+            for target in Self.targets(of: row, in: entity) where changed[target] == nil {
+                values[target] = lead[row.lead]
+            }
         }
-        return values
+        for (target, source) in changed { values[target] = source.map { lead[$0] } }
+        return values.filter { !$0.value.isNull }
     }
 
-    static func targets(of row: Row, in entity: String) -> [String] {
+    private static func targets(of row: Row, in entity: String) -> [String] {
         switch entity {
         case "account": row.account
         case "contact": row.contact.map { [$0] } ?? []

@@ -11,11 +11,14 @@ public struct SalesModule: CRMModule {
             "sales", version: "1.0.0", label: "Sales",
             summary: "Leads, potentials with a pipeline of stages, lead conversion and forecast.")
         manifest.publisher = "CRM"
-        manifest.entities = [Lead.definition, Potential.definition, StageHistory.definition]
+        manifest.entities = [
+            Lead.definition, LeadMappingRow.definition, Potential.definition, StageHistory.definition,
+        ]
         manifest.relations = [Potential.contacts]
-        manifest.hooks = Lead.hooks + Potential.hooks + StageHistory.hooks
+        manifest.hooks = Lead.hooks + LeadMappingRow.hooks + Potential.hooks + StageHistory.hooks
         manifest.actions = [
-            LeadConversion.action, Forecast.action, Pipeline.action, WinRate.action, StageConversion.action,
+            LeadConversion.action, LeadReversion.action, Forecast.action, Pipeline.action, WinRate.action,
+            StageConversion.action,
             RottenDeals.action, StageTimes.action,
         ]
         manifest.migrations = Migrations.all

@@ -48,6 +48,35 @@ enum RelationCommands {
             try related(run)
         },
         Command(
+            "record", "merge", .destroys(question: "Merge"),
+            "make one record of several that mean the same",
+            details: """
+                What refers to or is linked with the others is moved to MASTER, and they go to the recycle bin. --dry-run
+                says how much would move; change undo takes the answer's change_set back.
+                """,
+            operands: [.init("MASTER", .number), .init("OTHER", .number, .any)],
+            options: [
+                .init(
+                    "take", "NAMES",
+                    help: "Fields of MASTER that get another record's value: NAME=ID, by commas.")
+            ],
+            examples: [
+                "record merge 17 23 --dry-run", "record merge 17 23 31 --take phone=23,email=31 --yes",
+            ]
+        ) { run throws(AdminError) in
+            let others = try run.line.operands.indices.dropFirst().map { index throws(AdminError) in
+                try number(run, index)
+            }
+            let master = try number(run, 0)
+            try run.confirm("\(others.map(String.init).joined(separator: ", ")) into record \(master)")
+            var parameters = run.writeParameters
+            parameters.set("master", master)
+            parameters.set("losers", json: Array("[\(others.map(String.init).joined(separator: ","))]".utf8))
+            if let text = run.line.value("take") { parameters.set("fields", try choices(text)) }
+            run.printObject(try run.call("record.merge", parameters))
+            run.say("records merged into \(master)")
+        },
+        Command(
             "record", "purge", .destroys(question: "Destroy for good"),
             "destroy a record that lies in the recycle bin",
             details: "There is no way back. --dry-run says what would go.", operands: [id],
@@ -88,6 +117,19 @@ enum RelationCommands {
         run.printRecords(result, in: "records", columns: nil)
         if let total = result["total"]?.int64 { run.say("\(total) in all") }
         Page.tellNext(result, run)
+    }
+
+    /// `phone=23,email=31` as the fields of a merge.
+    private static func choices(_ text: String) throws(AdminError) -> Parameters {
+        var choices = Parameters()
+        for word in names(text) ?? [] {
+            let parts = word.split(separator: "=", omittingEmptySubsequences: false)
+            guard parts.count == 2, let id = Int(parts[1]), id > 0 else {
+                throw .usage("\"\(word)\" chooses no value", hint: "Give NAME=ID, such as phone=23.")
+            }
+            choices.set(String(parts[0]), id)
+        }
+        return choices
     }
 
     private static func pair(_ run: CommandRun) throws(AdminError) -> Parameters {

@@ -8,7 +8,7 @@ import Storage
 /// Records of every entity: what clients do all day.
 enum RecordMethods {
     static let all: [Method] =
-        [get, list, count, aggregate, search, history] + writes + links + [purge]
+        [get, list, count, aggregate, search, history] + writes + links + [merge, purge]
 
     // MARK: Parameters that several share
 

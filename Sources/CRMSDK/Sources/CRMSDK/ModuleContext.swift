@@ -63,6 +63,13 @@ public protocol ModuleContext {
     /// - Throws: `internalError` for any other field.
     func nextNumber(_ field: String, of entity: String) throws(CRMError) -> String
 
+    /// Takes back the change set that last wrote a field of a record: all that was written in it, of every module's records
+    /// and links, or nothing. With the rights of the caller of the unit, and all checks and hooks.
+    ///
+    /// - Throws: `invalidRecord` naming the records that have been changed, linked or referred to since, or what a check or
+    ///   a right refuses.
+    func undoChange(of field: String, _ entity: String, _ id: RecordID) throws(CRMError)
+
     /// Runs `body` with the module's own rights instead of the caller's. The change log notes it with the reason.
     func elevated<Result>(
         reason: String, _ body: (any ModuleContext) throws(CRMError) -> Result
@@ -80,6 +87,10 @@ extension ModuleContext {
     }
 
     public func secondsFromUTC(at instant: Instant) -> Int { 0 }
+
+    public func undoChange(of field: String, _ entity: String, _ id: RecordID) throws(CRMError) {
+        throw CRMError(.unavailable, "changes cannot be taken back here")
+    }
 
     public func link(
         _ id: RecordID, _ relation: String, to other: RecordID, _ values: [String: Value]
