@@ -29,6 +29,11 @@ struct LeadToWonStoryTests {
         let missing = try admin.refusal(
             of: "sales.convert_lead", #"{"lead":\#(lead),"potential":{"amount":"1000.00"}}"#)
         #expect(missing.message.contains("potential.closing_date"), "\(missing)")
+        // What the module writes about a deal is nobody's to give along with a conversion.
+        let closed = try admin.refusal(
+            of: "sales.convert_lead",
+            #"{"lead":\#(lead),"potential":{"closed_at":"2001-01-01T00:00:00Z","probability":"20"}}"#)
+        #expect(closed.code == -32004 && closed.message.contains("cannot be written"), "\(closed)")
         let made = try admin.call(
             "sales.convert_lead",
             #"""

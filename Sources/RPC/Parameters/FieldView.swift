@@ -21,6 +21,12 @@ package struct FieldView: Sendable {
         return field
     }
 
+    /// Whether the caller writes the field by hand: neither the kernel nor a module does, and no rule forbids it.
+    func mayWrite(_ field: Field, of entity: Entity) -> Bool {
+        !field.definition.isReadOnly && field.definition.computed == nil
+            && mask(entity.name).isEditable(field.name)
+    }
+
     /// Finds fields of one entity by name, with the mask looked up once.
     package func finder(of entity: Entity) -> (String) -> Field? {
         let mask = mask(entity.name)

@@ -154,10 +154,22 @@ package enum ParameterReading {
             return .list(elements)
         case .object(let parameters): return try members(node, parameters, view, at: place + ".")
         case .values(let entity?), .record(let entity?):
-            let values = try RecordValues.read(node, of: try view.registry.entity(entity), view)
+            let entity = try view.registry.entity(entity)
+            let values = try RecordValues.read(node, of: entity, view)
+            // The module will be the writer, for whom no field is closed: here the caller is.
+            if case .values = type.shape { try refuseClosed(values.keys, of: entity, view) }
             return .object(values.map { .init($0.key, .value($0.value)) }.sorted { $0.name < $1.name })
         case .values(nil), .record(nil): return plain(node)
         }
+    }
+
+    /// Refuses values of fields that the caller could not write in a record either.
+    private static func refuseClosed(
+        _ names: some Collection<String>, of entity: Entity, _ view: FieldView
+    ) throws(CRMError) {
+        let problems = entity.fields.filter { names.contains($0.name) && !view.mayWrite($0, of: entity) }
+            .map { FieldProblem(field: $0.name, code: "read_only", message: "\($0.label) cannot be written") }
+        guard problems.isEmpty else { throw .invalidRecord(entity.name, problems) }
     }
 
     private static func fieldValue(_ node: JSONNode, _ type: FieldType, at place: String) throws(CRMError)
