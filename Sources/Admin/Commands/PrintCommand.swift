@@ -8,19 +8,19 @@ enum PrintCommand {
             "print", nil, .reads, "a record as a page for paper, by a template",
             details: """
                 The page is one file of HTML that is complete in itself: open it in a browser and print it, to paper or PDF. \
-                Without --output it is stored in the folder that you are in, under its own name; - writes it to standard output. \
+                Without --to it is stored in the folder that you are in, under its own name; - writes it to standard output. \
                 Templates are records of print_template.
                 """,
             operands: [.init("ENTITY", .entity), .init("ID|FIELD:VALUE")],
             options: [
-                .init("output", "PATH", .file, help: "Where the page is stored; - for standard output."),
+                .init("to", "PATH", .file, help: "Where the page is stored; - for standard output."),
                 .init(
                     "template", "ID|FIELD:VALUE",
                     help: "By which template; else the first active one for the entity."),
                 .init("language", "CODE", help: "For numbers and dates, such as de."),
                 .init("overwrite", help: "Replace what is there under that name."),
             ],
-            examples: ["print invoice invoice_no:INV00001 --output invoice.html"]
+            examples: ["print invoice invoice_no:INV00001 --to invoice.html"]
         ) { run throws(AdminError) in
             let entity = try run.required(0)
             var parameters = Parameters()
@@ -35,7 +35,7 @@ enum PrintCommand {
             guard let html = page["html"]?.string, let name = page["file_name"]?.string else {
                 throw AdminError("the kernel gave no page")
             }
-            let path = run.line.value("output") ?? name
+            let path = run.line.value("to") ?? name
             guard path != "-" else {
                 run.session.streams.write(html)
                 return

@@ -42,6 +42,7 @@ enum PageFrame {
           border-bottom: 0.6mm solid #1c2330; padding-bottom: 5mm; margin-bottom: 8mm; }
         .letterhead img { max-height: 18mm; max-width: 70mm; }
         .letterhead .name { font-size: 14pt; font-weight: 600; }
+        address { font-style: normal; }
         .small { font-size: 8.5pt; color: #556; }
         .parties { display: flex; gap: 10mm; margin: 8mm 0; }
         .parties > div { flex: 1; }

@@ -33,6 +33,12 @@ struct PrintFormats {
         format(Date(timeIntervalSince1970: Double(date.daysSince1970) * 86_400), .gmt, hasTime: false)
     }
 
+    /// The day of a moment, where the reader is.
+    func day(_ moment: Instant) -> String {
+        format(
+            Date(timeIntervalSince1970: Double(moment.millisecondsSince1970) / 1_000), zone, hasTime: false)
+    }
+
     func moment(_ moment: Instant) -> String {
         format(Date(timeIntervalSince1970: Double(moment.millisecondsSince1970) / 1_000), zone, hasTime: true)
     }

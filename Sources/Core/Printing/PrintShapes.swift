@@ -20,6 +20,7 @@ struct PrintShapes {
     private func fields(of entity: String, depth: Int) throws(CRMError) -> [String: PrintShape] {
         guard context.hasEntity(entity) || depth == Self.depth else { return [:] }
         var shapes: [String: PrintShape] = ["id": .value]
+        for name in Self.systemDays { shapes[name] = .value }
         for field in try context.definition(of: entity).fields {
             shapes[field.name] = try shape(of: field, depth)
         }
@@ -48,6 +49,9 @@ struct PrintShapes {
         default: return .value
         }
     }
+
+    /// System fields that are printed, as days.
+    static let systemDays = ["created_at", "modified_at"]
 
     static func targets(of field: FieldDefinition) -> [String] {
         field.type.name == "owner" ? ["user", "group"] : field.type.targets

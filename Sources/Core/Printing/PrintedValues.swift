@@ -7,8 +7,12 @@ struct PrintedValues {
     let formats: PrintFormats
 
     func values(of record: Record, _ usage: PrintUsage) throws(CRMError) -> [String: PrintValue] {
-        try values(record.values, of: try context.definition(of: record.entity), usage)
-            .merging(["id": .text("\(record.id.rawValue)")]) { own, _ in own }
+        var printed = try values(record.values, of: try context.definition(of: record.entity), usage)
+        printed["id"] = .text("\(record.id.rawValue)")
+        for name in PrintShapes.systemDays {
+            if let moment = record[name].instant { printed[name] = .text(formats.day(moment)) }
+        }
+        return printed
     }
 
     private func values(
