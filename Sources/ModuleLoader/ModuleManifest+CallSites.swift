@@ -58,8 +58,15 @@ extension Action {
 
 extension Job {
     fileprivate func noted(at site: CallSites.Site, _ sites: CallSites) -> Job {
-        Job(name, everySeconds: everySeconds) { [body] (context) throws(CRMError) in
-            try sites.call(site) { () throws(CRMError) in try body(context) }
+        guard let records else {
+            return Job(name, everySeconds: everySeconds) { [body] (context) throws(CRMError) in
+                try sites.call(site) { () throws(CRMError) in try body(context) }
+            }
+        }
+        return Job(name, everySeconds: everySeconds) { context throws(CRMError) in
+            try sites.call(site) { () throws(CRMError) in try records.find(context) }
+        } step: { id, context throws(CRMError) in
+            try sites.call(site) { () throws(CRMError) in try records.step(id, context) }
         }
     }
 }

@@ -29,8 +29,10 @@ struct LoadingTests {
     func loads() throws {
         let module = try loader.load(try store.stage(source: Bundled.sales))
         #expect(module.manifest.name == "sales")
-        #expect(module.manifest.entities.map(\.name) == ["lead", "potential", "stage_history"])
-        #expect(module.manifest.actions.map(\.name) == ["convert_lead", "forecast", "pipeline"])
+        #expect(
+            Set(module.manifest.entities.map(\.name)).isSuperset(of: ["lead", "potential", "stage_history"]))
+        #expect(
+            Set(module.manifest.actions.map(\.name)).isSuperset(of: ["convert_lead", "forecast", "pipeline"]))
         #expect(module.path.hasPrefix(folder.path))
     }
 
@@ -96,14 +98,34 @@ struct LoadingTests {
         #expect(error?.detail?.contains(stored.path) == true)
     }
 
+    @Test("a job on many records stays one while its calls are noted")
+    func notedJob() throws {
+        var manifest = ModuleManifest("rental", version: "1.0.0", label: "Rental", summary: "Bicycles.")
+        manifest.jobs = [
+            Job("retire", everySeconds: 60) { _ in
+                [RecordID(17)]
+            } step: { id, context in
+                context.log("retired \(id.rawValue)")
+            }
+        ]
+        let noted = try manifest.noted(in: CallSites(path: folder.path + "/calls"))
+        let work = try #require(noted.jobs.first?.records)
+        let context = TestModuleContext(manifests: [])
+        #expect(try work.find(context) == [RecordID(17)])
+        try work.step(RecordID(17), context)
+        #expect(context.logLines == ["retired 17"])
+    }
+
     @Test("a loader that notes calls hands over a manifest that works the same, and leaves nothing standing")
     func noted() throws {
         let page = folder.path + "/calls"
         let loader = ModuleLoader(
             store: store, log: Log(room: "modules", level: .error), sites: try CallSites(path: page))
         let module = try loader.load(try store.stage(source: Bundled.sales))
-        #expect(module.manifest.hooks.map(\.name).contains("set_probability"))
-        #expect(module.manifest.hooks.count == 7)
+        let plain = try ModuleLoader(store: store, log: Log(room: "modules", level: .error))
+            .load(try store.stage(source: Bundled.sales)).manifest
+        #expect(module.manifest.hooks.map(\.name) == plain.hooks.map(\.name))
+        #expect(!plain.hooks.isEmpty)
         let action = try #require(module.manifest.actions.first)
         #expect(throws: CRMError.self) { try action.body(.object([]), TestModuleContext(manifests: [])) }
         #expect(try CallSiteReader(path: page).calls() == [])
