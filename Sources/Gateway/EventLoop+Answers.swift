@@ -24,7 +24,8 @@ extension EventLoop {
         counters.callMilliseconds.add(Int(now - answer.startedAt))
         var body = body
         switch answer.route {
-        case .docs where head.status == 200: options.contentSecurityPolicy = Self.pagePolicy
+        case .docs where head.status == 200, .page where head.status == 200:
+            options.contentSecurityPolicy = Self.pagePolicy
         case .metrics where head.status == 200:
             body.append(contentsOf: metrics())
             options = plainText(options)
@@ -101,7 +102,7 @@ extension EventLoop {
 
     /// A page of ours: its own styles, no script, nothing from elsewhere, in nobody's frame.
     private static let pagePolicy: StaticString = """
-        default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+        default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
         frame-ancestors 'none'
         """
 

@@ -107,6 +107,7 @@ extension EventLoop {
         case .file(let route, let target, let token):
             connection.owesContinue = awaitsContinue
             callFile(route, target, token: token, request, length: length, options, connection)
+        case .page(let name): call(.page, token: nil, Array(name.utf8), options, connection)
         case .alive:
             options.contentType = "text/plain; charset=utf-8"
             enqueue(connection, status: 200, body: Array("alive\n".utf8)[...], options)
@@ -138,7 +139,7 @@ extension EventLoop {
         link.send(
             CallFrame(
                 route: route, requestID: options.requestID, token: token, peer: connection.peer,
-                deadlineMilliseconds: deadline, body: route == .rpc ? body : []),
+                deadlineMilliseconds: deadline, body: route == .rpc || route == .page ? body : []),
             callID: callID)
         connection.answers.append(
             PendingAnswer(

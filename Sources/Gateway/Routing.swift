@@ -7,6 +7,8 @@ enum Decision {
     case call(Route, token: [UInt8]?)
     /// A file is fetched or sent; what stands behind `/files/` says which.
     case file(Route, target: String, token: [UInt8]?)
+    /// A printed page; what stands behind `/print/` names it.
+    case page(name: String)
     /// The process lives.
     case alive
     /// An answer to OPTIONS.
@@ -38,6 +40,7 @@ enum Routing {
             return .options(allow: "GET, HEAD, POST, PUT, OPTIONS")
         }
         if let target = request.target(behind: filesPath) { return decide(file: target, request) }
+        if let name = request.target(behind: pagesPath) { return decide(page: name, request) }
         guard let row = rows.first(where: { request.hasPath($0.path) }) else {
             return .refused(HTTPRefusal(404, "there is nothing at this path"), allow: nil)
         }
@@ -57,6 +60,21 @@ enum Routing {
             return .refused(error, allow: nil)
         }
     }
+
+    private static let pagesPath: StaticString = "/print/"
+    private static let pageMethods: StaticString = "GET, HEAD, OPTIONS"
+
+    private static func decide(page name: String, _ request: HTTPRequest) -> Decision {
+        switch request.method {
+        case .options: .options(allow: pageMethods)
+        case .get where isLinkName(name), .head where isLinkName(name): .page(name: name)
+        case .get, .head: .refused(HTTPRefusal(404, "there is nothing at this path"), allow: nil)
+        default: .refused(HTTPRefusal(405, "this path does not have this method"), allow: pageMethods)
+        }
+    }
+
+    /// A link's name has 43 characters; what is much longer is none.
+    private static func isLinkName(_ name: String) -> Bool { (1...64).contains(name.utf8.count) }
 
     private static let filesPath: StaticString = "/files/"
     private static let fileMethods: StaticString = "GET, HEAD, PUT, OPTIONS"

@@ -12,6 +12,8 @@ package enum Route: UInt8, Sendable, CaseIterable {
     case getFile = 5
     /// A file of a record is sent; the body is a `FileCall`, the file follows as data.
     case putFile = 6
+    /// A printed page is fetched; the body is the name of its link.
+    case page = 7
 }
 
 /// One request as the kernel receives it: who is asked for, by whom, until when, and the body as it came.

@@ -12,6 +12,36 @@ struct PrintedPageTests {
         FileManager.default.isExecutableFile(atPath: $0)
     }
 
+    @Test("a link shows the page to a browser, for as long as its maker could print it")
+    func link() throws {
+        let platform = try TestPlatform()
+        try platform.enable("inventory")
+        let admin = try platform.logIn()
+        let account = try admin.create("account", #"{"account_name":"Fabrikam"}"#)
+        let template = #""for_entity":"account","body":"<h1>{{account_name}}</h1>""#
+        _ = try admin.create("print_template", #"{"template_name":"Card",\#(template)}"#)
+        let made = try admin.call("print.link", #"{"entity":"account","id":\#(account)}"#)
+        let path = try made.string("path")
+        let anyone = Caller(platform)
+        let page = try anyone.get(path)
+        #expect(page.status == 200 && page.text.contains("<h1>Fabrikam</h1>"), "\(page)")
+        let refused = try admin.refusal(of: "print.link", #"{"entity":"account","id":99999}"#)
+        #expect(refused.code == -32003, "\(refused)")
+        for wrong in [
+            "/print/", "/print/\(String(repeating: "A", count: 43))",
+            "/print/\(String(repeating: "A", count: 65))",
+        ] {
+            #expect(try anyone.get(wrong).status == 404)
+        }
+        // Fetched again it is printed again; once the record is in the bin there is nothing to print.
+        try admin.call("record.delete", #"{"id":\#(account)}"#)
+        #expect(try anyone.get(path).status == 404)
+        try admin.call("record.restore", #"{"id":\#(account)}"#)
+        #expect(try anyone.get(path).status == 200)
+        try admin.call("auth.logout", "{}")
+        #expect(try anyone.get(path).status == 404)
+    }
+
     @Test(
         "an invoice of three pages, in Latin, Hebrew and Japanese, comes out whole",
         .enabled(if: browser != nil && reader != nil, "needs chromium and pdftotext"))

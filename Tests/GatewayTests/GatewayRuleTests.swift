@@ -68,6 +68,14 @@ struct GatewayRuleTests {
             Row(head: "OPTIONS /files/17 HTTP/1.1", expected: "options GET, HEAD, PUT, OPTIONS"),
             Row(head: "GET /files/ HTTP/1.1", expected: "404"),
             Row(head: "GET /files HTTP/1.1", expected: "404"),
+            Row(head: "GET /print/abc HTTP/1.1", isLocal: false, expected: "page abc"),
+            Row(head: "HEAD /print/abc HTTP/1.1\r\nAuthorization: Bearer t", expected: "page abc"),
+            Row(head: "POST /print/abc HTTP/1.1\r\n\(json)", expected: "405 GET, HEAD, OPTIONS"),
+            Row(head: "GET /print/ HTTP/1.1", expected: "404"),
+            Row(
+                head: "GET /print/\(String(repeating: "a", count: 64)) HTTP/1.1",
+                expected: "page \(String(repeating: "a", count: 64))"),
+            Row(head: "GET /print/\(String(repeating: "a", count: 65)) HTTP/1.1", expected: "404"),
             Row(head: "PUT /rpc HTTP/1.1", expected: "405 POST, OPTIONS"),
             Row(head: "OPTIONS /rpc HTTP/1.1", expected: "options POST, OPTIONS"),
             Row(head: "GET / HTTP/1.1", expected: "404"),
@@ -84,6 +92,7 @@ struct GatewayRuleTests {
             case .call(let route, let token?): "call \(route) \(String(decoding: token, as: UTF8.self))"
             case .file(let route, let target, let token):
                 "\(route) \(target) \(token.map { String(decoding: $0, as: UTF8.self) } ?? "-")"
+            case .page(let name): "page \(name)"
             case .alive: "alive"
             case .options(let allow): "options \(allow)"
             case .refused(let refusal, nil): "\(refusal.status)"

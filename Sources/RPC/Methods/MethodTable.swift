@@ -33,7 +33,7 @@ package final class MethodTable: Sendable {
         EntityMethods.all, SchemaMethods.all,
         RecordMethods.all, BatchMethods.all,
         ChangeMethods.all, ExportMethods.all, ImportMethods.all, ModuleMethods.all, JobMethods.all,
-        LogMethods.all, SystemMethods.all, BackupMethods.all,
+        LogMethods.all, SystemMethods.all, BackupMethods.all, PrintMethods.all,
     ].flatMap { $0 }
 
     package subscript(name: String) -> Entry? { byName[name] }

@@ -13,7 +13,7 @@ import Wire
 /// result is written into the bytes that leave. Everything else becomes an `OpenRequest`.
 final class Dispatcher {
     let services: KernelServices
-    private let scans: ScanPool
+    let scans: ScanPool
     let reader: ReadConnection
     let connection: Connection
     private let log: Log
@@ -58,6 +58,7 @@ final class Dispatcher {
             ReplyFrame(status: 200, contentKind: .text, body: Array("ready\n".utf8))
                 .encode(callID: callID, into: &buffer)
         case .getFile, .putFile: try answerFile(call, callID, &buffer)
+        case .page: answerPage(call, callID, &buffer)
         case .docs:
             let table = services.table(for: services.snapshots.current)
             ReplyFrame(status: 200, contentKind: .html, body: services.documents.page(table))

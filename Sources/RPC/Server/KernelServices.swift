@@ -20,6 +20,7 @@ package final class KernelServices: Sendable {
     package let programVersion: String
     package let startedAt = ContinuousClock.now
     let documents: DocumentCache
+    let printLinks: PrintLinks
     let fileLane: FileLane
     /// The largest file that is taken.
     package let fileLimitBytes: Int64
@@ -40,6 +41,7 @@ package final class KernelServices: Sendable {
         self.programVersion = programVersion
         metrics = KernelMetrics()
         documents = DocumentCache()
+        printLinks = PrintLinks()
         fileLane = FileLane()
         self.fileLimitBytes = fileLimitBytes
         unitRecords = nil
@@ -58,6 +60,7 @@ package final class KernelServices: Sendable {
         log = whole.log
         programVersion = whole.programVersion
         documents = whole.documents
+        printLinks = whole.printLinks
         fileLane = whole.fileLane
         fileLimitBytes = whole.fileLimitBytes
         let records = whole.records.withinUnit()
