@@ -45,6 +45,7 @@ enum ActionCommand {
                 parameters.set(name, json: json)
             }
             run.printObject(try run.call(action.method, parameters))
+            if run.isDryRun { run.say("nothing was changed; a record that would be made has a number below zero") }
         }
     }
 
