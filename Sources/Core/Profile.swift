@@ -57,7 +57,8 @@ enum Profile {
         "field_access", label: "Field Access", plural: "Field Access",
         fields: [
             .text("entity", "Entity", maximumLength: 60).mandatory(),
-            .text("field", "Field", maximumLength: 60).mandatory(),
+            // A value of a relation's links is RELATION.FIELD.
+            .text("field", "Field", maximumLength: 121).mandatory(),
             .reference("profile", "Profile", to: "profile"),
             .boolean("visible", "Visible").mandatory().defaulting(to: "true"),
             .boolean("read_only", "Read Only").mandatory().defaulting(to: "false"),

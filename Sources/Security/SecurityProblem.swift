@@ -83,13 +83,22 @@ extension SecurityFacts {
             message: "user \"\(userName(user))\" is the last active administrator", subject: user)
     }
 
-    /// Mandatory fields without a default that a profile hides or locks although it may create records.
+    /// Mandatory fields without a default that a profile, or the organisation's switch, hides or locks although the
+    /// profile may create records.
     package func hiddenMandatoryFields(
         of profile: ProfileFact, entities: [SecuredEntity]
     ) -> [SecurityProblem] {
         entities.filter { profile.rights(to: $0.name).verbs.contains(.create) }.flatMap { entity in
             entity.mandatoryFields.sorted().compactMap { field in
                 let right = profile.right(to: field, of: entity.name)
+                if fieldSwitches[entity.name]?[field] == false {
+                    return SecurityProblem(
+                        severity: .error, code: "mandatory_field_hidden",
+                        message:
+                            "field \"\(field)\" of \(entity.name) cannot be hidden from everyone: it is mandatory, and "
+                            + "profile \"\(profile.name)\" creates records",
+                        subject: profile.id)
+                }
                 if right.visible, !right.readOnly { return nil }
                 let state = right.visible ? "read-only" : "hidden"
                 return SecurityProblem(

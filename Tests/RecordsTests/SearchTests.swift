@@ -213,10 +213,19 @@ struct SearchTests {
         #expect(try found("sesame", as: call) == [open])
         #expect(try found("acme sesame", as: call).isEmpty)
         #expect(try Set(found("sesame")) == [secret, open])
+        // A label of which a part is hidden is none to look for.
+        let contact = try office.create("contact", ["first_name": "Vera", "last_name": "Xu"])
+        #expect(try found("v", as: call) == [contact])
         try office.administer { administration throws(CRMError) in
-            try administration.setFieldAccess("account_name", of: "account", profile: nil, .hidden)
+            try administration.setFieldAccess("first_name", of: "contact", profile: nil, .hidden)
         }
-        #expect(try found("s", as: call).isEmpty)
+        #expect(try found("v", as: call).isEmpty)
+        let mandatory = #expect(throws: CRMError.self) {
+            try office.administer { administration throws(CRMError) in
+                try administration.setFieldAccess("account_name", of: "account", profile: nil, .hidden)
+            }
+        }
+        #expect(mandatory?.message.contains("cannot be hidden from everyone") == true)
     }
 
     // MARK: Steps

@@ -11,7 +11,7 @@ extension RecordMethods {
         "record.search", needs: .session, .reads, "Finds records by words in their texts.",
         "All words must be there, the last one as a beginning; words in \"quotes\" side by side. Case, accents and the "
             + "spelling of phone numbers do not matter. One character is looked for at the beginning of labels. Newest "
-            + "first; among the newest 200 those whose label matches come before the others.",
+            + "first; among the newest 100 those whose label matches come before the others.",
         parameters: [
             Parameter("text", .text, "What to look for.", required: true),
             Parameter("entities", .list(of: .text), "Where; everywhere that the caller may look by default."),

@@ -69,7 +69,10 @@ extension SecurityChange {
             "field_access.set", "Says who sees and writes a field.",
             "Without a profile it is the organisation's switch, which hides a field from all but administrators.",
             [
-                entity, Parameter("field", .text(maximumLength: 60), "The field's name.", required: true),
+                entity,
+                Parameter(
+                    "field", .text(maximumLength: FieldRightName.limit),
+                    "The field's name; of a link's values RELATION.FIELD.", required: true),
                 Parameter("profile", .id(of: "profile"), "Whose right; all of the organisation's without."),
                 Parameter("visible", .boolean, "Whether the field is there.", required: true),
                 Parameter(
@@ -84,4 +87,10 @@ extension SecurityChange {
             }
         },
     ]
+}
+
+/// What rights to fields name: a field, or the name of a relation, a full stop, and a field of its links.
+enum FieldRightName {
+    /// Two names of 60 characters and what stands between them.
+    static let limit = 121
 }

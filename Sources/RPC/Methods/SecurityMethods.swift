@@ -24,7 +24,7 @@ enum SecurityMethods {
                 required: true),
             Parameter("entity", .text(maximumLength: 60), "The entity; the record's where it is not given."),
             Parameter("id", .id(), "The record; the entity as such where it is not given."),
-            Parameter("field", .text(maximumLength: 60), "Ask for this field as well."),
+            Parameter("field", .text(maximumLength: FieldRightName.limit), "Ask for this field as well."),
         ],
         result: .object([
             Parameter("allowed", .boolean, "The decision.", required: true),

@@ -27,14 +27,14 @@ package struct SearchHit {
     let rank: Int
 }
 
-/// Search over all entities: newest records first, within each window of some hundreds those whose label matches.
+/// Search over all entities: newest records first, within each window of a hundred those whose label matches.
 ///
 /// The index only proposes: each record is read again through the caller's predicate, and held against the search by
 /// the fields that the caller may see. So what is found is what a reader of all visible fields would find, and neither
 /// hits nor cursors tell of others.
 extension RecordService {
     /// Hits that are ranked together.
-    static let searchWindow = 200
+    static let searchWindow = 100
 
     /// - Parameter entities: Where to search; nil is everywhere that the caller may look.
     package func planSearch(
