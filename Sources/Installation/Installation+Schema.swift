@@ -57,7 +57,9 @@ extension Installation {
         let notes = plan.notes + (try RightsInVain.notes(changes, transaction))
         try transaction.apply(plan)
         try transaction.sign(tasksOf: call.principal.user)
+        let before = snapshots.current
         let registry = try renewed(in: transaction)
+        try refuseUnwritable(before, registry)
         try follow(plan.renames, registry, call, transaction)
         let subject = plan.steps.isEmpty ? "nothing" : "\(changes.count) changes"
         try note(call, call.method, subject, plan.sentences, transaction, kind: .schema)
@@ -65,6 +67,17 @@ extension Installation {
             generation: plan.generation, steps: plan.sentences, findings: findings, notes: notes)
         if !plan.tasks.isEmpty { report.tasks = try begin(plan.tasks.count, call, transaction) }
         return report
+    }
+
+    /// A field that becomes mandatory must be one that those who create records can write.
+    private func refuseUnwritable(
+        _ before: KernelSnapshot, _ after: RegistrySnapshot
+    ) throws(CRMError) {
+        let facts = before.security.facts
+        let problems = facts.errors(
+            of: before.registry.entities.map { SecuredEntity($0.completeDefinition) },
+            becoming: after.entities.map { SecuredEntity($0.completeDefinition) })
+        if let problem = problems.first { throw problem.error }
     }
 
     /// What is quickly asked of the records, and what decides.

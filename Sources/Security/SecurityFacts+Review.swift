@@ -12,6 +12,13 @@ extension SecurityFacts {
             + withoutAdministrator(after)
     }
 
+    /// The errors that these facts have once entities are as `after` says, and have not now: a field that becomes
+    /// mandatory where a profile that creates cannot write it.
+    package func errors(of before: [SecuredEntity], becoming after: [SecuredEntity]) -> [SecurityProblem] {
+        let known = Set(errors(entities: before).map(\.message))
+        return errors(entities: after).filter { !known.contains($0.message) }
+    }
+
     private func errors(entities: [SecuredEntity]) -> [SecurityProblem] {
         roleCycles() + groupCycles()
             + profiles.values.sorted { $0.id < $1.id }.flatMap {

@@ -101,10 +101,25 @@ struct SchemaAtRunTimeTests {
             ])
         let inVain = "a right to field \"x_number\" of x_site will be without effect"
         #expect(try plan(.deleteField(FieldName("x_site", "x_number"))).notes.contains(inVain))
+        // What a creating profile cannot write does not become mandatory.
+        _ = try office.administer { administration throws(CRMError) in
+            try administration.createProfile(
+                ["profile_name": "Builders"],
+                [.init(entity: "x_site", access: true, verbs: [.view, .create])])
+        }
+        try office.administer { administration throws(CRMError) in
+            try administration.setFieldAccess("x_account", of: "x_site", profile: nil, .hidden)
+        }
+        var mandatory = FieldPatch()
+        mandatory.isMandatory = true
+        let refused = #expect(throws: CRMError.self) {
+            try office.change(.updateField(FieldName("x_site", "x_account"), mandatory))
+        }
+        #expect(refused?.rule == "mandatory_field_hidden", "\(String(describing: refused))")
         let notes = try office.change(.deleteEntity("x_site")).notes
         #expect(
             notes.contains(
-                "without effect on \"x_site\" from then on: 1 right of profiles, 1 right to fields"),
+                "without effect on \"x_site\" from then on: 2 rights of profiles, 2 rights to fields"),
             "\(notes)")
     }
 
