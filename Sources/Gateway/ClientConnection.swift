@@ -46,7 +46,7 @@ final class ClientConnection {
     let isLocal: Bool
 
     var phase = Phase.handshake
-    var reader = HTTPRequestReader(streams: Routing.streams)
+    var reader = HTTPRequestReader(streams: Routing.streams, bodyLimit: Routing.bodyLimit)
     /// In the order of the requests; only the first is written.
     var answers: [PendingAnswer] = []
     /// No further request is read: one was refused, asked for a close, or the process is ending.

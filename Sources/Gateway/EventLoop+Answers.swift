@@ -6,7 +6,10 @@ import Wire
 /// Answers take their turn, in the order of the requests, and what they look like.
 extension EventLoop {
     /// The kernel's reply to a call, or ours in its place, takes its turn.
-    func finish(_ connection: ClientConnection, _ index: Int, _ head: ReplyHead, _ body: ArraySlice<UInt8>) {
+    func finish(
+        _ connection: ClientConnection, _ index: Int, _ head: ReplyHead, _ body: ArraySlice<UInt8>,
+        page: PageHead? = nil
+    ) {
         let answer = connection.answers[index]
         var options = answer.options
         if connection.upload?.callID == answer.callID {
@@ -19,6 +22,10 @@ extension EventLoop {
         options.retryAfterSeconds = head.retryAfterSeconds
         options.contentType = Self.contentType(head.contentKind)
         if isStopping { options.keepsAlive = false }
+        if let page {
+            options.policy = Self.formPolicy(leadsTo: page.leadsTo)
+            if !page.location.isEmpty { options.fields.append(("Location", page.location)) }
+        }
         counters.countAnswer(head.status)
         counters.calls.add()
         counters.callMilliseconds.add(Int(now - answer.startedAt))
@@ -111,7 +118,7 @@ extension EventLoop {
         case .none: nil
         case .json: "application/json"
         case .text: "text/plain; charset=utf-8"
-        case .html: "text/html; charset=utf-8"
+        case .html, .page: "text/html; charset=utf-8"
         // Its head brings its own.
         case .file: nil
         }

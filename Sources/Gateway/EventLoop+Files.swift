@@ -51,7 +51,7 @@ extension EventLoop {
     }
 
     /// A field that stands once; empty where it does not.
-    private func text(_ request: HTTPRequest, _ name: StaticString) -> String {
+    func text(_ request: HTTPRequest, _ name: StaticString) -> String {
         request.fields.only(name).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 

@@ -36,10 +36,12 @@ extension EventLoop {
         switch frame.kind {
         case .reply:
             let (head, body) = try ReplyFrame.split(frame)
-            if head.contentKind == .file {
-                beginFile(connection, index, head, body)
-            } else {
-                finish(connection, index, head, body)
+            switch head.contentKind {
+            case .file: beginFile(connection, index, head, body)
+            case .page:
+                let (page, html) = try PageHead.split(body)
+                finish(connection, index, head, html[...], page: page)
+            default: finish(connection, index, head, body)
             }
         case .credit: try takeCredit(frame, connection)
         case .data: try takeData(frame, index, connection)

@@ -108,6 +108,8 @@ extension EventLoop {
             connection.owesContinue = awaitsContinue
             callFile(route, target, token: token, request, length: length, options, connection)
         case .page(let name): call(.page, token: nil, Array(name.utf8), options, connection)
+        case .form(let target, let isSent):
+            call(.form, token: nil, formCall(target, isSent: isSent, request), options, connection)
         case .alive:
             options.contentType = "text/plain; charset=utf-8"
             enqueue(connection, status: 200, body: Array("alive\n".utf8)[...], options)
@@ -139,7 +141,7 @@ extension EventLoop {
         link.send(
             CallFrame(
                 route: route, requestID: options.requestID, token: token, peer: connection.peer,
-                deadlineMilliseconds: deadline, body: route == .rpc || route == .page ? body : []),
+                deadlineMilliseconds: deadline, body: route == .rpc || route == .page || route == .form ? body : []),
             callID: callID)
         connection.answers.append(
             PendingAnswer(

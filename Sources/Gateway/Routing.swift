@@ -9,6 +9,8 @@ enum Decision {
     case file(Route, target: String, token: [UInt8]?)
     /// A printed page; what stands behind `/print/` names it.
     case page(name: String)
+    /// A public form is fetched or sent; what stands behind `/forms/` names it.
+    case form(target: String, isSent: Bool)
     /// The process lives.
     case alive
     /// An answer to OPTIONS.
@@ -41,6 +43,7 @@ enum Routing {
         }
         if let target = request.target(behind: filesPath) { return decide(file: target, request) }
         if let name = request.target(behind: pagesPath) { return decide(page: name, request) }
+        if let target = request.target(behind: formsPath) { return decide(form: target, request) }
         guard let row = rows.first(where: { request.hasPath($0.path) }) else {
             return .refused(HTTPRefusal(404, "there is nothing at this path"), allow: nil)
         }
@@ -75,6 +78,35 @@ enum Routing {
 
     /// A link's name has 43 characters; what is much longer is none.
     private static func isLinkName(_ name: String) -> Bool { (1...64).contains(name.utf8.count) }
+
+    private static let formsPath: StaticString = "/forms/"
+    private static let formMethods: StaticString = "GET, HEAD, POST, OPTIONS"
+
+    /// The most that the body of a request may have; nil for what bodies may have anyway.
+    static func bodyLimit(_ request: HTTPRequest) -> Int? {
+        request.target(behind: formsPath) == nil ? nil : FormCall.maximumBodyBytes
+    }
+
+    private static func decide(form target: String, _ request: HTTPRequest) -> Decision {
+        let isLong = target.utf8.count > FormCall.maximumTargetBytes
+        switch request.method {
+        case .options: return .options(allow: formMethods)
+        case .get, .head, .post: break
+        default:
+            return .refused(HTTPRefusal(405, "this path does not have this method"), allow: formMethods)
+        }
+        guard !target.isEmpty, !isLong else {
+            return .refused(HTTPRefusal(404, "there is nothing at this path"), allow: nil)
+        }
+        guard request.method == .post else { return .form(target: target, isSent: false) }
+        guard let type = request.fields.only("content-type"), isType(type, "application/x-www-form-urlencoded"),
+            request.fields.count(of: "content-encoding") == 0
+        else {
+            return .refused(
+                HTTPRefusal(415, "the Content-Type must be application/x-www-form-urlencoded"), allow: nil)
+        }
+        return .form(target: target, isSent: true)
+    }
 
     private static let filesPath: StaticString = "/files/"
     private static let fileMethods: StaticString = "GET, HEAD, PUT, OPTIONS"
@@ -119,10 +151,13 @@ enum Routing {
     }
 
     private static func isJSON(_ value: ArraySlice<UInt8>) -> Bool {
+        jsonTypes.contains { isType(value, $0) }
+    }
+
+    /// Whether a Content-Type says that type, whatever its parameters.
+    private static func isType(_ value: ArraySlice<UInt8>, _ known: String) -> Bool {
         let type = value.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 && $0 != 0x09 }
-        return jsonTypes.contains { known in
-            type.count == known.utf8.count && type.elementsEqual(known.utf8) { $0 | 0x20 == $1 | 0x20 }
-        }
+        return type.count == known.utf8.count && type.elementsEqual(known.utf8) { $0 | 0x20 == $1 | 0x20 }
     }
 
     private static let jsonTypes = ["application/json", "application/json-rpc", "application/jsonrequest"]

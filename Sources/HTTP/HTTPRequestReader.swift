@@ -49,6 +49,7 @@ package struct HTTPRequestReader: Sendable {
 
     private let limits: HTTPLimits
     private let streams: @Sendable (HTTPRequest) -> Bool
+    private let bodyLimit: @Sendable (HTTPRequest) -> Int?
     private var queue = ByteQueue()
     private var state = State.requestLine
     private var request = HTTPRequest()
@@ -58,11 +59,14 @@ package struct HTTPRequestReader: Sendable {
     private var refusal: HTTPRefusal?
     private var streamedBytes = 0
 
+    /// - Parameter bodyLimit: the most bytes that the body of a request may have, where that is less than `limits` say.
     package init(
-        limits: HTTPLimits = .standard, streams: @escaping @Sendable (HTTPRequest) -> Bool = { _ in false }
+        limits: HTTPLimits = .standard, streams: @escaping @Sendable (HTTPRequest) -> Bool = { _ in false },
+        bodyLimit: @escaping @Sendable (HTTPRequest) -> Int? = { _ in nil }
     ) {
         self.limits = limits
         self.streams = streams
+        self.bodyLimit = bodyLimit
     }
 
     package var phase: Phase {
@@ -249,6 +253,7 @@ package struct HTTPRequestReader: Sendable {
         var limits = limits
         // Half of what can be counted: the decoder of chunks adds to it.
         if isStreamed { limits.bodyBytes = .max / 2 }
+        if let least = bodyLimit(request) { limits.bodyBytes = min(limits.bodyBytes, least) }
         let length = try framing.bodyLength(method: request.method, limits: limits)
         queue.compact()
         if isStreamed {

@@ -17,6 +17,8 @@ package struct HTTPResponseWriter: Sendable {
         package var allow: StaticString?
         /// The Content-Security-Policy, where another than "nothing at all" holds.
         package var contentSecurityPolicy: StaticString?
+        /// The same where it is known only when the answer is; must be fit for a head.
+        package var policy: String?
 
         /// Fields that are known only when the answer is; names and values must be fit for a head.
         package var fields: [(name: String, value: String)] = []
@@ -64,8 +66,12 @@ package struct HTTPResponseWriter: Sendable {
         buffer.append("\r\n")
         if let type = options.contentType { buffer.append(field: "Content-Type: ", type) }
         buffer.append(Self.fixedFields)
-        buffer.append(
-            field: "Content-Security-Policy: ", options.contentSecurityPolicy ?? Self.nothingAllowed)
+        if let policy = options.policy {
+            buffer.append(contentsOf: "Content-Security-Policy: \(policy)\r\n".utf8)
+        } else {
+            buffer.append(
+                field: "Content-Security-Policy: ", options.contentSecurityPolicy ?? Self.nothingAllowed)
+        }
         if !options.requestID.isEmpty {
             buffer.append("X-Request-Id: ")
             buffer.append(contentsOf: options.requestID.utf8)
@@ -102,6 +108,7 @@ package struct HTTPResponseWriter: Sendable {
         case 200: "200 OK"
         case 204: "204 No Content"
         case 206: "206 Partial Content"
+        case 303: "303 See Other"
         case 400: "400 Bad Request"
         case 401: "401 Unauthorized"
         case 403: "403 Forbidden"
@@ -115,6 +122,7 @@ package struct HTTPResponseWriter: Sendable {
         case 415: "415 Unsupported Media Type"
         case 416: "416 Range Not Satisfiable"
         case 417: "417 Expectation Failed"
+        case 422: "422 Unprocessable Content"
         case 429: "429 Too Many Requests"
         case 431: "431 Request Header Fields Too Large"
         case 503: "503 Service Unavailable"

@@ -74,5 +74,5 @@ package struct IPAddress: Hashable, Sendable {
     }
 
     /// Whom to count an attempt against: the address, or of IPv6 the /64, all of which one subscriber has.
-    var networkOfOneSubscriber: UInt128 { isIPv4 ? number : (number >> 64) << 64 }
+    package var networkOfOneSubscriber: UInt128 { isIPv4 ? number : (number >> 64) << 64 }
 }

@@ -17,11 +17,14 @@ final class BoundContext: ModuleContext {
     private let ground: Ground
     private let call: CallContext
     private let module: String
+    /// Set where nobody known calls, for the action alone.
+    private let gate: GatePass?
     private var isOver = false
     let now: Instant
 
-    init(unit: UnitOfWork, call: CallContext, module: String) {
+    init(unit: UnitOfWork, call: CallContext, module: String, through gate: GatePass? = nil) {
         ground = .unit(unit)
+        self.gate = gate
         self.call = call
         self.module = module
         now = unit.transaction.now
@@ -29,9 +32,10 @@ final class BoundContext: ModuleContext {
 
     init(
         _ service: RecordService, _ snapshot: KernelSnapshot, _ connection: ReadConnection, call: CallContext,
-        module: String
+        module: String, through gate: GatePass? = nil
     ) {
         ground = .reader(service, snapshot, connection)
+        self.gate = gate
         self.call = call
         self.module = module
         now = service.clock()
@@ -63,6 +67,21 @@ final class BoundContext: ModuleContext {
         if let deadline = call.deadline, deadline < .now {
             throw CRMError(.limitExceeded, "the time of this call is over", hint: "Ask for less at once.")
         }
+    }
+
+    private func check(_ entity: String) throws(CRMError) {
+        try check()
+        try gate?.checkReach(entity, of: module)
+    }
+
+    /// Both sides of a link must be in reach; what is no relation's name is a field of somebody's.
+    private func check(relation: String) throws(CRMError) {
+        guard let gate else { return }
+        let known = snapshot.registry.relations.map(\.definition).first {
+            $0.name == relation || $0.inverseName == relation
+        }
+        try gate.checkReach(known?.from ?? relation, of: module)
+        try gate.checkReach(known?.to ?? relation, of: module)
     }
 
     private func unit(_ doing: String) throws(CRMError) -> UnitOfWork {
@@ -100,7 +119,7 @@ final class BoundContext: ModuleContext {
     }
 
     func get(_ entity: String, _ id: RecordID) throws(CRMError) -> Record {
-        try check()
+        try check(entity)
         switch ground {
         case .unit(let unit):
             return try service.record(call, snapshot, on: unit.transaction, id: id, entity: entity)
@@ -110,7 +129,7 @@ final class BoundContext: ModuleContext {
     }
 
     func list(_ request: ListRequest) throws(CRMError) -> [Record] {
-        try check()
+        try check(request.entity)
         switch ground {
         case .unit(let unit): return try service.records(call, snapshot, on: unit.transaction, request)
         case .reader(_, _, let connection):
@@ -119,7 +138,7 @@ final class BoundContext: ModuleContext {
     }
 
     func count(_ entity: String, where filter: Filter?) throws(CRMError) -> Int {
-        try check()
+        try check(entity)
         var parameters = ListParameters(entity: entity)
         parameters.filter = filter
         let statement = try service.planCount(call, snapshot, parameters)
@@ -130,7 +149,7 @@ final class BoundContext: ModuleContext {
     }
 
     func aggregate(_ request: AggregateRequest) throws(CRMError) -> [AggregateGroup] {
-        try check()
+        try check(request.entity)
         switch ground {
         case .unit(let unit): return try service.groups(call, snapshot, on: unit.transaction, request)
         case .reader(_, _, let connection): return try service.groups(call, snapshot, on: connection, request)
@@ -139,6 +158,7 @@ final class BoundContext: ModuleContext {
 
     func create(_ entity: String, _ values: [String: Value]) throws(CRMError) -> Record {
         let unit = try unit("create a record")
+        try check(entity)
         let id = try unit.create(entity, values, as: call, module: module)
         return try get(entity, id)
     }
@@ -147,16 +167,19 @@ final class BoundContext: ModuleContext {
         _ entity: String, _ id: RecordID, _ values: [String: Value], version: Int64?
     ) throws(CRMError) -> Record {
         let unit = try unit("change a record")
+        try check(entity)
         try unit.update(
             id, entity: entity, values, version: version, as: call, module: module)
         return try get(entity, id)
     }
 
     func delete(_ entity: String, _ id: RecordID) throws(CRMError) {
+        try check(entity)
         try unit("delete a record").delete(id, entity: entity, as: call)
     }
 
     func restore(_ entity: String, _ id: RecordID) throws(CRMError) -> Record {
+        try check(entity)
         try unit("restore a record").restore(id, entity: entity, as: call)
         return try get(entity, id)
     }
@@ -164,15 +187,18 @@ final class BoundContext: ModuleContext {
     func link(
         _ id: RecordID, _ relation: String, to other: RecordID, _ values: [String: Value]
     ) throws(CRMError) {
+        try check(relation: relation)
         _ = try unit("link records").link(id, relation, to: other, values, as: call, module: module)
     }
 
     func unlink(_ id: RecordID, _ relation: String, from other: RecordID) throws(CRMError) {
+        try check(relation: relation)
         try unit("end a link").unlink(id, relation, from: other, as: call)
     }
 
     func related(_ id: RecordID, _ request: RelatedRequest) throws(CRMError) -> [RelatedRecord] {
         try check()
+        try check(relation: request.relation)
         switch ground {
         case .unit(let unit):
             return try service.related(call, snapshot, on: unit.transaction, id, request)
@@ -194,8 +220,33 @@ final class BoundContext: ModuleContext {
 
     func undoChange(of field: String, _ entity: String, _ id: RecordID) throws(CRMError) {
         let unit = try unit("take a change back")
+        try check(entity)
         try unit.undoChange(of: field, try snapshot.registry.entity(entity), id)
     }
+
+    var publicCall: PublicCall? { gate?.call }
+
+    func attempt<Result>(
+        _ body: (any ModuleContext) throws(CRMError) -> Result
+    ) throws(CRMError) -> Result {
+        try unit("attempt a write").attempt { () throws(CRMError) in try body(self) }
+    }
+
+    func purge(_ entity: String, _ id: RecordID) throws(CRMError) {
+        let unit = try unit("destroy a record")
+        try check(entity)
+        guard try snapshot.registry.entity(entity).module == module, call.principal.source == .kernel,
+            unit.call.principal.source == .kernel
+        else {
+            throw CRMError(.forbidden, "module \"\(module)\" may not destroy records of \"\(entity)\" here")
+        }
+        try unit.delete(id, entity: entity, as: call)
+        _ = try unit.purge(id, entity: entity, references: .refuse)
+    }
+
+    func sealed(_ text: String) throws(CRMError) -> String { service.seals.seal(text, for: module) }
+
+    func unsealed(_ text: String) throws(CRMError) -> String? { service.seals.open(text, for: module) }
 
     func elevated<Result>(
         reason: String, _ body: (any ModuleContext) throws(CRMError) -> Result
@@ -207,11 +258,11 @@ final class BoundContext: ModuleContext {
         case .unit(let unit):
             // The kernel's own module needs no witness against itself.
             if module != "core" { try unit.noteElevation(module: module, reason: reason, call) }
-            context = BoundContext(unit: unit, call: raised, module: module)
+            context = BoundContext(unit: unit, call: raised, module: module, through: gate)
         case .reader(let service, let snapshot, let connection):
             service.log.info("a module reads with its own rights", ["module": module, "reason": reason])
             context = BoundContext(
-                service, snapshot, connection, call: raised, module: module)
+                service, snapshot, connection, call: raised, module: module, through: gate)
         }
         defer { context.end() }
         return try body(context)

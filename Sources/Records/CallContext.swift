@@ -1,4 +1,4 @@
-import CRMSDK
+package import CRMSDK
 package import Security
 
 /// One call: who, from where, by which method, until when.
@@ -59,5 +59,9 @@ package struct CallSource: Hashable, Sendable {
     package static let console = Self("console", origin: "console")
     package static let `import` = Self("import", origin: "import")
     package static let system = Self("system", origin: "system")
+    /// Somebody without an account, through a gate: a record of an entity.
+    package static func gate(_ entity: String, _ id: RecordID) -> Self {
+        Self("\(entity):\(id)", origin: "web_form")
+    }
     package static func job(_ name: String) -> Self { Self("job:\(name)", origin: "workflow") }
 }

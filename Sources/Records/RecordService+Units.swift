@@ -23,21 +23,27 @@ extension RecordService {
 
     /// Runs a module's action that writes, as a unit of work.
     package func act(
-        _ action: RegisteredAction, _ parameters: StructuredValue, in unit: UnitOfWork
+        _ action: RegisteredAction, _ parameters: StructuredValue, in unit: UnitOfWork,
+        through gate: GatePass? = nil
     ) throws(CRMError) -> StructuredValue {
         try require(action, unit.call, unit.snapshot)
-        let context = BoundContext(unit: unit, call: unit.call, module: action.module)
-        return try run(action, parameters, context)
+        let before = unit.transaction.writtenRows
+        let context = BoundContext(unit: unit, call: unit.call, module: action.module, through: gate)
+        let answer = try run(action, parameters, context)
+        // Where nothing came of a call, nothing of it is kept.
+        if let gate, unit.transaction.writtenRows != before { try unit.note(gate) }
+        return answer
     }
 
     /// Runs a module's action that only reads.
     package func act(
         _ action: RegisteredAction, _ parameters: StructuredValue, _ call: CallContext,
         _ snapshot: KernelSnapshot,
-        on connection: ReadConnection
+        on connection: ReadConnection, through gate: GatePass? = nil
     ) throws(CRMError) -> StructuredValue {
         try require(action, call, snapshot)
-        let context = BoundContext(self, snapshot, connection, call: call, module: action.module)
+        let context = BoundContext(
+            self, snapshot, connection, call: call, module: action.module, through: gate)
         return try run(action, parameters, context)
     }
 

@@ -12,6 +12,7 @@ package final class RecordService: Sendable {
     package let snapshots: SnapshotHolder
     let log: Log
     let cursors: CursorCodec
+    let seals: ModuleSeal
     let clock: @Sendable () -> Instant
     /// By which lists are planned.
     let counts: RecordCounts?
@@ -28,6 +29,7 @@ package final class RecordService: Sendable {
         self.log = log
         self.counts = counts
         self.cursors = CursorCodec(key: cursorKey)
+        seals = ModuleSeal(key: cursorKey)
         self.noteProgress = noteProgress
         self.clock = clock
     }
@@ -41,6 +43,7 @@ package final class RecordService: Sendable {
         self.snapshots = snapshots
         log = other.log
         cursors = other.cursors
+        seals = other.seals
         clock = other.clock
         counts = other.counts
         noteProgress = other.noteProgress

@@ -213,13 +213,16 @@ extension UnitOfWork {
         return tables
     }
 
-    /// Destroys the values of the record's entries, and of the entries in which others' histories tell of links with it.
+    /// Destroys the values of the record's entries, of the entries in which others' histories tell of links with it, and of
+    /// the one that says from where it was made through a gate.
     func eraseHistory(of id: RecordID, _ entity: Entity) throws(CRMError) -> Int {
         var sequences: [Int64] = []
         var changeSets: Set<Int64> = []
+        var makers: Set<Int64> = []
         for logged in try ChangeLog.entries(transaction, record: id, limit: .max)
         where logged.entry.kind != .erase && !logged.isErased {
             sequences.append(logged.sequence)
+            if logged.entry.kind == .create { makers.insert(logged.changeSet) }
             if logged.entry.kind == .link || logged.entry.kind == .unlink {
                 changeSets.insert(logged.changeSet)
             }
@@ -232,6 +235,11 @@ extension UnitOfWork {
                 else { continue }
                 sequences.append(logged.sequence)
             }
+        }
+        // From where somebody without an account has made it.
+        for changeSet in makers {
+            for logged in try ChangeLog.entries(transaction, changeSet: changeSet)
+            where logged.entry.kind == .publicCall && !logged.isErased { sequences.append(logged.sequence) }
         }
         try transaction.erasePayloads(
             of: sequences,

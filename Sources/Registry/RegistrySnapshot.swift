@@ -19,6 +19,8 @@ package final class RegistrySnapshot: Sendable {
     package let relations: [Relation]
     /// By method name: `sales.convert_lead`.
     package let actions: [String: RegisteredAction]
+    /// Ways in for people who have no account.
+    package let gates: [RegisteredGate]
     package let labels: LabelBook
     /// All jobs of enabled modules.
     package let jobs: [RegisteredJob]
@@ -54,6 +56,9 @@ package final class RegistrySnapshot: Sendable {
         byNumber = Dictionary(uniqueKeysWithValues: entities.map { ($0.number, $0) })
         labels = LabelBook(modules.flatMap(\.manifest.translations))
         relations = Relation.awake(modules, byName)
+        gates = modules.flatMap { module in
+            module.manifest.gates.map { RegisteredGate(module: module.name, gate: $0) }
+        }
         var actions: [String: RegisteredAction] = [:]
         var hooks: [HookKey: [RegisteredHook]] = [:]
         var linkHooks: [LinkHookKey: [RegisteredLinkHook]] = [:]
@@ -200,6 +205,15 @@ package struct RegisteredAction: Sendable {
     package let module: String
     package let method: String
     package let action: Action
+}
+
+/// A way in for people who have no account, with the module that brings it.
+package struct RegisteredGate: Sendable {
+    package let module: String
+    package let gate: PublicGate
+
+    /// The actions that may be called through it, as the wire names them.
+    package var methods: [String] { gate.actions.map { "\(module).\($0)" } }
 }
 
 package struct RegisteredJob: Sendable {

@@ -28,6 +28,8 @@ package struct Principal: Hashable, Sendable {
         /// The administrator's socket, known by the peer's uid.
         package static let console = Self("console")
         package static let job = Self("job")
+        /// Nobody known, through a gate, as the user whom the gate names.
+        package static let gate = Self("gate")
         /// The kernel's own work and a module's raised rights: nothing is refused. Never made from outside input.
         package static let kernel = Self("kernel")
     }

@@ -14,6 +14,8 @@ package enum Route: UInt8, Sendable, CaseIterable {
     case putFile = 6
     /// A printed page is fetched; the body is the name of its link.
     case page = 7
+    /// A public form is fetched or sent; the body is a `FormCall`.
+    case form = 8
 }
 
 /// One request as the kernel receives it: who is asked for, by whom, until when, and the body as it came.

@@ -7,6 +7,8 @@ package enum ContentKind: UInt8, Sendable, CaseIterable {
     case html = 3
     /// The body is a `FileHead`; what it announces follows as data.
     case file = 4
+    /// The body is a `PageHead` and then HTML.
+    case page = 5
 }
 
 /// The kernel's answer to one call: the HTTP status of the whole request and the body as it shall leave.

@@ -9,18 +9,22 @@ public struct SalesModule: CRMModule {
     public var manifest: ModuleManifest {
         var manifest = ModuleManifest(
             "sales", version: "1.0.0", label: "Sales",
-            summary: "Leads, potentials with a pipeline of stages, lead conversion and forecast.")
+            summary: "Leads, web forms, potentials with a pipeline of stages, lead conversion and forecast.")
         manifest.publisher = "CRM"
         manifest.entities = [
             Lead.definition, LeadMappingRow.definition, Potential.definition, StageHistory.definition,
+            WebForm.definition, WebForm.fieldDefinition, WebSubmission.definition, WebSubmission.answerDefinition,
         ]
         manifest.relations = [Potential.contacts]
-        manifest.hooks = Lead.hooks + LeadMappingRow.hooks + Potential.hooks + StageHistory.hooks
+        manifest.hooks = Lead.hooks + LeadMappingRow.hooks + Potential.hooks + StageHistory.hooks + WebForm.hooks
         manifest.actions = [
             LeadConversion.action, LeadReversion.action, Forecast.action, Pipeline.action, WinRate.action,
             StageConversion.action,
-            RottenDeals.action, StageTimes.action,
+            RottenDeals.action, StageTimes.action, FormSubmission.action, FormConfirmation.action,
+            FormConfirmation.linkAction, FormPage.action, FormPage.snippetAction,
         ]
+        manifest.gates = [WebForm.gate]
+        manifest.jobs = [WebSubmission.job]
         manifest.migrations = Migrations.all
         manifest.translations = [GermanLabels.table]
         return manifest

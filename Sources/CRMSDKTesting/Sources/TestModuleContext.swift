@@ -11,6 +11,8 @@ public final class TestModuleContext: ModuleContext {
         user: RecordID(1), username: "tester", isAdministrator: false, timeZone: "UTC", language: "en")
     /// From where the calls come: `import` makes an importer of the test.
     public var origin = "api"
+    /// The call through a gate that the actions are run for.
+    public var publicCall: PublicCall?
     /// The caller's clocks, in seconds ahead of UTC, at every moment.
     public var secondsFromUTC = 0
     /// The hooks that ran, as `moment entity hook` or `moment relation hook`, oldest first.
@@ -288,6 +290,35 @@ public final class TestModuleContext: ModuleContext {
             throw CRMError(.internalError, "\(entity).\(field) is no number that a module gives")
         }
         return unit.nextNumber(type.pattern ?? "0", "\(entity).\(field)")
+    }
+
+    /// What the body wrote is undone alone when it throws.
+    public func attempt<Result>(
+        _ body: (any ModuleContext) throws(CRMError) -> Result
+    ) throws(CRMError) -> Result {
+        let before = unit
+        do throws(CRMError) { return try body(self) } catch {
+            unit = before
+            throw error
+        }
+    }
+
+    public func purge(_ entity: String, _ id: RecordID) throws(CRMError) {
+        _ = try get(entity, id)
+        unit.live[id] = nil
+    }
+
+    /// A seal that keeps nobody out: for tests.
+    public func sealed(_ text: String) -> String { "\(text).\(Self.seal(text))" }
+
+    public func unsealed(_ text: String) -> String? {
+        guard let point = text.lastIndex(of: ".") else { return nil }
+        let sealed = String(text[..<point])
+        return self.sealed(sealed) == text ? sealed : nil
+    }
+
+    private static func seal(_ text: String) -> UInt64 {
+        text.utf8.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
     }
 
     public func elevated<Result>(

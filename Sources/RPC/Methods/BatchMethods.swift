@@ -78,7 +78,7 @@ struct BatchOperation: Sendable {
 
     private init(_ method: Method, _ parameters: JSONNode?, _ scope: CallScope) throws(CRMError) {
         let isAction = scope.snapshot.registry.actions[method.name] != nil
-        guard method.name.hasPrefix("record.") || isAction else {
+        guard method.name.hasPrefix("record.") || isAction && method.need != .nothing else {
             throw CRMError(
                 .invalidParameters, "\(method.name) cannot be part of a batch",
                 hint: "A batch takes record.* and the actions of modules.")

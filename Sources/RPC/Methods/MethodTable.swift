@@ -19,7 +19,12 @@ package final class MethodTable: Sendable {
 
     package init(_ registry: RegistrySnapshot, metrics: KernelMetrics) {
         generation = registry.generation
-        let actions = registry.actions.values.map { ActionMethod.method(for: $0) }
+        let gates = Dictionary(
+            registry.gates.flatMap { gate in gate.methods.map { ($0, gate) } }, uniquingKeysWith: { first, _ in first })
+        let actions = registry.actions.values.map { action in
+            gates[action.method].map { GateMethod.method(for: action, through: $0) }
+                ?? ActionMethod.method(for: action)
+        }
         methods = (Self.kernelMethods + actions).sorted { $0.name < $1.name }
         byName = Dictionary(
             methods.map { ($0.name, Entry(method: $0, calls: metrics.counter(of: $0.name))) },

@@ -59,6 +59,7 @@ final class Dispatcher {
                 .encode(callID: callID, into: &buffer)
         case .getFile, .putFile: try answerFile(call, callID, &buffer)
         case .page: answerPage(call, callID, &buffer)
+        case .form: try answerForm(call, callID, &buffer)
         case .docs:
             let table = services.table(for: services.snapshots.current)
             ReplyFrame(status: 200, contentKind: .html, body: services.documents.page(table))

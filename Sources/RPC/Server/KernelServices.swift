@@ -21,6 +21,7 @@ package final class KernelServices: Sendable {
     package let startedAt = ContinuousClock.now
     let documents: DocumentCache
     let printLinks: PrintLinks
+    let gateKeeper: GateKeeper
     let fileLane: FileLane
     /// The largest file that is taken.
     package let fileLimitBytes: Int64
@@ -42,6 +43,7 @@ package final class KernelServices: Sendable {
         metrics = KernelMetrics()
         documents = DocumentCache()
         printLinks = PrintLinks()
+        gateKeeper = GateKeeper(clock: Instant.current)
         fileLane = FileLane()
         self.fileLimitBytes = fileLimitBytes
         unitRecords = nil
@@ -61,6 +63,7 @@ package final class KernelServices: Sendable {
         programVersion = whole.programVersion
         documents = whole.documents
         printLinks = whole.printLinks
+        gateKeeper = whole.gateKeeper
         fileLane = whole.fileLane
         fileLimitBytes = whole.fileLimitBytes
         let records = whole.records.withinUnit()
@@ -88,6 +91,9 @@ package final class KernelServices: Sendable {
                 "crm_wal_pages", .gauge, "Pages of the write-ahead log after the last commit.",
                 counts.walPages),
             .init("crm_scan_waiting", .gauge, "Long reads that wait.", scanDepth),
+            .init(
+                "crm_public_calls_limited_total", .counter, "Calls without an account beyond their limits.",
+                gateKeeper.refused),
             .init("crm_files_on_their_way", .gauge, "Files being sent or fetched.", fileLane.count),
             .init("crm_database_bytes", .gauge, "Size of the database's file.", databaseBytes),
         ]

@@ -57,6 +57,8 @@ package struct ChangeKind: Hashable, Sendable {
     package static let export = Self("export")
     package static let backup = Self("backup")
     package static let elevate = Self("elevate")
+    /// Somebody without an account called through a gate; the payload says through which and from where.
+    package static let publicCall = Self("public_call")
     /// Destroys payloads; its own payload names their entries: `{"erased": [17, 18]}`.
     package static let erase = Self("erase")
 }

@@ -21,6 +21,7 @@ public enum ManifestCheck {
         problems += relations(manifest)
         problems += hooks(manifest)
         problems += actions(manifest)
+        problems += GateCheck.problems(manifest)
         problems += jobs(manifest)
         problems += migrations(manifest)
         problems += fixtures(manifest)

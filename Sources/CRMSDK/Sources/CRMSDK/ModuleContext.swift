@@ -70,6 +70,26 @@ public protocol ModuleContext {
     ///   a right refuses.
     func undoChange(of field: String, _ entity: String, _ id: RecordID) throws(CRMError)
 
+    /// The call through a `PublicGate` that the action is run for; nil for everyone who is known.
+    var publicCall: PublicCall? { get }
+
+    /// Runs `body` so that what it wrote is undone alone when it throws, and the unit can go on.
+    func attempt<Result>(
+        _ body: (any ModuleContext) throws(CRMError) -> Result
+    ) throws(CRMError) -> Result
+
+    /// Destroys a record of an entity of the module's own, with all that the change log says of its values: for what was
+    /// kept for a time only. There is no way back. For the module's jobs and migrations.
+    ///
+    /// - Throws: `invalidRecord` while other records refer to it; `forbidden` elsewhere.
+    func purge(_ entity: String, _ id: RecordID) throws(CRMError)
+
+    /// A text that can be given out and known again: with a seal that this installation alone can make, for this module.
+    /// The text can be read by whoever has it.
+    func sealed(_ text: String) throws(CRMError) -> String
+    /// The text under a seal; nil where the seal is not ours, or the text has been changed.
+    func unsealed(_ text: String) throws(CRMError) -> String?
+
     /// Runs `body` with the module's own rights instead of the caller's. The change log notes it with the reason.
     func elevated<Result>(
         reason: String, _ body: (any ModuleContext) throws(CRMError) -> Result
@@ -90,6 +110,26 @@ extension ModuleContext {
 
     public func undoChange(of field: String, _ entity: String, _ id: RecordID) throws(CRMError) {
         throw CRMError(.unavailable, "changes cannot be taken back here")
+    }
+
+    public var publicCall: PublicCall? { nil }
+
+    public func attempt<Result>(
+        _ body: (any ModuleContext) throws(CRMError) -> Result
+    ) throws(CRMError) -> Result {
+        throw CRMError(.unavailable, "nothing can be attempted here")
+    }
+
+    public func purge(_ entity: String, _ id: RecordID) throws(CRMError) {
+        throw CRMError(.unavailable, "records cannot be destroyed here")
+    }
+
+    public func sealed(_ text: String) throws(CRMError) -> String {
+        throw CRMError(.unavailable, "there are no seals here")
+    }
+
+    public func unsealed(_ text: String) throws(CRMError) -> String? {
+        throw CRMError(.unavailable, "there are no seals here")
     }
 
     public func link(

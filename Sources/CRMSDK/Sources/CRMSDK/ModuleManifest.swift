@@ -16,6 +16,8 @@ public struct ModuleManifest: Sendable {
     public var hooks: [Hook] = []
     public var linkHooks: [LinkHook] = []
     public var actions: [Action] = []
+    /// Ways in for people who have no account. Each is closed until an administrator opens it.
+    public var gates: [PublicGate] = []
     public var jobs: [Job] = []
     public var migrations: [Migration] = []
     /// Records that come with the module.
