@@ -141,7 +141,8 @@ extension EventLoop {
         link.send(
             CallFrame(
                 route: route, requestID: options.requestID, token: token, peer: connection.peer,
-                deadlineMilliseconds: deadline, body: route == .rpc || route == .page || route == .form ? body : []),
+                deadlineMilliseconds: deadline,
+                body: route == .rpc || route == .page || route == .form ? body : []),
             callID: callID)
         connection.answers.append(
             PendingAnswer(

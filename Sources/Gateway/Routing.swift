@@ -99,7 +99,8 @@ enum Routing {
             return .refused(HTTPRefusal(404, "there is nothing at this path"), allow: nil)
         }
         guard request.method == .post else { return .form(target: target, isSent: false) }
-        guard let type = request.fields.only("content-type"), isType(type, "application/x-www-form-urlencoded"),
+        guard let type = request.fields.only("content-type"),
+            isType(type, "application/x-www-form-urlencoded"),
             request.fields.count(of: "content-encoding") == 0
         else {
             return .refused(

@@ -17,7 +17,8 @@ struct ModuleSeal: Sendable {
     /// Nil for what `seal` has not given to this module.
     func open(_ sealed: String, for module: String) -> String? {
         guard let point = sealed.lastIndex(of: "."),
-            let mac = Base64URL.decode(String(sealed[sealed.index(after: point)...])), mac.count == Self.macLength
+            let mac = Base64URL.decode(String(sealed[sealed.index(after: point)...])),
+            mac.count == Self.macLength
         else { return nil }
         let text = String(sealed[..<point])
         return constantTimeEquals(mac, self.mac(text, module)) ? text : nil

@@ -69,7 +69,8 @@ package struct PageHead: Equatable, Sendable {
     /// The head, and the page behind it.
     ///
     /// - Throws: `malformed` also for an address that cannot stand in a head.
-    package static func split(_ body: ArraySlice<UInt8>) throws(WireError) -> (head: PageHead, html: [UInt8]) {
+    package static func split(_ body: ArraySlice<UInt8>) throws(WireError) -> (head: PageHead, html: [UInt8])
+    {
         var reader = ByteReader(Array(body))
         let head = PageHead(location: try reader.text("the location"), leadsTo: try reader.text("the origin"))
         guard isFit(head.location, besides: ""), isFit(head.leadsTo, besides: ";,'*/?#@") else {

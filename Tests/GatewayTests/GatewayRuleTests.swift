@@ -76,6 +76,29 @@ struct GatewayRuleTests {
                 head: "GET /print/\(String(repeating: "a", count: 64)) HTTP/1.1",
                 expected: "page \(String(repeating: "a", count: 64))"),
             Row(head: "GET /print/\(String(repeating: "a", count: 65)) HTTP/1.1", expected: "404"),
+            Row(head: "GET /forms/abc?text=a HTTP/1.1", isLocal: false, expected: "form abc?text=a"),
+            Row(head: "HEAD /forms/abc HTTP/1.1\r\nAuthorization: Bearer t", expected: "form abc"),
+            Row(
+                head:
+                    "POST /forms/abc HTTP/1.1\r\nContent-Type: Application/x-www-form-urlencoded; charset=UTF-8",
+                isLocal: false, expected: "form sent abc"),
+            Row(head: "POST /forms/abc HTTP/1.1\r\n\(json)", expected: "415"),
+            Row(head: "POST /forms/abc HTTP/1.1", expected: "415"),
+            Row(
+                head: "POST /forms/abc HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=a",
+                expected: "415"),
+            Row(
+                head:
+                    "POST /forms/abc HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Encoding: gzip",
+                expected: "415"),
+            Row(head: "PUT /forms/abc HTTP/1.1", expected: "405 GET, HEAD, POST, OPTIONS"),
+            Row(head: "OPTIONS /forms/abc HTTP/1.1", expected: "options GET, HEAD, POST, OPTIONS"),
+            Row(head: "GET /forms/ HTTP/1.1", expected: "404"),
+            Row(head: "GET /forms HTTP/1.1", expected: "404"),
+            Row(
+                head: "GET /forms/\(String(repeating: "a", count: 1_024)) HTTP/1.1",
+                expected: "form \(String(repeating: "a", count: 1_024))"),
+            Row(head: "GET /forms/\(String(repeating: "a", count: 1_025)) HTTP/1.1", expected: "404"),
             Row(head: "PUT /rpc HTTP/1.1", expected: "405 POST, OPTIONS"),
             Row(head: "OPTIONS /rpc HTTP/1.1", expected: "options POST, OPTIONS"),
             Row(head: "GET / HTTP/1.1", expected: "404"),
@@ -93,6 +116,7 @@ struct GatewayRuleTests {
             case .file(let route, let target, let token):
                 "\(route) \(target) \(token.map { String(decoding: $0, as: UTF8.self) } ?? "-")"
             case .page(let name): "page \(name)"
+            case .form(let target, let isSent): "form\(isSent ? " sent" : "") \(target)"
             case .alive: "alive"
             case .options(let allow): "options \(allow)"
             case .refused(let refusal, nil): "\(refusal.status)"

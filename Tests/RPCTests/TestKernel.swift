@@ -32,7 +32,8 @@ final class TestKernel: Sendable {
 
     static let password = "plenty of quiet otters"
 
-    init() throws {
+    /// - Parameter extend: what the core module has beside that.
+    init(_ extend: (inout ModuleManifest) -> Void = { _ in }) throws {
         // Socket paths are short: 107 bytes at most.
         folder = "/tmp/crm-rpc-\(UInt32.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(
@@ -46,6 +47,7 @@ final class TestKernel: Sendable {
         var core = CoreModule().manifest
         core.entities.append(Self.sample)
         core.actions = [gate.block, gate.hold, Self.echo]
+        extend(&core)
         installation = try Installation.start(
             Installation.Setup(
                 database: database, core: core, dataFolder: folder, modulesFolder: "/nonexistent",

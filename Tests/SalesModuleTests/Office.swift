@@ -6,10 +6,12 @@ struct Office {
     let context: TestModuleContext
     let clock: TestClock
 
-    init() throws {
+    /// - Parameter entities: what is there beside.
+    init(entities: [EntityDefinition] = []) throws {
         clock = TestClock("2026-03-10T09:00:00Z")
         context = TestModuleContext(
-            modules: [try BuiltModule.load("sales")], entities: Self.kernelEntities, clock: clock)
+            modules: [try BuiltModule.load("sales")], entities: Self.kernelEntities + entities,
+            clock: clock)
         for (code, decimals) in [("EUR", 2), ("JPY", 0), ("KWD", 3)] as [(String, Int64)] {
             _ = try context.create("currency", ["code": .text(code), "decimals": .integer(decimals)])
         }

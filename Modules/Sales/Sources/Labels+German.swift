@@ -3,7 +3,46 @@ import CRMSDK
 /// Labels in German; fields that every entity shares have theirs from the kernel.
 enum GermanLabels {
     static let table = LabelTable(
-        "de", lead.merging(mapping) { $1 }.merging(potential) { $1 }.merging(history) { $1 })
+        "de",
+        lead.merging(mapping) { $1 }.merging(potential) { $1 }.merging(history) { $1 }.merging(forms) { $1 })
+
+    private static let forms: [String: String] = [
+        "web_form": "Webformular", "web_form/plural": "Webformulare", "web_form.form_no": "Formularnummer",
+        "web_form.name": "Name", "web_form.public_id": "Öffentliche Kennung", "web_form.active": "Offen",
+        "web_form.target_entity": "Wird zu", "web_form.target_entity=lead": "Lead",
+        "web_form.form_fields": "Felder",
+        "web_form.run_as": "Handelt als", "web_form.assign_to": "Zugewiesen an",
+        "web_form.campaign": "Kampagne",
+        "web_form.title": "Titel", "web_form.introduction": "Einleitung", "web_form.button": "Knopf",
+        "web_form.thanks": "Dank", "web_form.return_url": "Rückkehradresse",
+        "web_form.consent_text": "Einwilligung", "web_form.duplicate_rule": "Wer bekannt ist",
+        "web_form.duplicate_rule=create": "Noch einen anlegen",
+        "web_form.duplicate_rule=comment": "Dazu kommentieren",
+        "web_form.duplicate_rule=update": "Ändern", "web_form.double_opt_in": "Per E-Mail bestätigt",
+        "web_form.retention_days": "Tage aufbewahrt", "web_form.allowed_domains": "Erlaubte Domains",
+        "web_form.programs": "Auch von Programmen", "web_form.minimum_seconds": "Sekunden mindestens",
+        "web_form.honeypot": "Falle", "web_form.hourly_limit": "Je Stunde",
+        "web_form.address_hourly_limit": "Je Stunde von einer Adresse", "web_form#Page": "Seite",
+        "web_form#What is sent": "Was gesendet wird", "web_form#Guards": "Schutz",
+        "web_form_field": "Formularfeld", "web_form_field/plural": "Formularfelder",
+        "web_form_field.field": "Feld", "web_form_field.label": "Beschriftung",
+        "web_form_field.required": "Pflicht", "web_form_field.hidden": "Verborgen",
+        "web_form_field.default_value": "Vorgabe", "web_submission": "Einsendung",
+        "web_submission/plural": "Einsendungen", "web_submission.submission_no": "Einsendungsnummer",
+        "web_submission.form": "Formular", "web_submission.state": "Stand",
+        "web_submission.state=waiting": "Wartet auf Bestätigung", "web_submission.state=created": "Angelegt",
+        "web_submission.state=updated": "Geändert", "web_submission.state=commented": "Kommentiert",
+        "web_submission.state=failed": "Nicht zu schreiben", "web_submission.record": "Wurde zu",
+        "web_submission.problem": "Hindernis", "web_submission.answers": "Antworten",
+        "web_submission.consent_text": "Einwilligung", "web_submission.consented_at": "Eingewilligt am",
+        "web_submission.address": "Adresse", "web_submission.page": "Seite",
+        "web_submission.ticket": "Zettel",
+        "web_submission.confirm_key": "Schlüssel der Bestätigung",
+        "web_submission.confirmed_at": "Bestätigt am", "web_submission.confirmed_address": "Bestätigt von",
+        "web_submission.forget_at": "Wird vernichtet am", "web_answer": "Antwort",
+        "web_answer/plural": "Antworten",
+        "web_answer.field": "Feld", "web_answer.answer": "Antwort",
+    ]
 
     private static let lead: [String: String] = [
         "lead": "Lead", "lead/plural": "Leads", "lead.lead_no": "Leadnummer", "lead.designation": "Position",

@@ -13,10 +13,12 @@ public struct SalesModule: CRMModule {
         manifest.publisher = "CRM"
         manifest.entities = [
             Lead.definition, LeadMappingRow.definition, Potential.definition, StageHistory.definition,
-            WebForm.definition, WebForm.fieldDefinition, WebSubmission.definition, WebSubmission.answerDefinition,
+            WebForm.definition, WebForm.fieldDefinition, WebSubmission.definition,
+            WebSubmission.answerDefinition,
         ]
         manifest.relations = [Potential.contacts]
-        manifest.hooks = Lead.hooks + LeadMappingRow.hooks + Potential.hooks + StageHistory.hooks + WebForm.hooks
+        manifest.hooks =
+            Lead.hooks + LeadMappingRow.hooks + Potential.hooks + StageHistory.hooks + WebForm.hooks
         manifest.actions = [
             LeadConversion.action, LeadReversion.action, Forecast.action, Pipeline.action, WinRate.action,
             StageConversion.action,

@@ -19,7 +19,8 @@ extension Dispatcher {
     }
 
     /// - Returns: nil where the answer comes later.
-    private func begin(_ form: FormCall, _ frame: CallFrame, _ callID: UInt64) throws(CRMError) -> FormReply? {
+    private func begin(_ form: FormCall, _ frame: CallFrame, _ callID: UInt64) throws(CRMError) -> FormReply?
+    {
         let keeper = services.gateKeeper
         if form.isSent {
             try keeper.admitCall(from: frame.peer)
@@ -27,12 +28,15 @@ extension Dispatcher {
             try keeper.admitLook(from: frame.peer)
         }
         let parts = form.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let sent = form.isSent ? FormBody.read(form.body) : FormBody.read(Array((parts.count > 1 ? parts[1] : "").utf8))
+        let sent =
+            form.isSent
+            ? FormBody.read(form.body) : FormBody.read(Array((parts.count > 1 ? parts[1] : "").utf8))
         guard let sent else { return FormReply(status: 400, html: PlainPage.unreadable) }
         guard let visit = try visit(form, String(parts[0]), frame) else {
             // Whether there is such a form is not said to who sends one.
             return form.isSent
-                ? FormReply(status: 200, html: PlainPage.thanks) : FormReply(status: 404, html: PlainPage.missing)
+                ? FormReply(status: 200, html: PlainPage.thanks)
+                : FormReply(status: 404, html: PlainPage.missing)
         }
         let values = FormBody.value(sent)
         guard form.isSent else {
@@ -93,7 +97,8 @@ extension Dispatcher {
                     throw error
                 }
             } catch {
-                FormReply(error, requestID: visit.call.context.requestID, services).send(callID, on: connection)
+                FormReply(error, requestID: visit.call.context.requestID, services).send(
+                    callID, on: connection)
             }
         }
     }

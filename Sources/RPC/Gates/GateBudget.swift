@@ -27,7 +27,9 @@ struct GateBudget<Key: Hashable & Sendable>: Sendable {
         /// How often it went over.
         var times: Int64 = 0
 
-        var isForgottenAt: Int64 { max(fullAt, closedUntil + (times > 0 ? GateBudget.memoryMilliseconds : 0)) }
+        var isForgottenAt: Int64 {
+            max(fullAt, closedUntil + (times > 0 ? GateBudget.memoryMilliseconds : 0))
+        }
     }
 
     static var firstWaitMilliseconds: Int64 { 60_000 }

@@ -20,7 +20,8 @@ package final class MethodTable: Sendable {
     package init(_ registry: RegistrySnapshot, metrics: KernelMetrics) {
         generation = registry.generation
         let gates = Dictionary(
-            registry.gates.flatMap { gate in gate.methods.map { ($0, gate) } }, uniquingKeysWith: { first, _ in first })
+            registry.gates.flatMap { gate in gate.methods.map { ($0, gate) } },
+            uniquingKeysWith: { first, _ in first })
         let actions = registry.actions.values.map { action in
             gates[action.method].map { GateMethod.method(for: action, through: $0) }
                 ?? ActionMethod.method(for: action)

@@ -12,7 +12,8 @@ enum FormCheck {
         let names = Set(change.lines("form_fields").compactMap { $0["field"].text })
         if change["double_opt_in"] == true, !required(change.lines("form_fields")).contains(target.email) {
             problems.append(
-                problem("double_opt_in", "the form must require \(target.email), so that it can be confirmed"))
+                problem("double_opt_in", "the form must require \(target.email), so that it can be confirmed")
+            )
         }
         if let address = change["return_url"].text, WebAddress(address) == nil {
             problems.append(problem("return_url", "the return address must begin with https:// and a host"))
@@ -54,7 +55,8 @@ enum FormCheck {
                 problems.append(problem("form_fields[\(index)].default_value", message))
             }
         }
-        for field in definition.fields where field.isMandatory && field.defaultText == nil && !field.isReadOnly {
+        for field in definition.fields
+        where field.isMandatory && field.defaultText == nil && !field.isReadOnly {
             let isSure = lines.contains { line in
                 line["field"].text == field.name && (line["required"] == true || line["hidden"] == true)
             }
@@ -62,14 +64,17 @@ enum FormCheck {
                 problems.append(
                     problem(
                         "form_fields",
-                        "a \(definition.name) needs \"\(field.name)\": require it, or hide it with a default"))
+                        "a \(definition.name) needs \"\(field.name)\": require it, or hide it with a default")
+                )
             }
         }
         return problems
     }
 
     private static func refusal(_ field: FieldDefinition?, _ name: String, of entity: String) -> String? {
-        guard let field else { return "\(entity) has no field \"\(name.prefix(60))\" that a form can ask for" }
+        guard let field else {
+            return "\(entity) has no field \"\(name.prefix(60))\" that a form can ask for"
+        }
         if field.isReadOnly || field.computed != nil { return "\(entity).\(name) is not written by people" }
         guard FormField.kinds.contains(field.type.name) else {
             return "\(entity).\(name) is of type \(field.type.name), which a form cannot ask for"
@@ -81,7 +86,8 @@ enum FormCheck {
         guard let text = field.defaultText else {
             return field.isHidden ? "a hidden field needs a default" : nil
         }
-        return field.value(text) == nil ? "\(field.definition.name) does not take \"\(text.prefix(60))\"" : nil
+        return field.value(text) == nil
+            ? "\(field.definition.name) does not take \"\(text.prefix(60))\"" : nil
     }
 
     private static func problem(_ field: String, _ message: String) -> FieldProblem {
@@ -115,7 +121,9 @@ struct WebAddress {
             .split(separator: ".", omittingEmptySubsequences: false)
         let isName = labels.allSatisfy { label in
             (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
-                && label.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+                && label.utf8.allSatisfy {
+                    (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
+                }
         }
         return isName && text.utf8.count <= 253 ? text : nil
     }

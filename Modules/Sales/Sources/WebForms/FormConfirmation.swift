@@ -27,7 +27,9 @@ enum FormConfirmation {
             For a submission that waits to be confirmed. You send it: nothing here sends mail. A link that was made before \
             is void then. It is good as long as the submission is kept.
             """,
-        parameters: [Parameter("web_submission", .id(of: "web_submission"), "The submission.", required: true)],
+        parameters: [
+            Parameter("web_submission", .id(of: "web_submission"), "The submission.", required: true)
+        ],
         result: .object([
             Parameter("path", .text, "Behind the address of the server: /forms/….", required: true),
             Parameter("token", .text, "The same for sales.confirm_submission.", required: true),
@@ -45,7 +47,10 @@ enum FormConfirmation {
         guard submission["state"] == "waiting", let form = submission["form"].reference else {
             throw .invalidRecord(
                 "web_submission",
-                [FieldProblem(field: "state", code: "rule", message: "the submission does not wait to be confirmed")])
+                [
+                    FieldProblem(
+                        field: "state", code: "rule", message: "the submission does not wait to be confirmed")
+                ])
         }
         let key = Chance.text()
         _ = try context.update("web_submission", id, ["confirm_key": .text(key)])
@@ -67,11 +72,15 @@ enum FormConfirmation {
             parts.count == 3, parts[0] == "confirm", let number = Int64(parts[1])
         else { return context.log("web form \(call.gate.id): not confirmed, the token is none") }
         let waiting = Filter.all([
-            .where("id", .equal, .reference(RecordID(number))), .where("form", .equal, .reference(call.gate.id)),
+            .where("id", .equal, .reference(RecordID(number))),
+            .where("form", .equal, .reference(call.gate.id)),
             .where("state", .equal, "waiting"), .where("confirm_key", .equal, .text(String(parts[2]))),
         ])
-        let found = try context.elevated(reason: "a submission that is confirmed") { (context) throws(CRMError) in
-            let found = try context.list(ListRequest("web_submission", where: waiting, sort: ["id"], limit: 1)).first
+        let found = try context.elevated(reason: "a submission that is confirmed") {
+            (context) throws(CRMError) in
+            let found = try context.list(
+                ListRequest("web_submission", where: waiting, sort: ["id"], limit: 1)
+            ).first
             return try found.map { (found) throws(CRMError) in try context.get("web_submission", found.id) }
         }
         guard let submission = found else {

@@ -12,7 +12,8 @@ struct FormField: Sendable {
 
     /// Kinds of fields that a page can ask for.
     static let kinds: Set = [
-        "text", "longtext", "email", "phone", "url", "picklist", "multipicklist", "integer", "decimal", "percent",
+        "text", "longtext", "email", "phone", "url", "picklist", "multipicklist", "integer", "decimal",
+        "percent",
         "boolean", "date",
     ]
 
@@ -22,7 +23,9 @@ struct FormField: Sendable {
     /// The fields of a form, in order; those that the target has no more are left out.
     static func all(of form: Record, _ definition: EntityDefinition) -> [FormField] {
         form.lines("form_fields").compactMap { line in
-            guard let known = definition.fields.first(where: { $0.name == line["field"].text }) else { return nil }
+            guard let known = definition.fields.first(where: { $0.name == line["field"].text }) else {
+                return nil
+            }
             return FormField(line, known)
         }
     }
@@ -101,7 +104,8 @@ struct FormEntries {
 
     /// What they typed, for people to read.
     func summary(_ fields: [FormField]) -> String {
-        fields.compactMap { field in texts[field.name].map { "\(field.label): \($0)" } }.joined(separator: "\n")
+        fields.compactMap { field in texts[field.name].map { "\(field.label): \($0)" } }.joined(
+            separator: "\n")
     }
 
     /// Plain values of JSON, too: a program need not write a number as text.

@@ -35,11 +35,13 @@ enum FormGuard {
             if seconds == 0 { return .passes(ticket: nil) }
             throw again
         }
-        let age = (context.now.millisecondsSince1970 - ticket.madeAt) / 1_000
-        guard age < ticketLife else { throw again }
-        if age < seconds { return .drops("it was sent too fast") }
+        guard !ticket.isOver(context) else { throw again }
+        if context.now.millisecondsSince1970 - ticket.madeAt < seconds * 1_000 {
+            return .drops("it was sent too fast")
+        }
         let used = Filter.where("ticket", .equal, .text(ticket.name))
-        let isUsed = try context.elevated(reason: "whether a form was sent before") { (context) throws(CRMError) in
+        let isUsed = try context.elevated(reason: "whether a form was sent before") {
+            (context) throws(CRMError) in
             try context.count("web_submission", where: used) > 0
         }
         return isUsed ? .drops("it was sent before") : .passes(ticket: ticket.name)
@@ -49,12 +51,15 @@ enum FormGuard {
         "web_form",
         [
             FieldProblem(
-                field: ticketField, code: "rule", message: "please check what you have entered, and send it once more")
+                field: ticketField, code: "rule",
+                message: "please check what you have entered, and send it once more")
         ])
 
     static func isAllowed(_ call: PublicCall, _ domains: [String]) -> Bool {
         guard !domains.isEmpty, !call.isOwnPage else { return true }
-        guard let host = call.origin?.split(separator: "/").last?.prefix(while: { $0 != ":" }) else { return false }
+        guard let host = call.origin?.split(separator: "/").last?.prefix(while: { $0 != ":" }) else {
+            return false
+        }
         return domains.contains { domain in
             domain.hasPrefix("*.") ? host.hasSuffix(domain.dropFirst()) : host == domain
         }
@@ -66,8 +71,28 @@ struct Ticket {
     let madeAt: Int64
     let name: String
 
-    static func make(for form: Record, _ context: any ModuleContext) throws(CRMError) -> String {
-        try context.sealed("page.\(form.id).\(context.now.millisecondsSince1970).\(Chance.text())")
+    static func make(
+        for form: Record, secondsAgo: Int64 = 0, _ context: any ModuleContext
+    ) throws(CRMError) -> String {
+        let madeAt = context.now.millisecondsSince1970 - secondsAgo * 1_000
+        return try context.sealed("page.\(form.id).\(madeAt).\(Chance.text())")
+    }
+
+    /// The ticket of a page that is shown: who mends a mistake has waited already. Who has come from a page of others has
+    /// filled that in, and waits a second more.
+    ///
+    /// - Parameter sent: what was filled in before; nil for a page that is opened.
+    static func next(
+        for form: Record, after sent: StructuredValue?, _ context: any ModuleContext
+    ) throws(CRMError) -> String {
+        guard let sent else { return try make(for: form, context) }
+        let text = FormEntries.text(sent[FormGuard.ticketField])
+        if let text, let ticket = Ticket(text, form, context), !ticket.isOver(context) { return text }
+        return try make(for: form, secondsAgo: max(0, (form["minimum_seconds"].integer ?? 0) - 1), context)
+    }
+
+    func isOver(_ context: any ModuleContext) -> Bool {
+        (context.now.millisecondsSince1970 - madeAt) / 1_000 >= FormGuard.ticketLife
     }
 
     /// Nil for what `make` has not made for this form.
@@ -75,7 +100,8 @@ struct Ticket {
         // A seal that cannot be looked at is none.
         guard let text, text.utf8.count <= 200, let known = try? context.unsealed(text) else { return nil }
         let parts = known.split(separator: ".").map(String.init)
-        guard parts.count == 4, parts[0] == "page", parts[1] == form.id.description, let madeAt = Int64(parts[2])
+        guard parts.count == 4, parts[0] == "page", parts[1] == form.id.description,
+            let madeAt = Int64(parts[2])
         else { return nil }
         self.madeAt = madeAt
         name = parts[3]

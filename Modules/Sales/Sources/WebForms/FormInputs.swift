@@ -27,11 +27,13 @@ struct FormInputs {
     func input(_ field: FormField) -> String {
         let (name, label) = (PageText.escaped(field.name), PageText.escaped(field.label))
         let text = texts == nil ? field.defaultText ?? "" : FormEntries.text(texts?[field.name]) ?? ""
-        let more = "id=\"f_\(name)\" name=\"\(name)\"" + (field.isRequired ? " required" : "") + marks(field.name)
+        let more =
+            "id=\"f_\(name)\" name=\"\(name)\"" + (field.isRequired ? " required" : "") + marks(field.name)
         switch field.definition.type.name {
         case "boolean":
             let isOn = field.value(text) == true
-            return "<p><label><input type=\"checkbox\" value=\"yes\" \(more)\(isOn ? " checked" : "")> \(label)</label>"
+            return
+                "<p><label><input type=\"checkbox\" value=\"yes\" \(more)\(isOn ? " checked" : "")> \(label)</label>"
                 + "\(complaint(field.name))</p>\n"
         case "multipicklist":
             let chosen = Set(text.split(separator: "\n").map(String.init))
@@ -39,7 +41,8 @@ struct FormInputs {
                 "<label><input type=\"checkbox\" name=\"\(name)\" value=\"\(PageText.escaped(choice.key))\""
                     + "\(chosen.contains(choice.key) ? " checked" : "")> \(PageText.escaped(choice.label))</label>"
             }
-            return "<fieldset><legend>\(label)</legend>\(boxes.joined(separator: "\n"))\(complaint(field.name))</fieldset>\n"
+            return
+                "<fieldset><legend>\(label)</legend>\(boxes.joined(separator: "\n"))\(complaint(field.name))</fieldset>\n"
         case "picklist":
             let options = choices(field).map { choice in
                 "<option value=\"\(PageText.escaped(choice.key))\"\(choice.key == text ? " selected" : "")>"
@@ -51,17 +54,20 @@ struct FormInputs {
             // The first line end behind the tag is not part of the text.
             return labelled(
                 field,
-                "<textarea rows=\"5\" maxlength=\"\(FormField.textLimit)\" \(more)>\n\(PageText.escaped(text))</textarea>")
+                "<textarea rows=\"5\" maxlength=\"\(FormField.textLimit)\" \(more)>\n\(PageText.escaped(text))</textarea>"
+            )
         case let kind:
             let length = field.definition.type.maximumLength.map { " maxlength=\"\($0)\"" } ?? ""
             let attributes = Self.attributes[kind] ?? "type=\"text\""
-            return labelled(field, "<input \(attributes)\(length) value=\"\(PageText.escaped(text))\" \(more)>")
+            return labelled(
+                field, "<input \(attributes)\(length) value=\"\(PageText.escaped(text))\" \(more)>")
         }
     }
 
     func consent(_ text: String) -> String {
         let name = FormGuard.consentField
-        return "<p><label><input type=\"checkbox\" value=\"yes\" id=\"f_\(name)\" name=\"\(name)\" required\(marks(name))> "
+        return
+            "<p><label><input type=\"checkbox\" value=\"yes\" id=\"f_\(name)\" name=\"\(name)\" required\(marks(name))> "
             + "\(PageText.escaped(text))</label>\(complaint(name))</p>\n"
     }
 
@@ -71,7 +77,8 @@ struct FormInputs {
 
     private func labelled(_ field: FormField, _ input: String) -> String {
         let star = field.isRequired ? " <span aria-hidden=\"true\">*</span>" : ""
-        return "<p><label for=\"f_\(PageText.escaped(field.name))\">\(PageText.escaped(field.label))\(star)</label>\n"
+        return
+            "<p><label for=\"f_\(PageText.escaped(field.name))\">\(PageText.escaped(field.label))\(star)</label>\n"
             + "\(input)\(complaint(field.name))</p>\n"
     }
 
@@ -83,7 +90,8 @@ struct FormInputs {
 
     private func complaint(_ name: String) -> String {
         guard let problem = problems.first(where: { $0.field == name }) else { return "" }
-        return "<span class=\"wrong\" id=\"e_\(PageText.escaped(name))\">\(PageText.escaped(problem.message))</span>"
+        return
+            "<span class=\"wrong\" id=\"e_\(PageText.escaped(name))\">\(PageText.escaped(problem.message))</span>"
     }
 }
 
@@ -110,7 +118,11 @@ enum PageText {
     static func paragraphs(_ text: String) -> String {
         var paragraphs: [[Substring]] = [[]]
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.allSatisfy(\.isWhitespace) { paragraphs.append([]) } else { paragraphs[paragraphs.count - 1].append(line) }
+            if line.allSatisfy(\.isWhitespace) {
+                paragraphs.append([])
+            } else {
+                paragraphs[paragraphs.count - 1].append(line)
+            }
         }
         return paragraphs.filter { !$0.isEmpty }
             .map { "<p>\($0.map { escaped(String($0)) }.joined(separator: "<br>"))</p>\n" }.joined()

@@ -3,7 +3,8 @@ import CRMSDK
 /// A form as a page: HTML that is whole in itself, without script; what is shown is escaped, whoever wrote it.
 enum FormPage {
     static let action = Action(
-        "form_page", .reads, summary: "Makes the page of a web form, as GET /forms/ and its public id shows it.",
+        "form_page", .reads,
+        summary: "Makes the page of a web form, as GET /forms/ and its public id shows it.",
         description: "A form that is closed is shown to whoever may see its record.",
         parameters: PublicPage.parameters, result: PublicPage.answer, page)
 
@@ -30,7 +31,8 @@ enum FormPage {
         let back = form["return_url"].text.flatMap(WebAddress.init)
         let moment = parameters["moment"]?.value.text ?? PublicPage.moments[0]
         guard moment != "sent" else {
-            let html = PageText.whole(title(form), PageText.paragraphs(form["thanks"].text ?? "Thank you."), context)
+            let html = PageText.whole(
+                title(form), PageText.paragraphs(form["thanks"].text ?? "Thank you."), context)
             return answer(html, location: back?.text)
         }
         let problems = (parameters["problems"]?.elements ?? []).map {
@@ -44,16 +46,19 @@ enum FormPage {
         } else {
             var inside = PageText.paragraphs(form["introduction"].text ?? "")
             let fields = try fields(of: form, context)
-            let shown = FormInputs(fields: fields, texts: moment == "fill_in" ? nil : values, problems: problems)
+            let sent = moment == "fill_in" ? nil : values
+            let shown = FormInputs(fields: fields, texts: sent, problems: problems)
             inside += shown.summary
             inside += formElement(
-                form, to: path(form), shown, ticket: try Ticket.make(for: form, context))
+                form, to: path(form), shown, ticket: try Ticket.next(for: form, after: sent, context))
             body = inside
         }
         return answer(PageText.whole(title(form), body, context), leadsTo: back?.origin)
     }
 
-    private static func answer(_ html: String, location: String? = nil, leadsTo: String? = nil) -> StructuredValue {
+    private static func answer(_ html: String, location: String? = nil, leadsTo: String? = nil)
+        -> StructuredValue
+    {
         var members = [StructuredValue.Member("html", .value(.text(html)))]
         if let location { members.append(.init("location", .value(.text(location)))) }
         if let leadsTo { members.append(.init("leads_to", .value(.text(leadsTo)))) }
@@ -86,14 +91,16 @@ enum FormPage {
     /// The gate's record, or the one of that key that the caller sees.
     private static func form(_ key: String, _ context: any ModuleContext) throws(CRMError) -> Record {
         if let gate = context.publicCall?.gate { return gate }
-        let request = ListRequest("web_form", where: .where("public_id", .equal, .text(key)), sort: ["id"], limit: 1)
+        let request = ListRequest(
+            "web_form", where: .where("public_id", .equal, .text(key)), sort: ["id"], limit: 1)
         guard let found = try context.list(request).first else {
             throw CRMError(.notFound, "there is no form \"\(key.prefix(64))\"")
         }
         return try context.get("web_form", found.id)
     }
 
-    private static func fields(of form: Record, _ context: any ModuleContext) throws(CRMError) -> [FormField] {
+    private static func fields(of form: Record, _ context: any ModuleContext) throws(CRMError) -> [FormField]
+    {
         let target = try FormTarget.named(form["target_entity"].text)
         return FormField.all(of: form, try context.definition(of: target.entity)).filter { !$0.isHidden }
     }
@@ -112,7 +119,8 @@ enum FormPage {
         if let consent = form["consent_text"].text { html += shown.consent(consent) }
         html += trap(form["honeypot"].text ?? "")
         if let ticket {
-            html += "<input type=\"hidden\" name=\"\(FormGuard.ticketField)\" value=\"\(PageText.escaped(ticket))\">\n"
+            html +=
+                "<input type=\"hidden\" name=\"\(FormGuard.ticketField)\" value=\"\(PageText.escaped(ticket))\">\n"
         }
         return html + "<p><button>\(PageText.escaped(form["button"].text ?? "Send"))</button></p>\n</form>\n"
     }

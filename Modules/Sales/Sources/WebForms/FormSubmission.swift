@@ -38,7 +38,8 @@ enum FormSubmission {
         let consent = form["consent_text"].text
         if consent != nil, (FormEntries.text(sent?[FormGuard.consentField]) ?? "").isEmpty {
             problems.append(
-                FieldProblem(field: FormGuard.consentField, code: "required", message: "your consent is missing"))
+                FieldProblem(
+                    field: FormGuard.consentField, code: "required", message: "your consent is missing"))
         }
         guard problems.isEmpty else { throw .invalidRecord(target.entity, problems) }
         switch try FormGuard.examine(call, sent, context) {
@@ -68,7 +69,7 @@ enum FormSubmission {
         let end = Instant(millisecondsSince1970: context.now.millisecondsSince1970 + days * 86_400_000)
         return [
             "form": .reference(call.gate.id), "address": .text(call.address), "forget_at": .instant(end),
-            "page": call.origin.map { .text(String($0.prefix(300))) } ?? .null,
+            "page": call.origin.map { .text(String($0.prefix(255))) } ?? .null,
             "owner": call.gate["assign_to"].isNull ? call.gate["run_as"] : call.gate["assign_to"],
         ]
     }
@@ -100,7 +101,9 @@ enum FormSubmission {
             let mistakes = mistakes(error, fields)
             guard mistakes.isEmpty else { throw .invalidRecord(target.entity, mistakes) }
             // That the works are broken is no property of what was sent.
-            guard ![CRMError.Kind.unavailable, .internalError, .limitExceeded].contains(error.kind) else { throw error }
+            guard ![CRMError.Kind.unavailable, .internalError, .limitExceeded].contains(error.kind) else {
+                throw error
+            }
             context.log("web form \(form.id): could not be written, \(error.kind.name)")
             return [
                 "state": "failed", "problem": .text(String(error.message.prefix(250))),
@@ -134,7 +137,8 @@ enum FormSubmission {
         // Text is compared without case and accents; a form has it without spaces around it.
         guard let email = entries.texts[target.email] else { return nil }
         let same = Filter.all([.where(target.email, .equal, .text(email)), target.open])
-        return try context.list(ListRequest(target.entity, where: same, sort: ["-modified_at"], limit: 1)).first
+        return try context.list(ListRequest(target.entity, where: same, sort: ["-modified_at"], limit: 1))
+            .first
     }
 
     /// A comment; without the Collaboration module, a paragraph more in the record's own notes.

@@ -18,10 +18,13 @@ enum WebForm {
     static let fieldDefinition = EntityDefinition.line(
         "web_form_field", of: "web_form", label: "Form field", plural: "Form fields",
         fields: [
-            .text("field", "Field", maximumLength: 60).mandatory().help("The target's field, such as last_name."),
-            .text("label", "Label", maximumLength: 120).help("What the visitor reads; empty: the field's own."),
+            .text("field", "Field", maximumLength: 60).mandatory().help(
+                "The target's field, such as last_name."),
+            .text("label", "Label", maximumLength: 120).help(
+                "What the visitor reads; empty: the field's own."),
             .boolean("required", "Required"),
-            .boolean("hidden", "Hidden").help("Not shown and never taken from the visitor: always the default."),
+            .boolean("hidden", "Hidden").help(
+                "Not shown and never taken from the visitor: always the default."),
             .text("default_value", "Default", maximumLength: 250)
                 .help("What stands there at first; of a hidden field what is written."),
         ])
@@ -34,7 +37,8 @@ enum WebForm {
 
     static let hooks = [
         Hook("name_web_form", on: "web_form", [.beforeCreate], giveName),
-        Hook("check_web_form", on: "web_form", [.beforeCreate, .beforeUpdate, .beforeRestore], FormCheck.check),
+        Hook(
+            "check_web_form", on: "web_form", [.beforeCreate, .beforeUpdate, .beforeRestore], FormCheck.check),
     ]
 
     private static let form: [FieldDefinition] = [
@@ -43,8 +47,10 @@ enum WebForm {
         .text("public_id", "Public id", maximumLength: 64).unique().readOnly()
             .help("The form's address is /forms/ and this."),
         .boolean("active", "Active").help("Off, nothing can be sent."),
-        .picklist("target_entity", "Becomes", FormTarget.all.map { PicklistValue($0.entity, $0.label).system() })
-            .mandatory().defaulting(to: FormTarget.all[0].entity),
+        .picklist(
+            "target_entity", "Becomes", FormTarget.all.map { PicklistValue($0.entity, $0.label).system() }
+        )
+        .mandatory().defaulting(to: FormTarget.all[0].entity),
         .lines("form_fields", "Fields", of: "web_form_field"),
         .reference("run_as", "Acts as", to: "user").mandatory()
             .help("As whom what is sent is written: a user who may do little else."),
@@ -80,8 +86,9 @@ enum WebForm {
 
     private static let guards = FieldDefinition.section(
         "Guards",
-        .text("allowed_domains", "Allowed domains", maximumLength: 1000)
-            .help("Of the pages that may send it, separated by spaces: example.com *.example.com; empty: any."),
+        .longtext("allowed_domains", "Allowed domains")
+            .help(
+                "Of the pages that may send it, separated by spaces: example.com *.example.com; empty: any."),
         .boolean("programs", "Taken from programs")
             .help("Also by JSON-RPC, without domain, time and trap."),
         .integer("minimum_seconds", "Seconds at least").range("0", "600").mandatory().defaulting(to: "3")
@@ -94,7 +101,8 @@ enum WebForm {
             .defaulting(to: "\(PublicGate.defaultAddressLimit)"))
 
     @Sendable
-    private static func giveName(_ change: inout RecordChange, _ context: any ModuleContext) throws(CRMError) {
+    private static func giveName(_ change: inout RecordChange, _ context: any ModuleContext) throws(CRMError)
+    {
         change["public_id"] = .text(Chance.text())
     }
 }

@@ -18,7 +18,7 @@ enum WebSubmission {
             .longtext("consent_text", "Consent text"),
             .datetime("consented_at", "Consented at"),
             .text("address", "Address", maximumLength: 60),
-            .text("page", "Page", maximumLength: 300).help("The origin of the page that sent it, as the browser said."),
+            .text("page", "Page").help("The origin of the page that sent it, as the browser said."),
             .text("ticket", "Ticket", maximumLength: 60).unique().searchable(false),
             .text("confirm_key", "Key of the confirmation", maximumLength: 60).searchable(false),
             .datetime("confirmed_at", "Confirmed at"),
@@ -44,7 +44,8 @@ enum WebSubmission {
     }
 
     private static let states = [
-        PicklistValue("waiting", "Waits to be confirmed").system(), PicklistValue("created", "Created").system(),
+        PicklistValue("waiting", "Waits to be confirmed").system(),
+        PicklistValue("created", "Created").system(),
         PicklistValue("updated", "Updated").system(), PicklistValue("commented", "Commented").system(),
         PicklistValue("failed", "Could not be written").system(),
     ]
@@ -66,6 +67,9 @@ enum WebSubmission {
     }
 
     static func lines(_ entries: FormEntries) -> Value {
-        .lines(entries.texts.sorted { $0.key < $1.key }.map { Line(["field": .text($0.key), "answer": .text($0.value)]) })
+        .lines(
+            entries.texts.sorted { $0.key < $1.key }.map {
+                Line(["field": .text($0.key), "answer": .text($0.value)])
+            })
     }
 }

@@ -51,7 +51,9 @@ public struct PublicGate: Sendable {
     public static let defaultHourlyLimit: Int64 = 200
     public static let defaultAddressLimit: Int64 = 10
 
-    public init(_ entity: String, actions: [String], reach: [String], answer: StructuredValue, page: Page? = nil) {
+    public init(
+        _ entity: String, actions: [String], reach: [String], answer: StructuredValue, page: Page? = nil
+    ) {
         self.entity = entity
         self.actions = actions
         self.reach = reach
@@ -104,7 +106,9 @@ public struct PublicCall: Hashable, Sendable {
     /// Whether that is the gate's own page.
     public let isOwnPage: Bool
 
-    public init(gate: Record, address: String, isPage: Bool = false, origin: String? = nil, isOwnPage: Bool = false) {
+    public init(
+        gate: Record, address: String, isPage: Bool = false, origin: String? = nil, isOwnPage: Bool = false
+    ) {
         self.gate = gate
         self.address = address
         self.isPage = isPage
@@ -134,7 +138,10 @@ enum GateCheck {
         let wanted: [(String, Bool, (FieldDefinition) -> Bool)] = [
             (gate.keyField, true, { $0.type.name == "text" && $0.isUnique }),
             (gate.openField, true, { $0.type.name == "boolean" && $0.defaultText == "false" }),
-            (gate.userField, true, { $0.type.name == "reference" && $0.type.targets == ["user"] && $0.isMandatory }),
+            (
+                gate.userField, true,
+                { $0.type.name == "reference" && $0.type.targets == ["user"] && $0.isMandatory }
+            ),
             (gate.limitField, false, { $0.type.name == "integer" }),
             (gate.addressLimitField, false, { $0.type.name == "integer" }),
         ]
@@ -155,7 +162,8 @@ enum GateCheck {
                 return "there is no action \"\(name)\""
             }
             let isFit = action.effect == .writes && action.requires == nil && takesKey(action)
-            return isFit ? nil : "the action \"\(name)\" does not take a form, does not write, or asks for a right"
+            return isFit
+                ? nil : "the action \"\(name)\" does not take a form, does not write, or asks for a right"
         }
     }
 
@@ -167,7 +175,9 @@ enum GateCheck {
             problems.append("\"\(page.show)\" is no action that shows its page")
         }
         let send = manifest.actions.first { $0.name == page.send }
-        if !gate.actions.contains(page.send) || send?.parameters.contains(where: { $0.name == "values" }) != true {
+        if !gate.actions.contains(page.send)
+            || send?.parameters.contains(where: { $0.name == "values" }) != true
+        {
             problems.append("\"\(page.send)\" is no action of it that takes values")
         }
         return problems
