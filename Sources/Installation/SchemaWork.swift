@@ -192,7 +192,8 @@ package struct SchemaWork {
 
     private func empty(_ task: inout SchemaTask) throws(CRMError) {
         let isField = task.order.kind == .purgeField
-        let column = isField ? try place(of: task)?.stored.placement.column : task.order.detail
+        let place = isField ? try place(of: task) : nil
+        let column = isField ? place?.stored.placement.column : task.order.detail
         let hasTable = try SchemaStore.load(transaction).entities.contains { $0.number == task.order.entity }
         guard let column, hasTable else { return task.end(.done) }
         let page = try transaction.page(
@@ -200,6 +201,9 @@ package struct SchemaWork {
         for (id, value) in page where value != .null {
             try transaction.set(column, of: task.order.entityName, id: id, to: .null)
             task.doneRecords += 1
+        }
+        if let place {
+            try dropFiles(of: page.map(\.id), with: place.stored, place.schema.entities[place.entity])
         }
         task.cursor = page.last?.id ?? task.cursor
         guard page.count < pageRows else { return }
@@ -209,6 +213,16 @@ package struct SchemaWork {
                 call(task), "purge", task.order.entityName, [task.order.sentence], transaction, kind: .schema)
         }
         task.end(.done)
+    }
+
+    /// The files of records whose field is purged, also those in its history. Which field had a file is not kept: while
+    /// the entity has another field for files, its records keep theirs until they are purged themselves.
+    private func dropFiles(
+        of records: [Int64], with field: StoredField, _ entity: StoredEntity
+    ) throws(CRMError) {
+        let fields = entity.fields.filter { $0.placement.definition.type.name == "file" }
+        guard fields.map(\.placement.number) == [field.placement.number] else { return }
+        for id in records { try transaction.dropFiles(of: RecordID(id)) }
     }
 
     private func removeEntity(_ task: inout SchemaTask) throws(CRMError) {
@@ -306,6 +320,7 @@ package struct SchemaWork {
             try transaction.set(column, of: entity.name, id: id, to: .null)
             task.doneRecords += 1
         }
+        try dropFiles(of: page.map(\.id), with: field, entity)
         task.cursor = page.last?.id ?? task.cursor
         guard page.count < pageRows else { return }
         try transaction.forget(fieldNumber: field.placement.number)
