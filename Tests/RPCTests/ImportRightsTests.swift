@@ -76,12 +76,10 @@ struct ImportRightsTests {
     )
     func invisible() throws {
         let loader = try somebody("loader", verbs: #""view","create","edit","import""#)
-        made: do {
-            try made(
-                "field.create",
-                #"{"entity":"account","name":"x_key","type":"text","maximum_length":10,"label":"Key","unique":true}"#
-            )
-        }
+        try made(
+            "field.create",
+            #"{"entity":"account","name":"x_key","type":"text","maximum_length":10,"label":"Key","unique":true}"#
+        )
         let hidden = try made(
             "record.create", #"{"entity":"account","values":{"account_name":"Secret","x_key":"k"}}"#)
         for onMatch in ["overwrite", "merge", "skip", "fail"] {
@@ -125,15 +123,14 @@ struct ImportRightsTests {
         let other = try somebody("other", verbs: #""view","create","edit","delete","import""#)
         let begun = try endpoint.call("import.start", #"{"entity":"account","file":"f"}"#, token: one.token)
         let number = try #require(begun.result?["id"]?.int64, "\(begun.message ?? "")")
-        let values =
-            (0..<3).map { #"{"values":{"account_name":"a\#($0)"}}"# } + [
-                #"{"values":{"account_name":"given","owner":\#(other.id)}}"#
-            ]
+        let values = (0..<4).map { #"{"values":{"account_name":"a\#($0)"}}"# }
         let rows = try endpoint.call(
             "import.rows",
             #"{"entity":"account","import":\#(number),"rows":[\#(values.joined(separator: ","))]}"#,
             token: one.token)
         #expect(rows.result?["rows"]?.elements.allSatisfy { $0["outcome"]?.string == "created" } == true)
+        let given = try #require(rows.result?["rows"]?.elements.first { _ in true }?["id"]?.int64)
+        try made("record.update", #"{"id":\#(given),"values":{"owner":\#(other.id)}}"#)
         let none = try endpoint.call("import.show", #"{"id":4711}"#, token: other.token)
         for method in ["import.show", "import.undo", "import.finish"] {
             let refused = try endpoint.call(method, #"{"id":\#(number)}"#, token: other.token)
@@ -149,8 +146,10 @@ struct ImportRightsTests {
         let undone = try endpoint.call("import.undo", #"{"id":\#(number)}"#, token: one.token)
         #expect(undone.result?["deleted"]?.int64 == 3 && undone.result?["unseen"]?.int64 == 1)
         #expect(undone.result?["left"]?.count == 0)
-        // An administrator takes back the rest.
-        let rest = try root.call("import.undo", #"{"id":\#(number)}"#)
+        // An administrator sees what is left, and takes it back if it is meant.
+        let told = try root.call("import.undo", #"{"id":\#(number)}"#)
+        #expect(told.result?["left"]?.elements.compactMap { $0["record"]?.int64 } == [given])
+        let rest = try root.call("import.undo", #"{"id":\#(number),"force":true}"#)
         #expect(rest.result?["deleted"]?.int64 == 1, "\(rest.message ?? "")")
         #expect(try root.call("record.count", #"{"entity":"account"}"#).result?["count"]?.int64 == 0)
     }

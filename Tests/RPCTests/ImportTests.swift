@@ -141,10 +141,12 @@ struct ImportTests {
                 onMatch: "overwrite", phone: "+48 22 2", fax: nil, website: "https://new.example",
                 outcome: "updated"),
             Way(
-                onMatch: "merge", phone: "+48 22 2", fax: "+48 22 1", website: "https://new.example", outcome: "updated"
+                onMatch: "merge", phone: "+48 22 2", fax: "+48 22 1", website: "https://new.example",
+                outcome: "updated"
             ),
             Way(
-                onMatch: "fill", phone: "+48 22 1", fax: "+48 22 1", website: "https://new.example", outcome: "updated"),
+                onMatch: "fill", phone: "+48 22 1", fax: "+48 22 1", website: "https://new.example",
+                outcome: "updated"),
             Way(onMatch: "skip", phone: "+48 22 1", fax: "+48 22 1", website: nil, outcome: "skipped"),
             Way(onMatch: "fail", phone: "+48 22 1", fax: "+48 22 1", website: nil, outcome: "failed"),
         ])
