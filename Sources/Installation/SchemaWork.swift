@@ -166,16 +166,24 @@ package struct SchemaWork {
             return text == keys[0] || text.contains(KeyList.quoted(keys[0]))
         }
         let call = call(task)
-        let done = try installation.records.unit(transaction, call, on: snapshot.with(registry: registry)) {
-            (unit) throws(CRMError) -> Int64 in
-            var done: Int64 = 0
-            for row in matching
-            where try unit.replace(keys[0], by: keys[1], in: field, of: entity, record: RecordID(row.id)) {
-                done += 1
+        let replacements = try installation.records.unit(
+            transaction, call, on: snapshot.with(registry: registry)
+        ) { (unit) throws(CRMError) -> [(Int64, UnitOfWork.Replacement)] in
+            try matching.map { row throws(CRMError) in
+                (
+                    row.id,
+                    try unit.replace(keys[0], by: keys[1], in: field, of: entity, record: RecordID(row.id))
+                )
             }
-            return done
         }
-        task.doneRecords += done
+        for (id, replacement) in replacements {
+            switch replacement {
+            case .none: continue
+            case .updated: break
+            case .alone(let refusal): task.noteUnfit(id, refusal)
+            }
+            task.doneRecords += 1
+        }
         task.cursor = page.last?.id ?? task.cursor
         guard page.count < pageRows else { return }
         let before = place.schema
@@ -192,7 +200,8 @@ package struct SchemaWork {
 
     private func empty(_ task: inout SchemaTask) throws(CRMError) {
         let isField = task.order.kind == .purgeField
-        let column = isField ? try place(of: task)?.stored.placement.column : task.order.detail
+        let place = isField ? try place(of: task) : nil
+        let column = isField ? place?.stored.placement.column : task.order.detail
         let hasTable = try SchemaStore.load(transaction).entities.contains { $0.number == task.order.entity }
         guard let column, hasTable else { return task.end(.done) }
         let page = try transaction.page(
@@ -200,6 +209,9 @@ package struct SchemaWork {
         for (id, value) in page where value != .null {
             try transaction.set(column, of: task.order.entityName, id: id, to: .null)
             task.doneRecords += 1
+        }
+        if let place {
+            try dropFiles(of: page.map(\.id), with: place.stored, place.schema.entities[place.entity])
         }
         task.cursor = page.last?.id ?? task.cursor
         guard page.count < pageRows else { return }
@@ -209,6 +221,16 @@ package struct SchemaWork {
                 call(task), "purge", task.order.entityName, [task.order.sentence], transaction, kind: .schema)
         }
         task.end(.done)
+    }
+
+    /// The files of records whose field is purged, also those in its history. Which field had a file is not kept: while
+    /// the entity has another field for files, its records keep theirs until they are purged themselves.
+    private func dropFiles(
+        of records: [Int64], with field: StoredField, _ entity: StoredEntity
+    ) throws(CRMError) {
+        let fields = entity.fields.filter { $0.placement.definition.type.name == "file" }
+        guard fields.map(\.placement.number) == [field.placement.number] else { return }
+        for id in records { try transaction.dropFiles(of: RecordID(id)) }
     }
 
     private func removeEntity(_ task: inout SchemaTask) throws(CRMError) {
@@ -306,6 +328,7 @@ package struct SchemaWork {
             try transaction.set(column, of: entity.name, id: id, to: .null)
             task.doneRecords += 1
         }
+        try dropFiles(of: page.map(\.id), with: field, entity)
         task.cursor = page.last?.id ?? task.cursor
         guard page.count < pageRows else { return }
         try transaction.forget(fieldNumber: field.placement.number)

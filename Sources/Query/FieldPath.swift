@@ -55,10 +55,15 @@ extension StatementBuilder {
             return (field, place.alias)
         }
         guard let first = found.first else { throw unknown(last, in: path, places.map(\.entity), next: nil) }
-        guard found.allSatisfy({ $0.field.type.name == first.field.type.name }) else {
+        guard
+            found.allSatisfy({
+                $0.field.type.name == first.field.type.name && $0.field.wire == first.field.wire
+            })
+        else {
             throw CRMError(
                 .invalidParameters, "the path \"\(path.prefix(120))\" reaches fields of different types")
         }
+        try checkJoins()
         return FieldPath(field: first.field, aliases: found.map(\.alias))
     }
 

@@ -168,7 +168,7 @@ private struct AggregateSelection {
     private mutating func reference(
         _ path: FieldPath, _ place: Int, _ builder: inout StatementBuilder
     ) -> OutputColumn {
-        if path.field.kind.name == "owner" || path.field.type.targets == ["user"] {
+        if builder.isPerson(path.field) {
             return OutputColumn(field: path.field, form: .person(place))
         }
         guard path.aliases == [builder.base] else {

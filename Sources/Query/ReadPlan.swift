@@ -5,6 +5,11 @@ package import Registry
 package struct OutputColumn: Sendable {
     package let field: Field
     package let form: OutputForm
+    /// The path by which it was asked for, `account.industry`; nil for a field of the record itself.
+    package var path: String?
+
+    /// What stands for it in an answer.
+    package var name: String { path ?? field.name }
 }
 
 package enum OutputForm: Sendable {

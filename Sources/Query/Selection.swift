@@ -15,28 +15,34 @@ struct Selection {
         case withLines, withoutLines
     }
 
-    /// Selects the fields named, or all that the caller may see, in the entity's order; id first.
+    /// Selects the fields and paths named, in their order, or all fields that the caller may see, in the entity's order;
+    /// id first.
     init(
         _ fields: [String]?, _ breadth: Breadth, _ builder: inout StatementBuilder
     ) throws(CRMError) {
         let entity = builder.entity
-        var chosen: [Field] = [entity.system("id")]
+        add(entity.system("id"), of: builder.base, &builder)
         if let fields {
             guard fields.count <= 200 else {
                 throw CRMError(.limitExceeded, "at most 200 fields can be asked for")
             }
-            for name in fields {
-                let field = try builder.viewpoint.field(name, of: entity)
-                if !chosen.contains(where: { $0 === field }) { chosen.append(field) }
+            var seen: Set = ["id"]
+            for name in fields where seen.insert(name).inserted {
+                if name.contains(".") {
+                    try add(path: name, &builder)
+                } else {
+                    add(try builder.viewpoint.field(name, of: entity), of: builder.base, &builder)
+                }
             }
+            try builder.checkJoins()
         } else {
             let mask = builder.viewpoint.mask(entity)
-            chosen += entity.fields.dropFirst().filter { field in
+            let chosen = entity.fields.dropFirst().filter { field in
                 mask.isVisible(field.name) && field.name != "deleted_at"
                     && (field.wire != .lines || breadth == .withLines)
             }
+            for field in chosen { add(field, of: builder.base, &builder) }
         }
-        for field in chosen { add(field, of: builder.base, &builder) }
         idColumn = 0
         versionColumn = append(entity.isLine ? "NULL" : "\(builder.base).version")
         deletedAtColumn = append(entity.isLine ? "NULL" : "\(builder.base).deleted_at")
@@ -51,7 +57,9 @@ struct Selection {
         }
     }
 
-    private mutating func add(_ field: Field, of alias: String, _ builder: inout StatementBuilder) {
+    private mutating func add(
+        _ field: Field, of alias: String, path: String? = nil, _ builder: inout StatementBuilder
+    ) {
         let column = "\(alias).\(field.column)"
         let form: OutputForm
         if field.name == "id" {
@@ -69,14 +77,39 @@ struct Selection {
         } else {
             form = .plain(append(column))
         }
-        columns.append(OutputColumn(field: field, form: form))
+        columns.append(OutputColumn(field: field, form: form, path: path))
+    }
+
+    /// What a path reaches is read under the rights and the mask of where it stands: null where the caller may not view
+    /// the record there.
+    private mutating func add(path: String, _ builder: inout StatementBuilder) throws(CRMError) {
+        let found = try builder.resolve(path)
+        let field = found.field
+        guard field.wire != .lines else {
+            throw CRMError(
+                .invalidParameters, "\"\(path.prefix(120))\" are lines, which are read with their own record")
+        }
+        let isPerson = builder.isPerson(field)
+        guard found.aliases.count == 1 || isPerson || !(field.isReference || field.wire == .money) else {
+            throw CRMError(
+                .invalidParameters,
+                "the path \"\(path.prefix(120))\" may reach records of several entities; amounts and references are "
+                    + "answered from one only")
+        }
+        guard found.aliases.count > 1 else {
+            add(field, of: found.aliases[0], path: path, &builder)
+            return
+        }
+        let index = append(builder.column(found))
+        columns.append(
+            OutputColumn(field: field, form: isPerson ? .person(index) : .plain(index), path: path))
     }
 
     private mutating func reference(
         _ field: Field, _ alias: String, _ builder: inout StatementBuilder
     ) -> OutputForm {
         let column = "\(alias).\(field.column)"
-        if field.kind.name == "owner" || field.type.targets == ["user"] { return .person(append(column)) }
+        if builder.isPerson(field) { return .person(append(column)) }
         let directory = builder.joinDirectory(field, of: alias)
         let targets =
             field.type.targets.isEmpty

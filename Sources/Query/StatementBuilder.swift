@@ -80,6 +80,21 @@ struct StatementBuilder {
         return joined
     }
 
+    /// Whether a reference names users and groups, who stand in the kernel's own directory.
+    func isPerson(_ field: Field) -> Bool { field.kind.name == "owner" || field.type.targets == ["user"] }
+
+    /// SQLite joins at most 64 tables (sqlite.org/limits.html); the record's own is one, and others may follow.
+    static let maximumJoins = 60
+
+    /// - Throws: `limitExceeded` where the paths of a query reach more records at once than can be joined.
+    func checkJoins() throws(CRMError) {
+        guard joins.count > Self.maximumJoins else { return }
+        throw CRMError(
+            .limitExceeded,
+            "the query follows \(joins.count) references at once; the limit is \(Self.maximumJoins)",
+            hint: "Ask for fewer fields.")
+    }
+
     /// The column with the currency of an amount, as the field says it; a line's is in its record.
     func currency(of field: Field, in alias: String) -> String? {
         field.type.currencyField.map { name in

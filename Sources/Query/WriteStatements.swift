@@ -98,13 +98,6 @@ package enum WriteStatements {
             [keyValue(field, value), .integer(id.rawValue)])
     }
 
-    /// Lifts a counter to a number that came from outside, never down.
-    package static func raiseSeries(_ series: String, to counter: Int64) -> Statement {
-        Statement(
-            "INSERT INTO crm_series (name, last) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET last = max(last, ?2)",
-            [.text(series), .integer(counter)])
-    }
-
     private static func keyValue(_ field: Field, _ value: StoredValue) -> StoredValue {
         guard field.keyColumn != nil, case .text(let text) = value else { return value }
         return .blob(field.key(of: text))

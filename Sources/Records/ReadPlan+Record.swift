@@ -8,7 +8,7 @@ extension ReadPlan {
     package func record(_ row: borrowing Row, _ snapshot: KernelSnapshot) -> Record {
         var values: [String: Value] = [:]
         values.reserveCapacity(columns.count)
-        for column in columns { values[column.field.name] = value(column, row, snapshot) }
+        for column in columns { values[column.name] = value(column, row, snapshot) }
         return Record(
             id: RecordID(row.int64(idColumn)), entity: entity.name, version: row.int64(versionColumn),
             values: values)

@@ -142,7 +142,7 @@ extension UnitOfWork {
         else {
             return
         }
-        try transaction.execute(WriteStatements.raiseSeries(series(entity, field), to: counter))
+        try transaction.raise(series: series(entity, field), to: counter)
     }
 
     // MARK: Version conflicts

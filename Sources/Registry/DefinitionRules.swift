@@ -7,6 +7,9 @@ package enum DefinitionRules {
     /// Fields of one entity, deleted ones that are not purged not counted.
     package static let fieldLimit = 400
     package static let sectionLimit = 100
+    /// Fields of one entity that name records other than users: a record is read together with the labels of all that
+    /// it names, and the database joins at most 64 tables.
+    package static let referenceLimit = 50
 
     /// Snake case: a letter, then letters, digits and underscores; 1–60 characters, ASCII.
     package static func isIdentifier(_ name: String) -> Bool {
@@ -59,6 +62,12 @@ package enum DefinitionRules {
         if entity.fields.count > fieldLimit {
             problems.append(
                 "entity \"\(entity.name)\" would have \(entity.fields.count) fields; \(fieldLimit) is the most"
+            )
+        }
+        let references = entity.fields.filter { $0.type.name == "reference" && $0.type.targets != ["user"] }
+        if references.count > referenceLimit {
+            problems.append(
+                "entity \"\(entity.name)\" would have \(references.count) references; \(referenceLimit) is the most"
             )
         }
         for label in [entity.label, entity.pluralLabel]

@@ -30,9 +30,11 @@ extension TextFolding {
 
     /// The same rule where a character is a byte.
     private static func asciiTokens(_ folded: String) -> [String] {
-        folded.utf8.split { !(0x30...0x39).contains($0) && !(0x61...0x7A).contains($0) }
-            .map { String(Substring($0.prefix(tokenLimitCharacters))) }
+        folded.utf8.split { !isWord($0) }.map { String(Substring($0.prefix(tokenLimitCharacters))) }
     }
+
+    /// Whether a folded ASCII character is part of a word.
+    static func isWord(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte) }
 
     /// The overlapping pairs of characters of one run, each with its marks; the run itself if it is one character.
     package static func bigrams(_ run: String) -> [String] {

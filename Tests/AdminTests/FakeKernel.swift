@@ -76,6 +76,8 @@ final class FakeKernel: RPCClient {
         case "entity.describe": return try describe(params["name"]?.string ?? "")
         case "field.create": return try createField(params)
         case "picklist.add": return try addValues(params)
+        case "picklist.update":
+            return try Self.parse(Array(#"{"steps":[],"findings":[],"notes":[],"tasks":[]}"#.utf8))
         case "record.list": return try list(params)
         case "record.count": return try Self.parse(Array("{\"count\":\(try matching(params).count)}".utf8))
         case "import.rows": return try importRows(params)

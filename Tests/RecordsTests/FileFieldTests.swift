@@ -2,6 +2,7 @@ import CRMSDK
 import Core
 import Crypto
 import Foundation
+import Installation
 import Query
 import Records
 import Registry
@@ -75,6 +76,28 @@ struct FileFieldTests {
             _ = try unit.purge(paper, entity: nil, references: .refuse)
         }
         #expect(!isThere(first, office) && !isThere(second, office))
+        #expect(try ChangeLog.verify(try office.database.makeReader()).firstBroken == nil)
+    }
+
+    @Test("with its field a file goes, from the history too; while another field may have it, it stays")
+    func purgedField() throws {
+        let office = try Office()
+        func field(_ name: String) -> FieldName { FieldName("account", name) }
+        for name in ["x_scan", "x_draft"] {
+            try office.change(.createField(entity: "account", .file(name, name)))
+        }
+        let account = try office.create("account", ["account_name": "Fabrikam"])
+        let files = try [
+            put("old", into: "x_scan", of: account, office), put("new", into: "x_scan", of: account, office),
+            put("draft", into: "x_draft", of: account, office),
+        ]
+        for (name, stays) in [("x_scan", true), ("x_draft", false)] {
+            try office.change(.deleteField(field(name)))
+            #expect(files.allSatisfy { isThere($0, office) }, "a deleted field can be restored")
+            try office.change(.purgeField(field(name)))
+            office.installation.workOnSchema()
+            #expect(files.map { isThere($0, office) } == files.map { _ in stays })
+        }
         #expect(try ChangeLog.verify(try office.database.makeReader()).firstBroken == nil)
     }
 

@@ -36,6 +36,11 @@ struct HiddenFieldTests {
             parameters.fields = [field]
             _ = try office.walk(parameters, as: call)
         },
+        Path(name: "the fields of a list over a reference") { office, call, field in
+            var parameters = ListParameters(entity: "contact")
+            parameters.fields = ["account.\(field)"]
+            _ = try office.walk(parameters, as: call)
+        },
         Path(name: "the fields of a record") { office, call, field in
             let id = try office.ids("account", where: nil, as: call)[0]
             try office.records.get(

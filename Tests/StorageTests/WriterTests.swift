@@ -73,6 +73,33 @@ struct WriterTests {
         #expect(try writer.perform { t throws(CRMError) in try t.nextNumber(series: "s") } == 1)
     }
 
+    @Test("a series goes on where it stood: in a unit, after COMMIT, after a number from outside")
+    func series() throws {
+        func next(_ series: String) throws -> Int64 {
+            try writer.perform { t throws(CRMError) in try t.nextNumber(series: series) }
+        }
+        let first = try writer.perform { transaction throws(CRMError) in
+            [try transaction.nextNumber(series: "a"), try transaction.nextNumber(series: "a")]
+        }
+        #expect(first == [1, 2])
+        #expect(try next("b") == 1)
+        #expect(try next("a") == 3)
+        try writer.perform { transaction throws(CRMError) in
+            try transaction.raise(series: "a", to: 10)
+            try transaction.raise(series: "a", to: 7)
+            // What a savepoint gives and loses is given again.
+            try? transaction.savepoint { () throws(CRMError) in
+                _ = try transaction.nextNumber(series: "a")
+                throw CRMError(.forbidden, "no")
+            }
+        }
+        #expect(try next("a") == 11)
+        #expect(
+            try test.integers("SELECT last FROM crm_series WHERE name IN ('a', 'b') ORDER BY name") == [
+                11, 1,
+            ])
+    }
+
     @Test("a savepoint is undone alone, with its counters and actions")
     func savepoint() throws {
         let published = Mutex<[String]>([])

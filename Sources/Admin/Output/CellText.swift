@@ -30,12 +30,12 @@ package enum CellText {
 
     private static func raw(_ node: JSONNode) -> String { String(decoding: node.rawBytes, as: UTF8.self) }
 
-    /// The value at a path: `owner`, `owner.id`, `amount.currency`.
+    /// The value at a path: `owner`, `owner.id`, `amount.currency`; a member may itself be named by a path over
+    /// references, `account.owner`, and has parts as others have.
     package static func value(at path: String, in node: JSONNode) -> JSONNode? {
         if let direct = node[path] { return direct }
-        var place: JSONNode? = node
-        for part in path.split(separator: ".") { place = place?[String(part)] }
-        return place
+        guard let point = path.lastIndex(of: ".") else { return nil }
+        return value(at: String(path[..<point]), in: node)?[String(path[path.index(after: point)...])]
     }
 
     /// Control characters written out, so that a value can neither break a line nor command the terminal.

@@ -26,18 +26,19 @@ package enum SearchText {
     package static func words(
         of entity: Entity, owner: Int64?, _ text: (Field) -> String?
     ) -> String {
-        var words: [String] = [entityMark + String(entity.number)]
-        if let owner { words.append(ownerMark + String(owner)) }
+        var words = WordList()
+        words.add(entityMark + String(entity.number))
+        if let owner { words.add(ownerMark + String(owner)) }
         for field in entity.searchable {
             guard let text = text(field), !text.isEmpty else { continue }
-            let tokens = TextFolding.searchTokens(text)
-            words += tokens
-            if field.searchForm == .phone { words += phoneForms(text) }
+            words.addTokens(of: text)
+            if field.searchForm == .phone { for form in phoneForms(text) { words.add(form) } }
             guard entity.labelFields.contains(where: { $0 === field }) else { continue }
-            for token in tokens { words += initials(of: token).map { initialMark + String($0) } }
+            for token in TextFolding.searchTokens(text) {
+                for initial in initials(of: token) { words.add(initialMark + String(initial)) }
+            }
         }
-        var seen: Set<String> = []
-        return words.filter { seen.insert($0).inserted }.joined(separator: " ")
+        return words.text
     }
 
     /// The characters by which one character finds a word: the first; in scripts written without spaces, whose words are
@@ -62,6 +63,11 @@ package enum SearchText {
 
     /// The digits of a text, without zeros in front.
     static func dialled(_ text: String) -> String {
-        String(TextFolding.fold(text).filter { $0.isASCII && $0.isNumber }.drop { $0 == "0" }.prefix(32))
+        if text.utf8.allSatisfy({ $0 < 0x80 }) {
+            let digits = text.utf8.filter { (0x30...0x39).contains($0) }
+            return String(decoding: digits.drop { $0 == 0x30 }.prefix(32), as: UTF8.self)
+        }
+        return String(
+            TextFolding.fold(text).filter { $0.isASCII && $0.isNumber }.drop { $0 == "0" }.prefix(32))
     }
 }

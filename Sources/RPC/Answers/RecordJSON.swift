@@ -10,7 +10,7 @@ package import Storage
 /// A field that the caller may not see is not among the plan's columns, and so is absent; an empty one is null. An id is
 /// a number, a reference `{"id", "entity", "label"}` with `"deleted": true` where it lies in the recycle bin, an amount
 /// `{"amount", "currency"}` with at least the currency's decimals, a decimal a string with exactly its scale, lines an
-/// array of objects, each with its id and position first.
+/// array of objects, each with its id and position first. What a path reaches stands under the path as it was asked for.
 package struct RecordJSON {
     private let registry: RegistrySnapshot
     private let people: PeopleDirectory
@@ -31,7 +31,7 @@ package struct RecordJSON {
     ) {
         writer.beginObject()
         for column in columns {
-            writer.rawKey(column.field.jsonKey)
+            if let path = column.path { writer.key(path) } else { writer.rawKey(column.field.jsonKey) }
             write(row, column, to: &writer)
         }
         if !link.isEmpty {

@@ -19,7 +19,9 @@ enum RecordMethods {
     static let id = Parameter("id", .id(), "The record's id.", required: true)
     static let filter = Parameter("filter", .filter, "Which records are meant; all where it is not given.")
     static let fields = Parameter(
-        "fields", .list(of: .text), "The fields to answer; all that the caller may see where it is not given."
+        "fields", .list(of: .text),
+        "The fields to answer, also over references (account.industry); all of its own that the caller may see where it "
+            + "is not given."
     )
     static let limit = Parameter(
         "limit", .integer(1...1000), "How many to answer at most; 50 where it is not given.")

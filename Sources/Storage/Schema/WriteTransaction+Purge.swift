@@ -13,7 +13,7 @@ extension WriteTransaction {
         }
         forgetOwners(of: number)
         try execute(Statement("DELETE FROM crm_computing WHERE entity = ?1", [.text(name)]))
-        try execute(Statement("DELETE FROM crm_series WHERE name GLOB ?1", [.text(name + ".*")]))
+        try forgetSeries(ofEntity: name)
         try execute(Statement("DELETE FROM crm_entity WHERE number = ?1", [.integer(Int64(number))]))
         try raiseGeneration()
     }

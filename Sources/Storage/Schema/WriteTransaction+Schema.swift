@@ -113,8 +113,16 @@ extension WriteTransaction {
     /// may extend one that was made long before its own: numbers come in any order, but each once, since the plan was
     /// made for this generation of the schema.
     private func take(_ number: Int, of series: String) throws(CRMError) -> Int64 {
-        try execute(WriteStatements.raiseSeries(series, to: Int64(number)))
+        try raiseSchema(series: series, to: Int64(number))
         return Int64(number)
+    }
+
+    /// Written at once: whoever reads the schema within this transaction counts on from there.
+    private func raiseSchema(series: String, to number: Int64) throws(CRMError) {
+        try execute(
+            Statement(
+                "INSERT INTO crm_series (name, last) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET last = max(last, ?2)",
+                [.text(series), .integer(number)]))
     }
 
     private func update(_ stored: StoredField) throws(CRMError) {
@@ -132,7 +140,7 @@ extension WriteTransaction {
     /// A column to come has a number of its own among those of fields.
     private func takeColumn(_ field: FieldPlacement) throws(CRMError) {
         guard let column = field.conversion?.column, let number = Int64(column.dropFirst()) else { return }
-        try execute(WriteStatements.raiseSeries("field", to: number))
+        try raiseSchema(series: "field", to: number)
     }
 
     private func setDeleted(_ field: FieldPlacement, _ deleted: Int64) throws(CRMError) {

@@ -29,6 +29,8 @@ package final class WriteTransaction {
     private var deadline: ContinuousClock.Instant?
     private var depth = 0
     private var placeholder: Int64 = 0
+    /// Numbers of series given, undone ones included.
+    var givenNumbers = 0
     private var unitChangeSet: Int64?
     /// What the group's units want the search index to hold, in order; written before COMMIT.
     private var searchChanges: [SearchChange] = []
@@ -66,8 +68,9 @@ package final class WriteTransaction {
         try guarded { () throws(CRMError) in try runner.execute(statement) }
     }
 
-    /// Rows written so far, those undone since included: equal at two moments, nothing was written between them.
-    package var writtenRows: Int { runner.connection.totalChanges }
+    /// Rows written and numbers given so far, those undone since included: equal at two moments, nothing was written
+    /// between them.
+    package var writtenRows: Int { runner.connection.totalChanges + givenNumbers }
 
     /// The same connection for what only reads: it sees what this unit has written. Must not leave the unit.
     package var reader: ReadConnection { ReadConnection(within: runner) }
@@ -106,6 +109,8 @@ package final class WriteTransaction {
         _ name: String, _ before: WriterCounters, _ actionsBefore: Int, _ searchBefore: Int
     ) {
         counters = before
+        // A number that was taken in here is free again: whoever comes next takes it.
+        if let number = unitChangeSet, number > before.lastChangeSet { unitChangeSet = nil }
         searchChanges.removeSubrange(searchBefore...)
         actions.removeSubrange(actionsBefore...)
         guard !isLost else { return }
@@ -137,23 +142,6 @@ package final class WriteTransaction {
         }
         counters.lastRecordID += 1
         return RecordID(counters.lastRecordID)
-    }
-
-    /// The next number of a series, from 1, without gaps among what is committed.
-    package func nextNumber(series: String) throws(CRMError) -> Int64 {
-        // Not one statement with RETURNING: SQLite would open a savepoint for it, whose end gets dearer with every page
-        // that the transaction has touched.
-        let last = try first(Statement("SELECT last FROM crm_series WHERE name = ?1", [.text(series)])) {
-            $0.int64(0)
-        }
-        let number = (last ?? 0) + 1
-        try execute(
-            Statement(
-                last == nil
-                    ? "INSERT INTO crm_series (name, last) VALUES (?1, ?2)"
-                    : "UPDATE crm_series SET last = ?2 WHERE name = ?1",
-                [.text(series), .integer(number)]))
-        return number
     }
 
     /// Has the search index hold these words for a record when the transaction ends; nil takes the record out of it.
@@ -208,10 +196,12 @@ package final class WriteTransaction {
                     [.integer(counters.lastRecordID)]))
         }
         try writeOwnerCounts()
+        try writeSeries()
         try fault(at: .commit)
         try runner.command("COMMIT")
         counts.add(counters.ownerChanges)
         counters.ownerChanges = [:]
+        counters.series = [:]
         committed = counters
     }
 

@@ -12,6 +12,8 @@ struct WriterCounters: Equatable {
     var head: SHA256Digest
     /// How many records came to each owner, or left, since the last COMMIT.
     var ownerChanges: [RecordCounts.Key: Int64] = [:]
+    /// The last number of each series that has moved since the last COMMIT.
+    var series: [String: Int64] = [:]
 
     /// Reads what is committed.
     static func load(_ runner: StatementRunner) throws(CRMError) -> WriterCounters {

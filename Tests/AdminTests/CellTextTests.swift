@@ -1,0 +1,23 @@
+import Admin
+import JSON
+import Testing
+
+@Suite("Console: the value at a path")
+struct CellTextTests {
+    @Test(
+        "a member, a part of one, a member named by a path, a part of that",
+        arguments: [
+            ("name", #""Fabrikam""#), ("owner.label", #""Ann""#), ("account.city", #""Köln""#),
+            ("account.owner.id", "7"), ("account.owner.label.x", nil), ("account", nil), ("account.x", nil),
+            ("owner", #"{"id":3,"label":"Ann"}"#), ("", nil), (".", nil), ("name.x", nil),
+        ] as [(String, String?)])
+    func value(_ path: String, _ expected: String?) throws {
+        let record = try JSONDocument(
+            parsing: Array(
+                #"{"name":"Fabrikam","owner":{"id":3,"label":"Ann"},"account.city":"Köln","account.owner":{"id":7}}"#
+                    .utf8)
+        ).root
+        let found = CellText.value(at: path, in: record).map { String(decoding: $0.rawBytes, as: UTF8.self) }
+        #expect(found == expected)
+    }
+}
