@@ -4,6 +4,7 @@ import Installation
 import Query
 import Records
 import Registry
+import Security
 import Storage
 import Testing
 
@@ -50,6 +51,21 @@ struct BundledModulesTests {
             ["potential_name": "Lathes", "related_to": id("account"), "closing_date": day("2026-12-01")])
         _ = try office.update(try #require(ids["potential"]), ["sales_stage": "qualification"])
         ids["stage_history"] = try office.ids("stage_history", where: nil).first
+        try create(
+            "web_form",
+            [
+                "name": "Contact", "run_as": .reference(office.root.principal.user),
+                "form_fields": .lines(
+                    ["last_name", "company"].map { Line(["field": .text($0), "required": true]) }),
+            ])
+        let submission = [
+            "form": try id("web_form"), "state": "waiting", "forget_at": .instant(Instant.current()),
+        ]
+        ids["web_submission"] = try office.database.writer.perform { transaction throws(CRMError) in
+            try office.records.unit(transaction, office.root) { unit throws(CRMError) in
+                try unit.create("web_submission", submission, module: "sales")
+            }
+        }
         try create("vendor", ["vendor_name": "Contoso"])
         try create("product", ["product_name": "Lathe", "vendor": id("vendor")])
         try create("price_book", ["price_book_name": "List", "currency": .reference(currency)])
@@ -192,7 +208,7 @@ struct BundledModulesTests {
     /// What a text of a table is for: an entity, a field, a value or a section; by the notation of `LabelTable`.
     private static func names(_ snapshot: RegistrySnapshot) -> Set<String> {
         var names: Set<String> = []
-        for entity in snapshot.entities {
+        for entity in snapshot.entities + snapshot.lineEntities {
             names.formUnion([entity.name, entity.name + "/plural"])
             for field in entity.fields {
                 for place in ["\(entity.name).\(field.name)", ".\(field.name)"] {
