@@ -15,6 +15,10 @@ extension UnitOfWork {
         let old = try whole(id, entity, bin: .both)
         guard let value = replaced(old[field.name], key, by: other, field) else { return false }
         try write(entity, old, [(field, field.kind.stored(value))], [], .update, call)
+        if try !isBinned(id, entity) {
+            let values = old.values.merging([field.name: value]) { $1 }
+            try keepKeys(entity, id, old: old.values, new: values)
+        }
         return true
     }
 
