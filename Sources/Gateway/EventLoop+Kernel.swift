@@ -1,4 +1,5 @@
 import Log
+import Synchronization
 import Wire
 
 /// The loop's side of its link to the kernel: calls leave together, replies find their connection, and nobody waits for
@@ -20,6 +21,7 @@ extension EventLoop {
             }
             if link.isReady, counters.kernelUp.current == 0 {
                 counters.kernelUp.add()
+                state.readyLinks.add(1, ordering: .relaxed)
                 log.info("kernel connected", ["path": state.settings.kernelSocketPath])
             }
         } catch {
@@ -52,6 +54,7 @@ extension EventLoop {
         if link.isReady {
             counters.kernelLosses.add()
             counters.kernelUp.add(-1)
+            state.readyLinks.subtract(1, ordering: .relaxed)
             log.warning("kernel lost", ["reason": error])
             link.lose(now: now)
             failCalls()

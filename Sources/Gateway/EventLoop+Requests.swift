@@ -124,7 +124,8 @@ extension EventLoop {
         _ route: Route, token: [UInt8]?, _ body: [UInt8], _ options: HTTPResponseWriter.Options,
         _ connection: ClientConnection
     ) {
-        guard link.acceptsCalls(now: now), link.isReady || route == .rpc else {
+        guard link.acceptsCalls(now: now), link.isReady || route == .rpc, state.isReady || route != .ready
+        else {
             if route == .metrics, connection.isLocal {
                 enqueue(connection, status: 200, body: metrics()[...], plainText(options))
             } else {

@@ -56,6 +56,11 @@ final class GatewayState: Sendable {
     let context: Mutex<TLSContext>
     /// Seconds since 1970.
     let certificateNotAfter = Atomic<Int64>(0)
+    /// Loops whose connection to the kernel stands.
+    let readyLinks = Atomic<Int>(0)
+
+    /// Whether a client is served whichever loop it is given to: what `/readyz` tells.
+    var isReady: Bool { readyLinks.load(ordering: .relaxed) == loops.count }
 
     init(settings: GatewaySettings, context: TLSContext) throws(GatewayError) {
         self.settings = settings

@@ -166,16 +166,24 @@ package struct SchemaWork {
             return text == keys[0] || text.contains(KeyList.quoted(keys[0]))
         }
         let call = call(task)
-        let done = try installation.records.unit(transaction, call, on: snapshot.with(registry: registry)) {
-            (unit) throws(CRMError) -> Int64 in
-            var done: Int64 = 0
-            for row in matching
-            where try unit.replace(keys[0], by: keys[1], in: field, of: entity, record: RecordID(row.id)) {
-                done += 1
+        let replacements = try installation.records.unit(
+            transaction, call, on: snapshot.with(registry: registry)
+        ) { (unit) throws(CRMError) -> [(Int64, UnitOfWork.Replacement)] in
+            try matching.map { row throws(CRMError) in
+                (
+                    row.id,
+                    try unit.replace(keys[0], by: keys[1], in: field, of: entity, record: RecordID(row.id))
+                )
             }
-            return done
         }
-        task.doneRecords += done
+        for (id, replacement) in replacements {
+            switch replacement {
+            case .none: continue
+            case .updated: break
+            case .alone(let refusal): task.noteUnfit(id, refusal)
+            }
+            task.doneRecords += 1
+        }
         task.cursor = page.last?.id ?? task.cursor
         guard page.count < pageRows else { return }
         let before = place.schema

@@ -23,12 +23,23 @@ package struct Undo {
     let unit: UnitOfWork
     let changeSet: Int64
     let since: Changes
+    /// Nil: the change set by itself, as a whole.
+    private let part: UndoPart?
     private var service: RecordService { unit.service }
 
     package init(_ unit: UnitOfWork, changeSet: Int64, since: Changes) {
         self.unit = unit
         self.changeSet = changeSet
         self.since = since
+        part = nil
+    }
+
+    /// A part of a change set that belongs with others: a record is put back as it was before all of them.
+    init(_ unit: UnitOfWork, part: UndoPart, since: Changes) {
+        self.unit = unit
+        changeSet = part.changeSet
+        self.since = since
+        self.part = part
     }
 
     /// - Throws: `notFound` where there is no such change set or the caller may see nothing of it; `invalidParameters`
@@ -71,7 +82,7 @@ package struct Undo {
 
     // MARK: What is to be undone
 
-    private struct Target {
+    struct Target {
         let id: RecordID
         let entity: Entity
         /// The sequence number of the first entry to be undone.
@@ -84,10 +95,14 @@ package struct Undo {
     /// What hooks have written while this undo put something else back goes with it.
     private func isUndone(_ change: LoggedChange) -> Bool {
         change.changeSet == changeSet || change.changeSet == unit.transaction.changeSet
+            || part?.changeSets.contains(change.changeSet) == true
     }
 
     /// The records that were written, and the links that were made, changed or ended.
     private func found() throws(CRMError) -> ([Target], [LinkTarget]) {
+        if let part {
+            return (part.targets, try links(part.entries).filter { part.hasLinks(made: $0.wasMade) })
+        }
         let entries = try ChangeLog.entries(unit.transaction, changeSet: changeSet)
         let missing = CRMError(.notFound, "change set \(changeSet) does not exist")
         var targets: [RecordID: Target] = [:]

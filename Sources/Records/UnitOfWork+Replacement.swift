@@ -5,21 +5,53 @@ import Storage
 
 /// A value of a list in place of another, on the records that have it.
 ///
-/// It is a change of the list and no decision about each record: hooks do not run, and deleted records are changed
-/// with the others, so that none comes back with a value that is gone. Each change stands in its record's history.
+/// A record is updated as a person would, hooks and rules with it, so that what follows from the value (a deal's
+/// probability, a ticket's times) follows here too. Where a rule refuses that, and on deleted records, the value alone
+/// is replaced: no record may keep, or come back with, a value that is gone. Each change stands in its record's history.
 extension UnitOfWork {
-    /// - Returns: whether the record had the value.
+    package enum Replacement: Sendable {
+        /// The record did not have the value.
+        case none
+        case updated
+        /// The value alone, since a rule refused the rest.
+        case alone(refusal: String)
+    }
+
     package func replace(
         _ key: String, by other: String, in field: Field, of entity: Entity, record id: RecordID
-    ) throws(CRMError) -> Bool {
+    ) throws(CRMError) -> Replacement {
         let old = try whole(id, entity, bin: .both)
-        guard let value = replaced(old[field.name], key, by: other, field) else { return false }
-        try write(entity, old, [(field, field.kind.stored(value))], [], .update, call)
-        if try !isBinned(id, entity) {
-            let values = old.values.merging([field.name: value]) { $1 }
-            try keepKeys(entity, id, old: old.values, new: values)
+        guard let value = replaced(old[field.name], key, by: other, field) else { return .none }
+        let isDeleted = try transaction.first(Planner.directoryEntry(id)) { !$0.isNull(2) } ?? true
+        guard !isDeleted else {
+            try write(entity, old, [(field, field.kind.stored(value))], [], .update, call)
+            return .updated
         }
-        return true
+        do throws(CRMError) {
+            try transaction.savepoint { () throws(CRMError) in
+                _ = try update(
+                    id, entity: entity.name, [field.name: value], version: nil, module: entity.module)
+            }
+            return .updated
+        } catch {
+            guard error.kind != .unavailable, error.kind != .internalError else { throw error }
+            try replaceAlone(value, field, of: entity, old)
+            return .alone(refusal: error.message)
+        }
+    }
+
+    /// What is computed from the value follows it nevertheless.
+    private func replaceAlone(
+        _ value: Value, _ field: Field, of entity: Entity, _ old: Record
+    ) throws(CRMError) {
+        var stored = old.values
+        stored[field.name] = value
+        try compute(entity, old.id, &stored, old: old)
+        let changed = entity.fields.filter { !$0.isSystem && (stored[$0.name] ?? .null) != old[$0.name] }
+        try write(
+            entity, old, changed.map { ($0, $0.kind.stored(stored[$0.name] ?? .null)) }, [], .update, call)
+        try keepKeys(entity, old.id, old: old.values, new: stored)
+        try ripple(entity, old.id, before: old.values, after: stored)
     }
 
     private func replaced(_ value: Value, _ key: String, by other: String, _ field: Field) -> Value? {

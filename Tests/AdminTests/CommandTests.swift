@@ -85,6 +85,19 @@ struct CommandTests {
         ] { #expect(params.contains(part), "\(part) is not in \(params)") }
     }
 
+    @Test("attributes of a value are set one by one, and an empty one is taken away")
+    func attributes() throws {
+        let params = try params(
+            [
+                "picklist", "update", "account", "industry", "banking", "label=Banks",
+                "attribute.required_fields=phone fax", "attribute.class=",
+            ], "picklist.update")
+        for part in [
+            #""value":"banking""#, #""label":"Banks""#,
+            #""set_attributes":[{"name":"required_fields","text":"phone fax"},{"name":"class","text":""}]"#,
+        ] { #expect(params.contains(part), "\(part) is not in \(params)") }
+    }
+
     @Test(
         "wrong words are refused as usage, and nothing is changed",
         arguments: [
@@ -97,7 +110,10 @@ struct CommandTests {
             ["record", "count", "account", "--where", "employees"],
             ["record", "count", "account", "--filter", "[1"],
             ["record", "aggregate", "account", "--measure", "summ:x"],
-            ["field", "create", "account", "x_a", "text", "lable=A"], ["record", "delete", "17"],
+            ["field", "create", "account", "x_a", "text", "lable=A"],
+            ["picklist", "update", "account", "industry", "banking", "attribut.x=y"],
+            ["picklist", "update", "account", "industry", "banking", "attribute.=y"],
+            ["record", "delete", "17"],
             ["call", "x.y", "[1]"], ["call", "x.y", "{"], ["status", "--output", "tabel"], ["import"],
         ])
     func usage(_ arguments: [String]) {

@@ -28,6 +28,14 @@ final class Background<Success: Sendable>: Sendable {
         waiting?.resume(with: result)
     }
 
+    /// What the work has come to; nil while it goes on, and where it failed.
+    var valueSoFar: Success? {
+        state.withLock { state in
+            guard case .done(.success(let value)) = state else { return nil }
+            return value
+        }
+    }
+
     /// What the work came to; to be asked for once.
     var value: Success {
         get async throws {

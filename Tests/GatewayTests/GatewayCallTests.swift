@@ -29,7 +29,8 @@ struct GatewayCallTests {
             TestClient.rpc(
                 "{1}",
                 // There is no trusted proxy: who somebody says to be for others counts for nothing.
-                fields: "X-Request-Id: mine-7\r\nAuthorization: bearer abc.def\r\nX-Forwarded-For: 10.9.8.7\r\n"
+                fields:
+                    "X-Request-Id: mine-7\r\nAuthorization: bearer abc.def\r\nX-Forwarded-For: 10.9.8.7\r\n"
                     + "Forwarded: for=10.9.8.7\r\nX-Real-IP: 10.9.8.7\r\nX-User-Id: 3\r\n"))
         #expect(named.text == "mine-7 abc.def true{1}")
         #expect(named.fields.text("x-request-id") == "mine-7")
@@ -176,6 +177,26 @@ struct GatewayCallTests {
         for (number, client) in clients.enumerated() {
             #expect(try client.ask(TestClient.rpc("\(number)")).text == "\(number)")
         }
+        kernel.die()
+    }
+
+    @Test("ready is who serves every client: not while one of the loops has no kernel")
+    func readiness() async throws {
+        let gateway = try TestGateway(loops: 2)
+        let kernel = try TestKernel(path: gateway.kernelPath, greetings: 1, answer: Self.echo)
+        let calls = try (0..<2).map { number in
+            // Used by the background alone from here on.
+            nonisolated(unsafe) let client = try gateway.connect()
+            return Background { try client.ask(TestClient.rpc("\(number)")).status }
+        }
+        // Of the two loops one has its kernel now; the call of the other is held.
+        let _: Bool = try eventually { calls.contains { $0.valueSoFar == 200 } ? true : nil }
+        for _ in 0..<4 {
+            #expect(try gateway.connect().ask("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n").status == 503)
+        }
+        kernel.greetOthers()
+        try gateway.waitUntilReady()
+        for call in calls { _ = try await call.value }
         kernel.die()
     }
 }

@@ -16,14 +16,23 @@ final class TestKernel: Sendable {
         var cancels: [UInt64] = []
         var streams: [UnixStream] = []
         var mostFramesInOneRead = 0
+        /// Connections that are greeted; others wait.
+        var greetings: Int
+        var unanswered: [UnixStream] = []
     }
 
     private let listener: UnixListener
     private let answer: @Sendable (CallFrame) -> ReplyFrame?
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    /// - Parameter answer: nil leaves the call to the test.
-    init(path: String, answer: @escaping @Sendable (CallFrame) -> ReplyFrame? = { _ in nil }) throws {
+    /// - Parameters:
+    ///   - greetings: How many connections are greeted; the others are left waiting until `greetOthers`.
+    ///   - answer: nil leaves the call to the test.
+    init(
+        path: String, greetings: Int = .max,
+        answer: @escaping @Sendable (CallFrame) -> ReplyFrame? = { _ in nil }
+    ) throws {
+        state = Mutex(State(greetings: greetings))
         listener = try UnixListener(path: path)
         self.answer = answer
         Thread.detachNewThread { [self] in
@@ -34,7 +43,26 @@ final class TestKernel: Sendable {
         }
     }
 
+    /// Greets the connections that wait, and those to come.
+    func greetOthers() {
+        let waiting = state.withLock { state in
+            state.greetings = .max
+            defer { state.unanswered = [] }
+            return state.unanswered
+        }
+        for stream in waiting { Thread.detachNewThread { [self] in try? serve(stream) } }
+    }
+
     private func serve(_ stream: UnixStream) throws {
+        let isGreeted = state.withLock { state in
+            guard state.greetings > 0 else {
+                state.unanswered.append(stream)
+                return false
+            }
+            if state.greetings != .max { state.greetings -= 1 }
+            return true
+        }
+        guard isGreeted else { return }
         var hello: [UInt8] = []
         Hello(role: .kernel, programVersion: "test").encode(into: &hello)
         try stream.writeAll(hello)

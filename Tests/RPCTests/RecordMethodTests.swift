@@ -190,7 +190,7 @@ struct RecordMethodTests {
             ImportCase(options: #""mode":"create","#, there: "failed", new: "created", number: "null"),
             ImportCase(options: #""mode":"update","#, there: "updated", new: "failed", number: "5"),
             ImportCase(options: #""on_match":"skip","#, there: "skipped", new: "created", number: "null"),
-            ImportCase(options: #""on_match":"merge","#, there: "updated", new: "created", number: "5"),
+            ImportCase(options: #""on_match":"fill","#, there: "updated", new: "created", number: "5"),
         ])
     func importModes(_ test: ImportCase) throws {
         let client = try TestKernel().admin()

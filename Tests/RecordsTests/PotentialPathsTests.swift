@@ -1,6 +1,7 @@
 import CRMSDK
 import Installation
 import Records
+import Storage
 import Testing
 
 /// A forecast is wrong as soon as one way of writing leaves a deal with the probability of the stage it came from.
@@ -56,6 +57,29 @@ struct PotentialPathsTests {
             _ = try office.undo(try office.lastChangeSet(deal))
             return deal
         }
+    }
+
+    @Test("also where the list changes: a stage that is merged away takes its deals along, hooks and all")
+    func mergedStage() throws {
+        let stages = FieldName("potential", "sales_stage")
+        let (open, dated) = (try deal("value_proposition"), try deal("value_proposition"))
+        // Another stage asks for what one of them no longer has, so that it keeps its figures and takes the name alone.
+        let demand: SchemaChange = .picklist(
+            stages,
+            .update(
+                "negotiation_review", label: nil, color: nil, attributes: nil,
+                setting: ["required_fields": "next_step"]))
+        try office.change(demand)
+        try office.update(dated, ["next_step": "Call"])
+        let report = try office.change(
+            .picklist(stages, .merge("value_proposition", into: "negotiation_review")))
+        let (first, second) = (try office.get(open), try office.get(dated))
+        #expect(first["sales_stage"] == "negotiation_review" && second["sales_stage"] == "negotiation_review")
+        #expect(second["probability"].decimal?.description == "80.00")
+        #expect(second["stages_entered"].text?.contains("|negotiation_review|") == true)
+        #expect(first["probability"].decimal?.description == "30.00")
+        let task = try #require(report.tasks.first)
+        #expect(task.doneRecords == 2 && task.unfit.map(\.id) == [open], "\(task)")
     }
 
     @Test("by whichever way it gets there", arguments: Path.allCases)

@@ -150,6 +150,26 @@ struct SchemaChangeTests {
             change: .picklist(stage, .update("won", label: nil, color: nil, attributes: ["class": "lost"])),
             says: "behaviour hangs"),
         Refusal(
+            name: "another probability for a system value",
+            change: .picklist(
+                stage, .update("won", label: nil, color: nil, attributes: nil, setting: ["probability": "90"])
+            ),
+            says: "given another probability"),
+        Refusal(
+            name: "a next state that is not there",
+            change: .picklist(
+                stage,
+                .update("open", label: nil, color: nil, attributes: nil, setting: ["next_states": "won lst"])),
+            says: "no value \"lst\""),
+        Refusal(
+            name: "a demand of a field that is not there",
+            change: .picklist(
+                stage,
+                .update(
+                    "lost", label: nil, color: nil, attributes: nil, setting: ["required_fields": "city sise"]
+                )),
+            says: "names \"sise\", and \"account\" has no such field"),
+        Refusal(
             name: "merging a system value away", change: .picklist(stage, .merge("won", into: "lost")),
             says: "behaviour hangs"),
         Refusal(
@@ -188,6 +208,24 @@ struct SchemaChangeTests {
             try SchemaPlanner.plan(schema, changes: [refusal.change])
         }
         #expect(error?.message.contains(refusal.says) == true, "\(error?.message ?? "")")
+    }
+
+    @Test("attributes change one by one beside the others, or all at once; a system value keeps its meaning")
+    func attributes() throws {
+        func edit(_ key: String, _ whole: [String: String]?, _ setting: [String: String]) -> SchemaChange {
+            .picklist(Self.stage, .update(key, label: nil, color: nil, attributes: whole, setting: setting))
+        }
+        let schema = try Self.schema(after: [
+            edit("open", ["limit_days": "30", "next_states": "won"], [:]),
+            edit("open", nil, ["limit_days": "", "required_fields": "city owner"]),
+            edit("won", nil, ["required_fields": "size"]),
+        ])
+        let values = try #require(
+            schema.entity(named: "account")?.field(named: "stage")?.placement.definition.type.values)
+        let found = Dictionary(uniqueKeysWithValues: values.map { ($0.key, $0.attributes) })
+        #expect(found["open"] == ["next_states": "won", "required_fields": "city owner"])
+        #expect(found["won"] == ["class": "won", "required_fields": "size"])
+        #expect(found["lost"] == [:])
     }
 
     @Test("400 fields are taken, one more is not")

@@ -10,7 +10,7 @@ package enum CommandTable {
         RecordCommands.all, RelationCommands.all, DuplicateCommands.all, FileCommands.all, PrintCommand.all,
         SearchCommand.all,
         RateCommands.all, ChangeCommands.all,
-        ImportCommand.all, JobCommands.all, LogCommands.all, RawCommands.all,
+        ImportCommand.all, ImportLedgerCommands.all, JobCommands.all, LogCommands.all, RawCommands.all,
     ].flatMap { $0 }
 
     /// Nouns and one-word commands, each once, in order.

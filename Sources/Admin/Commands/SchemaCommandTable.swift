@@ -74,9 +74,15 @@ enum SchemaCommandTable {
             examples: ["picklist add account industry values=space:Space before=other"]),
         SchemaCommand(
             noun: "picklist", verb: "update", effect: .writes,
-            summary: "give a value another label or colour",
-            operands: [entity, field, value], settings: ["label": .text, "color": .text],
-            examples: ["picklist update account industry banking label=Banks color=#336699"]),
+            summary: "give a value another label, colour or attributes",
+            operands: [entity, field, value],
+            settings: ["label": .text, "color": .text, "attribute.NAME": .attribute],
+            details:
+                "An attribute is a fact about the value, such as required_fields; an empty one is taken away.",
+            examples: [
+                "picklist update account industry banking label=Banks color=#336699",
+                "picklist update potential sales_stage negotiation_review attribute.limit_days=30",
+            ]),
         SchemaCommand(
             noun: "picklist", verb: "reorder", effect: .writes,
             summary: "put values in order, those named first",

@@ -13,6 +13,8 @@ struct SchemaCommand: Sendable {
         case values
         /// Lists by semicolons: `a,b;c`.
         case lists
+        /// A fact by its name, `attribute.limit_days=30`, all of them together the parameter `set_attributes`.
+        case attribute
     }
 
     let noun: String
@@ -65,6 +67,7 @@ struct SchemaCommand: Sendable {
         _ words: ArraySlice<String>, _ settings: [String: Setting], _ noun: String,
         in parameters: inout Parameters
     ) throws(AdminError) {
+        var attributes: [(name: String, text: String)] = []
         for word in words {
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
                 String.init)
@@ -77,7 +80,8 @@ struct SchemaCommand: Sendable {
                 parameters.set(String(name.dropLast()), json: json.rawBytes)
                 continue
             }
-            guard let setting = settings[name] else {
+            let attribute = name.hasPrefix("attribute.") ? String(name.dropFirst("attribute.".count)) : ""
+            guard let setting = settings[attribute.isEmpty ? name : "attribute.NAME"] else {
                 let known = settings.keys.sorted()
                 throw .usage(
                     "\(noun) has no setting \"\(name)\"",
@@ -86,6 +90,7 @@ struct SchemaCommand: Sendable {
             }
             switch setting {
             case .text: parameters.set(name, value)
+            case .attribute: attributes.append((attribute, value))
             case .list: parameters.set(name, value.split(separator: ",").map(String.init))
             case .values: parameters.set(name, json: FieldCommands.picklist(value))
             case .flag:
@@ -108,6 +113,19 @@ struct SchemaCommand: Sendable {
                 parameters.set(name, json: writer.finish())
             }
         }
+        guard !attributes.isEmpty else { return }
+        var writer = JSONWriter()
+        writer.beginArray()
+        for (name, text) in attributes {
+            writer.beginObject()
+            writer.key("name")
+            writer.string(name)
+            writer.key("text")
+            writer.string(text)
+            writer.endObject()
+        }
+        writer.endArray()
+        parameters.set("set_attributes", json: writer.finish())
     }
 }
 

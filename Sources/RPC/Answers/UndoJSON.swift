@@ -30,17 +30,19 @@ enum UndoJSON {
                         "action", .choice("unlinked", "linked", "changed"), "What became of the link.",
                         required: true),
                 ])), "Links that are as they were.", required: true),
-        Parameter(
-            "left",
-            .list(
-                of: .object([
-                    Parameter("record", .id(), "The record.", required: true),
-                    Parameter("entity", .text, "Its entity.", required: true),
-                    Parameter("field", .any, "The field, or null for the whole record.", required: true),
-                    Parameter("why", .text, "For a person.", required: true),
-                    Parameter("changed_in", .integer, "The change set that stands in the way."),
-                ])), "What is as it was before.", required: true),
+        left,
     ]
+
+    static let left = Parameter(
+        "left",
+        .list(
+            of: .object([
+                Parameter("record", .id(), "The record.", required: true),
+                Parameter("entity", .text, "Its entity.", required: true),
+                Parameter("field", .any, "The field, or null for the whole record.", required: true),
+                Parameter("why", .text, "For a person.", required: true),
+                Parameter("changed_in", .integer, "The change set that stands in the way."),
+            ])), "What is as it was before.", required: true)
 
     static func writeMembers(_ report: UndoReport, to writer: inout JSONWriter) {
         writer.key("change_set")
@@ -77,22 +79,7 @@ enum UndoJSON {
         writer.endArray()
         writer.key("left")
         writer.beginArray()
-        for left in report.left {
-            writer.beginObject()
-            writer.key("record")
-            writer.int(left.record.rawValue)
-            writer.key("entity")
-            writer.string(left.entity)
-            writer.key("field")
-            if let field = left.field { writer.string(field) } else { writer.null() }
-            writer.key("why")
-            writer.string(left.why)
-            if let changeSet = left.changedIn {
-                writer.key("changed_in")
-                writer.int(changeSet)
-            }
-            writer.endObject()
-        }
+        for left in report.left { left.write(to: &writer) }
         writer.endArray()
     }
 }

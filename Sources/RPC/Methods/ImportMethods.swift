@@ -9,26 +9,39 @@ import Storage
 enum ImportMethods {
     static let rowLimit = 500
 
-    static let all: [Method] = [
+    static let all: [Method] = [rows, start, finish, list, show, undo]
+
+    /// How rows find what is there already, and what becomes of that.
+    static let manner: [Parameter] = [
+        Parameter(
+            "match_on", .list(of: .text),
+            "Fields by which a row is found to be there already, in all of which it must agree; at most 5. Where there "
+                + "are many records, one of them must be indexed."),
+        Parameter(
+            "mode", .choice("create", "update", "upsert"),
+            "Whether rows may make records, change them, or both; upsert where it is not given."),
+        Parameter(
+            "on_match", .choice("overwrite", "merge", "fill", "skip", "fail"),
+            "What a match gets: overwrite all values, empty ones too; merge those that are not empty; fill only fields that "
+                + "are empty in the record; skip nothing; or the row fails. overwrite where it is not given."),
+        Parameter(
+            "atomic", .choice("row", "all"),
+            "Whether a row that is refused fails alone, or all rows of the call with it; row where it is not given."
+        ),
+    ]
+
+    static let rows =
         Method(
             "import.rows", needs: .session, .writes,
             "Creates and updates up to 500 records, each on its own.",
             "A row that breaks a rule fails alone; the others are kept. A reference may be given as "
                 + "{\"$lookup\": {\"entity\": …, \"field\": …, \"value\": …}}, which must find exactly one record; also in "
                 + "lines. Lines without ids are taken for those that stand at their places already.",
-            parameters: [
-                RecordMethods.entity,
+            parameters: [RecordMethods.entity] + manner + [
                 Parameter(
-                    "match_on", .list(of: .text),
-                    "Fields by which a row is found to be there already; at most 5."),
-                Parameter(
-                    "mode", .choice("create", "update", "upsert"),
-                    "Whether rows may make records, change them, or both; upsert where it is not given."),
-                Parameter(
-                    "on_match", .choice("overwrite", "merge", "skip", "fail"),
-                    "What a match gets: all values, only those of empty fields, or nothing; or the row fails. overwrite "
-                        + "where it is not given."
-                ),
+                    "import", .integer(1...Int.max),
+                    "The number that import.start has answered: the rows belong to it, and are treated as it says where the "
+                        + "call does not."),
                 Parameter(
                     "rows",
                     .list(
@@ -54,41 +67,47 @@ enum ImportMethods {
                         ])), "In the order of the request.", required: true),
                 Parameter(
                     "change_set", .integer, "What change.undo takes the whole call back by.", required: true),
-            ]), errors: [.limitExceeded],
+                Parameter(
+                    "kept", .boolean,
+                    "False where all rows were dropped because one was refused; the others say what would have been.",
+                    required: true),
+            ]), errors: [.notFound, .limitExceeded],
             example: .init(
                 parameters:
                     #"{"entity": "account", "match_on": ["account_name"], "rows": [{"line": 2, "values": {"account_name": "Acme"}}]}"#,
-                result: #"{"rows": [{"line": 2, "outcome": "created", "id": 17}], "change_set": 12}"#)
+                result:
+                    #"{"rows": [{"line": 2, "outcome": "created", "id": 17}], "change_set": 12, "kept": true}"#
+            )
         ) { scope throws(CRMError) in
-            let entity = try scope.snapshot.registry.entity(try scope.arguments.text("entity"))
-            for verb in [AccessVerb.create, .edit] { try scope.checkScope(verb, entity) }
-            let rows = try ImportRow.read(try scope.arguments.node("rows"), of: entity, try scope.fieldView())
-            let plan = ImportPlan(
-                entity: entity, rows: rows, matchOn: try matchFields(scope, entity),
-                mode: scope.arguments.textIfGiven("mode").flatMap { ImportPlan.Mode(rawValue: $0) }
-                    ?? .upsert,
-                onMatch: scope.arguments.textIfGiven("on_match").flatMap { ImportPlan.Match(rawValue: $0) }
-                    ?? .overwrite)
             let call = try scope.context(source: .import)
+            let snapshot = scope.snapshot
+            let entity = try snapshot.registry.entity(try scope.arguments.text("entity"))
+            let number = scope.arguments.integerIfGiven("import")
+            let settings = try number.map { number throws(CRMError) in
+                try ImportLedger.requireOpen(number, for: entity, call, snapshot, on: scope.reader).settings
+            }
+            let manner = try ImportManner(scope, entity, after: settings)
+            let rows = try ImportRow.read(try scope.arguments.node("rows"), of: entity, try scope.fieldView())
+            let plan = ImportPlan(entity, rows, manner)
             let records = scope.services.records
+            try ImportMatch.requireQuick(plan.matchOn, of: entity, records, snapshot, call)
             return .write(scope.mode) { transaction, writer throws(CRMError) in
+                if let number {
+                    _ = try ImportLedger.requireOpen(number, for: entity, call, snapshot, on: transaction)
+                }
                 let outcomes = try ImportRun.outcomes(of: plan, records, call, transaction)
-                write(outcomes, of: rows, changeSet: transaction.changeSet, to: &writer)
+                let isKept = !plan.isWhole || !outcomes.contains(where: \.isFailed)
+                if let number {
+                    try ImportLedger.attach(
+                        ImportOutcome.counts(outcomes, isKept: isKept), to: number, in: transaction)
+                }
+                write(outcomes, of: rows, isKept: isKept, changeSet: transaction.changeSet, to: &writer)
             }
         }
-    ]
-
-    private static func matchFields(_ scope: CallScope, _ entity: Entity) throws(CRMError) -> [Field] {
-        let names = scope.arguments.textsIfGiven("match_on") ?? []
-        guard names.count <= 5 else { throw CRMError(.limitExceeded, "a row is matched on at most 5 fields") }
-        let view = try scope.fieldView()
-        var fields: [Field] = []
-        for name in names { fields.append(try view.field(at: name, of: entity)) }
-        return fields
-    }
 
     private static func write(
-        _ outcomes: [ImportOutcome], of rows: [ImportRow], changeSet: Int64, to writer: inout JSONWriter
+        _ outcomes: [ImportOutcome], of rows: [ImportRow], isKept: Bool, changeSet: Int64,
+        to writer: inout JSONWriter
     ) {
         writer.beginObject()
         writer.key("rows")
@@ -99,7 +118,7 @@ enum ImportMethods {
             if let line = row.line { writer.int(line) } else { writer.null() }
             writer.key("outcome")
             writer.string(outcome.name)
-            if let id = outcome.id {
+            if let id = outcome.id, isKept || !outcome.isCreated {
                 writer.key("id")
                 writer.int(id.rawValue)
             }
@@ -112,6 +131,8 @@ enum ImportMethods {
         writer.endArray()
         writer.key("change_set")
         writer.int(changeSet)
+        writer.key("kept")
+        writer.bool(isKept)
         writer.endObject()
     }
 }
@@ -132,6 +153,24 @@ enum ImportOutcome: Sendable {
         case .skipped: "skipped"
         case .failed: "failed"
         }
+    }
+
+    var isFailed: Bool { if case .failed = self { true } else { false } }
+    var isCreated: Bool { if case .created = self { true } else { false } }
+
+    /// - Parameter isKept: Where nothing was kept, only what was refused counts.
+    static func counts(_ outcomes: [ImportOutcome], isKept: Bool) -> ImportFacts.Counts {
+        var counts = ImportFacts.Counts()
+        for outcome in outcomes where isKept || outcome.isFailed {
+            switch outcome {
+            case .created: counts.created += 1
+            case .updated: counts.updated += 1
+            case .unchanged: counts.unchanged += 1
+            case .skipped: counts.skipped += 1
+            case .failed: counts.failed += 1
+            }
+        }
+        return counts
     }
 
     var id: RecordID? {
@@ -166,6 +205,9 @@ struct ImportRow: Sendable {
         let entity: String
         let by: String
         let value: Value
+
+        /// `account.account_name`
+        var place: String { "\(entity).\(by)" }
     }
 
     static func read(_ node: JSONNode, of entity: Entity, _ view: FieldView) throws(CRMError) -> [ImportRow] {
@@ -227,16 +269,4 @@ struct ImportRow: Sendable {
             entity: name, by: by,
             value: try WireValue.read(value, key.wire, label: "\(field.label): \(by)"))
     }
-}
-
-/// What an import does with its rows.
-struct ImportPlan: Sendable {
-    enum Mode: String, Sendable { case create, update, upsert }
-    enum Match: String, Sendable { case overwrite, merge, skip, fail }
-
-    let entity: Entity
-    let rows: [ImportRow]
-    let matchOn: [Field]
-    let mode: Mode
-    let onMatch: Match
 }

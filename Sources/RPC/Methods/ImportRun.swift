@@ -22,6 +22,8 @@ struct ImportRun {
     let snapshot: KernelSnapshot
     /// Found in this unit. Only hits are kept: what is not there yet may be made by a later row.
     private var found: [ImportRow.Target: RecordID] = [:]
+    /// Fields by which records of their entity are found without reading all, as far as that was asked.
+    private var quick: Set<String> = []
     private let undoing: Undoing
 
     /// How what a failed row has written is undone.
@@ -31,6 +33,24 @@ struct ImportRun {
     }
 
     static func outcomes(
+        of plan: ImportPlan, _ records: RecordService, _ call: CallContext, _ transaction: WriteTransaction
+    ) throws(CRMError) -> [ImportOutcome] {
+        guard plan.isWhole else { return try keptOutcomes(of: plan, records, call, transaction) }
+        var outcomes: [ImportOutcome] = []
+        var isRefused = false
+        do throws(CRMError) {
+            try transaction.savepoint { () throws(CRMError) in
+                outcomes = try keptOutcomes(of: plan, records, call, transaction)
+                isRefused = outcomes.contains(where: \.isFailed)
+                if isRefused { throw CRMError(.invalidRecord, "a row was refused") }
+            }
+        } catch {
+            guard isRefused else { throw error }
+        }
+        return outcomes
+    }
+
+    private static func keptOutcomes(
         of plan: ImportPlan, _ records: RecordService, _ call: CallContext, _ transaction: WriteTransaction
     ) throws(CRMError) -> [ImportOutcome] {
         var isSpoilt = false
@@ -100,7 +120,8 @@ struct ImportRun {
     private func write(_ values: [String: Value]) throws(CRMError) -> ImportOutcome {
         guard let match = try match(values) else {
             guard plan.mode != .update else { throw notThere(values) }
-            return .created(try unit.create(plan.entity.name, values))
+            // What is empty is not given: defaults are for new records.
+            return .created(try unit.create(plan.entity.name, Self.given(values)))
         }
         guard plan.mode != .create || plan.onMatch == .skip, plan.onMatch != .fail else {
             throw problem("duplicate", "record \(match) has \(description(of: values)) already")
@@ -108,8 +129,14 @@ struct ImportRun {
         switch plan.onMatch {
         case .skip, .fail: return .skipped(match)
         case .overwrite: return try update(match, values)
-        case .merge: return try update(match, try emptyOnes(of: match, among: values))
+        case .merge: return try update(match, Self.given(values))
+        case .fill: return try update(match, try emptyOnes(of: match, among: values))
         }
+    }
+
+    private static func given(_ values: [String: Value]) -> [String: Value] {
+        guard values.values.contains(where: \.isNothing) else { return values }
+        return values.filter { !$0.value.isNothing }
     }
 
     private func update(_ id: RecordID, _ values: [String: Value]) throws(CRMError) -> ImportOutcome {
@@ -129,7 +156,8 @@ struct ImportRun {
             do throws(CRMError) {
                 let found = Value.reference(try record(lookup.target))
                 if let line = lookup.line {
-                    lines[line.list, default: values[line.list]?.lines ?? []][line.index][lookup.field] = found
+                    lines[line.list, default: values[line.list]?.lines ?? []][line.index][lookup.field] =
+                        found
                 } else {
                     values[lookup.field] = found
                 }
@@ -145,6 +173,13 @@ struct ImportRun {
 
     private mutating func record(_ target: ImportRow.Target) throws(CRMError) -> RecordID {
         if let known = found[target] { return known }
+        if !quick.contains(target.place) {
+            let entity = try snapshot.registry.entity(target.entity)
+            if let field = entity[target.by] {
+                try ImportMatch.requireQuick([field], of: entity, records, snapshot, call)
+            }
+            quick.insert(target.place)
+        }
         let ids = try records(of: target.entity, where: .where(target.by, .equal, target.value))
         let shown = "\(target.by) \"\(printed(target.value).prefix(60))\""
         guard let id = ids.first else { throw CRMError(.notFound, "no \(target.entity) has \(shown)") }
@@ -173,20 +208,25 @@ struct ImportRun {
         }
         let ids = try records(of: plan.entity.name, where: .all(conditions))
         guard ids.count <= 1 else {
-            let named = ids.map(\.description).joined(separator: ", ")
+            let named = ids.prefix(Self.namedMatches).map(\.description).joined(separator: ", ")
+            let more = ids.count > Self.namedMatches ? " and more" : ""
             throw problem(
-                "ambiguous", "more than one \(plan.entity.name) has \(description(of: values)): \(named)")
+                "ambiguous",
+                "more than one \(plan.entity.name) has \(description(of: values)): \(named)\(more)")
         }
         return ids.first
     }
 
-    /// At most ten: one is wanted, and a few are enough to say which there are.
+    /// Of several matches so many are named; one the caller may not view is none.
+    private static let namedMatches = 10
+
+    /// One is wanted, and a few are enough to say which there are.
     private func records(of entity: String, where filter: Filter) throws(CRMError) -> [RecordID] {
         var parameters = ListParameters(entity: entity)
         parameters.filter = filter
         parameters.fields = ["id"]
         parameters.sort = ["id"]
-        parameters.limit = 10
+        parameters.limit = Self.namedMatches + 1
         let list = try records.planList(call, snapshot, parameters)
         var ids: [RecordID] = []
         _ = try records.list(list, on: transaction) { row throws(CRMError) in

@@ -6,6 +6,20 @@ extension SchemaVerb {
     private static let key = Parameter("value", .text(maximumLength: 60), "The value's key.", required: true)
     private static let list = [entity, field]
 
+    private static let attributes = ParameterType.list(
+        of: .object([
+            Parameter("name", .text(maximumLength: 60), "Such as required_fields.", required: true),
+            Parameter("text", .text(maximumLength: 500), "What it says.", required: true),
+        ]))
+
+    private static func texts(_ arguments: Arguments, _ name: String) -> [String: String]? {
+        arguments[name].map { list in
+            Dictionary(
+                list.elements.map { ($0["name"]?.string ?? "", $0["text"]?.string ?? "") },
+                uniquingKeysWith: { _, last in last })
+        }
+    }
+
     static let picklists: [SchemaVerb] = [
         SchemaVerb(
             "picklist.add", "Adds values to a list.", "",
@@ -17,29 +31,21 @@ extension SchemaVerb {
         },
         SchemaVerb(
             "picklist.update", "Gives a value another label, colour or attributes; its key stays.",
-            "Records keep the value. The attributes of a value on which behaviour hangs stay as they are.",
+            "Records keep the value. The class and the probability of a value on which behaviour hangs stay as they are.",
             list + [
                 key, label, Parameter("color", .text(maximumLength: 7), "#RRGGBB; empty takes it away."),
+                Parameter("attributes", attributes, "Facts about the value, all of them."),
                 Parameter(
-                    "attributes",
-                    .list(
-                        of: .object([
-                            Parameter(
-                                "name", .text(maximumLength: 60), "Such as required_fields.", required: true),
-                            Parameter("text", .text(maximumLength: 500), "What it says.", required: true),
-                        ])), "Facts about the value, all of them."),
+                    "set_attributes", attributes,
+                    "Facts to change beside the others that it has; an empty text takes one away."),
             ]
         ) { arguments throws(CRMError) in
-            let attributes = arguments["attributes"].map { list in
-                Dictionary(
-                    list.elements.map { ($0["name"]?.string ?? "", $0["text"]?.string ?? "") },
-                    uniquingKeysWith: { _, last in last })
-            }
-            return .picklist(
+            .picklist(
                 try arguments.fieldName(),
                 .update(
                     try arguments.text("value"), label: arguments.textIfGiven("label"),
-                    color: arguments.textIfGiven("color"), attributes: attributes))
+                    color: arguments.textIfGiven("color"), attributes: texts(arguments, "attributes"),
+                    setting: texts(arguments, "set_attributes") ?? [:]))
         },
         SchemaVerb(
             "picklist.reorder", "Puts values in order: those named first.", "Lists sort by this order.",

@@ -55,6 +55,8 @@ package struct ChangeKind: Hashable, Sendable {
     package static let module = Self("module")
     package static let security = Self("security")
     package static let export = Self("export")
+    /// An import was begun; its rows are entries of their own.
+    package static let `import` = Self("import")
     package static let backup = Self("backup")
     package static let elevate = Self("elevate")
     /// Destroys payloads; its own payload names their entries: `{"erased": [17, 18]}`.

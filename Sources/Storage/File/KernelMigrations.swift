@@ -23,7 +23,8 @@ enum KernelMigrations {
         KernelMigration(number: 9, summary: "tasks of the schema", script: schemaTasks),
         KernelMigration(number: 10, summary: "files", script: files),
         KernelMigration(number: 11, summary: "records that modules ship", script: fixtures),
-        KernelMigration(number: 12, summary: "duplicates and merges", script: duplicates),
+        KernelMigration(number: 12, summary: "imports", script: imports),
+        KernelMigration(number: 13, summary: "duplicates and merges", script: duplicates),
     ]
 
     /// The step after which the records that are there are counted.
@@ -313,6 +314,43 @@ enum KernelMigrations {
             version TEXT NOT NULL,
             shipped TEXT NOT NULL,
             PRIMARY KEY (module, key)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// `crm_import` has a row for each import, and one for each undo of an import, whose `undoes` says of which.
+    /// `crm_import_batch` says which change sets each has made. `undo_set` and `undo_seq` say how far an undo has come: the
+    /// change set that is being undone, newest first, and the entry down to which; they move in the transaction of the
+    /// part itself. `report` is a JSON array of what a part of an undo has left as it was.
+    private static let imports = """
+        CREATE TABLE crm_import (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            actor INTEGER NOT NULL,
+            entity INTEGER NOT NULL,
+            file TEXT,
+            settings TEXT NOT NULL,
+            undoes INTEGER REFERENCES crm_import (id),
+            state TEXT NOT NULL,
+            started_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            created INTEGER NOT NULL DEFAULT 0,
+            updated INTEGER NOT NULL DEFAULT 0,
+            unchanged INTEGER NOT NULL DEFAULT 0,
+            skipped INTEGER NOT NULL DEFAULT 0,
+            failed INTEGER NOT NULL DEFAULT 0,
+            deleted INTEGER NOT NULL DEFAULT 0,
+            restored INTEGER NOT NULL DEFAULT 0,
+            left_alone INTEGER NOT NULL DEFAULT 0,
+            undo_set INTEGER,
+            undo_seq INTEGER
+        ) STRICT;
+        CREATE INDEX "crm_import.actor" ON crm_import (actor, id);
+        CREATE INDEX "crm_import.undoes" ON crm_import (undoes) WHERE undoes IS NOT NULL;
+
+        CREATE TABLE crm_import_batch (
+            import INTEGER NOT NULL REFERENCES crm_import (id),
+            change_set INTEGER NOT NULL,
+            report TEXT,
+            PRIMARY KEY (import, change_set)
         ) STRICT, WITHOUT ROWID;
         """
 }

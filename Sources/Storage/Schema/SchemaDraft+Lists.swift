@@ -16,17 +16,15 @@ extension SchemaDraft {
         var values = field.placement.definition.type.values
         switch edit {
         case .add(let new, let before): try add(new, before: before, to: &values, name)
-        case .update(let key, let label, let color, let attributes):
+        case .update(let key, let label, let color, let attributes, let setting):
             let index = try value(key, in: values, name)
             if let label, label != values[index].label {
                 values[index].label = label
                 field.placement.adjustments.edited.insert("value.\(key)")
             }
             if let color { values[index].color = color.isEmpty ? nil : color }
-            if let attributes {
-                try refuseSystem(values[index], "given another meaning")
-                values[index].attributes = attributes
-            }
+            values[index].attributes = try settled(attributes, setting, of: values[index])
+            try checkNames(values[index], among: values, schema.entities[place.entity], name)
         case .reorder(let keys):
             let first = try keys.map { key throws(CRMError) in values[try value(key, in: values, name)] }
             guard Set(keys).count == keys.count else { throw problem("a value is named twice") }
@@ -65,6 +63,37 @@ extension SchemaDraft {
         }
         field.placement.definition.type.values = values
         self[place] = field
+    }
+
+    /// Attributes of values that say what the value means: of a system's value they stay, since behaviour hangs on them.
+    private static let meanings = ["class", "probability"]
+
+    private func settled(
+        _ whole: [String: String]?, _ setting: [String: String], of value: PicklistValue
+    ) throws(CRMError) -> [String: String] {
+        var attributes = whole ?? value.attributes
+        for (name, text) in setting { attributes[name] = text.isEmpty ? nil : text }
+        for name in Self.meanings where attributes[name] != value.attributes[name] {
+            try refuseSystem(value, "given another \(name)")
+        }
+        return attributes
+    }
+
+    /// What the attributes of a value name must be there: the states that may follow it, the fields that it asks for.
+    private func checkNames(
+        _ value: PicklistValue, among values: [PicklistValue], _ entity: StoredEntity, _ list: FieldName
+    ) throws(CRMError) {
+        func words(_ name: String) -> [String] {
+            (value.attributes[name] ?? "").split(separator: " ").map(String.init)
+        }
+        for state in words("next_states") { _ = try self.value(state, in: values, list) }
+        for field in words("required_fields")
+        where field != "owner" && entity.field(named: field)?.isDeleted ?? true {
+            let near = Spelling.nearest(to: field, among: entity.fields.filter { !$0.isDeleted }.map(\.name))
+            throw problem(
+                "required_fields of \"\(value.key)\" names \"\(field.prefix(60))\", and \"\(list.entity)\" has no such field",
+                hint: near.first.map { "Did you mean \"\($0)\"?" })
+        }
     }
 
     func value(_ key: String, in values: [PicklistValue], _ name: FieldName) throws(CRMError) -> Int {

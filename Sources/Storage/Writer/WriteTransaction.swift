@@ -109,6 +109,8 @@ package final class WriteTransaction {
         _ name: String, _ before: WriterCounters, _ actionsBefore: Int, _ searchBefore: Int
     ) {
         counters = before
+        // A number that was taken in here is free again: whoever comes next takes it.
+        if let number = unitChangeSet, number > before.lastChangeSet { unitChangeSet = nil }
         searchChanges.removeSubrange(searchBefore...)
         actions.removeSubrange(actionsBefore...)
         guard !isLost else { return }
