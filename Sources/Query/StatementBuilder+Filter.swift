@@ -6,6 +6,8 @@ import Text
 extension StatementBuilder {
     static let maximumConditions = 50
     static let maximumDepth = 16
+    /// Values of all lists in a filter together; with it a statement stays within SQLite's length.
+    static let maximumListed = 2_000
 
     mutating func condition(_ filter: Filter) throws(CRMError) -> String {
         var conditions = 0
@@ -58,7 +60,7 @@ extension StatementBuilder {
             let alternatives = try elements(condition, path)
             var conditions: [String] = []
             for value in alternatives { conditions.append(try equality(path, value, condition.path)) }
-            let any = conditions.isEmpty ? "0" : "(" + conditions.joined(separator: " OR ") + ")"
+            let any = conditions.isEmpty ? "0" : Self.any(conditions[...])
             return comparison == .isIn ? any : "\(any) IS NOT TRUE"
         case .between:
             let ends = try elements(condition, path)
@@ -77,11 +79,27 @@ extension StatementBuilder {
         }
     }
 
-    private func elements(_ condition: FilterCondition, _ path: FieldPath) throws(CRMError) -> [Value] {
+    /// As a balanced tree: SQLite's expressions are at most 500 deep, and a chain of a thousand would be a thousand deep.
+    /// It takes the branches for what they are all the same, and looks each up in an index.
+    private static func any(_ conditions: ArraySlice<String>) -> String {
+        guard conditions.count > 1 else { return conditions.first ?? "0" }
+        let middle = conditions.startIndex + conditions.count / 2
+        return "(\(any(conditions[..<middle])) OR \(any(conditions[middle...])))"
+    }
+
+    private mutating func elements(_ condition: FilterCondition, _ path: FieldPath) throws(CRMError)
+        -> [Value]
+    {
         guard case .list(let values) = condition.operand, values.count <= 1000 else {
             throw CRMError(
                 .invalidParameters,
                 "\"\(condition.comparison.symbol)\" on \"\(condition.path.prefix(120))\" takes a list of at most 1000 values"
+            )
+        }
+        listedValues += values.count
+        guard listedValues <= Self.maximumListed else {
+            throw CRMError(
+                .limitExceeded, "the lists of a filter may have at most \(Self.maximumListed) values together"
             )
         }
         return values
