@@ -115,9 +115,9 @@ extension StatementBuilder {
         guard !value.isNull else { return emptiness(path, "IS NULL") }
         if path.field.wire == .keys { return try having(path, value, name) }
         if path.field.kind.ordering == .textKey {
-            // A key is the folded text, and behind it at most a tie breaker after a zero byte.
-            let folded = Array(TextFolding.fold(try text(value, path, name)).utf8.prefix(384))
-            return "(\(key(path)) >= \(bind(.blob(folded))) AND \(key(path)) < \(bind(.blob(folded + [1]))))"
+            let range = Self.range(of: try text(value, path, name))
+            return
+                "(\(key(path)) >= \(bind(.blob(range.lower))) AND \(key(path)) < \(bind(.blob(range.upper))))"
         }
         return try comparing(path, "=", value, name)
     }
@@ -128,13 +128,19 @@ extension StatementBuilder {
         guard path.field.kind.ordering == .textKey else {
             return try comparing(path, comparison.symbol, value, name)
         }
-        let folded = Array(TextFolding.fold(try text(value, path, name)).utf8.prefix(384))
+        let range = Self.range(of: try text(value, path, name))
         return switch comparison {
-        case .less: "\(key(path)) < \(bind(.blob(folded)))"
-        case .lessOrEqual: "\(key(path)) < \(bind(.blob(folded + [1])))"
-        case .greater: "\(key(path)) >= \(bind(.blob(folded + [1])))"
-        default: "\(key(path)) >= \(bind(.blob(folded)))"
+        case .less: "\(key(path)) < \(bind(.blob(range.lower)))"
+        case .lessOrEqual: "\(key(path)) < \(bind(.blob(range.upper)))"
+        case .greater: "\(key(path)) >= \(bind(.blob(range.upper)))"
+        default: "\(key(path)) >= \(bind(.blob(range.lower)))"
         }
+    }
+
+    /// The keys that are a text's: a key is the folded text, and behind it at most a tie breaker after a zero byte.
+    static func range(of text: String) -> (lower: [UInt8], upper: [UInt8]) {
+        let folded = Array(TextFolding.fold(text).utf8.prefix(384))
+        return (folded, folded + [1])
     }
 
     /// Compares the stored value. Money is compared within its currency only.
@@ -251,12 +257,12 @@ extension StatementBuilder {
 
     // MARK: Operands
 
-    private func text(_ value: Value, _ path: FieldPath, _ name: String) throws(CRMError) -> String {
+    func text(_ value: Value, _ path: FieldPath, _ name: String) throws(CRMError) -> String {
         guard case .text(let text) = value else { throw mismatch(path, name) }
         return text
     }
 
-    private func stored(_ value: Value, _ path: FieldPath, _ name: String) throws(CRMError) -> StoredValue {
+    func stored(_ value: Value, _ path: FieldPath, _ name: String) throws(CRMError) -> StoredValue {
         let field = path.field
         switch (value, field.wire) {
         case (.text(let text), .place):
