@@ -40,6 +40,7 @@ final class FakeKernel: RPCClient {
     private var waiting: [UInt64: Result<JSONNode, AdminError>] = [:]
     private var nextTicket: UInt64 = 1
     private var nextID = 1000
+    private var imports = 0
 
     func send(_ method: String, _ params: [UInt8]) throws(AdminError) -> CallTicket {
         calls.append(Call(method: method, params: String(decoding: params, as: UTF8.self)))
@@ -81,6 +82,10 @@ final class FakeKernel: RPCClient {
         case "record.list": return try list(params)
         case "record.count": return try Self.parse(Array("{\"count\":\(try matching(params).count)}".utf8))
         case "import.rows": return try importRows(params)
+        case "import.start":
+            imports += 1
+            return try Self.parse(Array("{\"id\":\(imports)}".utf8))
+        case "import.finish": return try Self.parse(Array("{}".utf8))
         default:
             guard let texts = answers[method], let text = texts.first else {
                 throw AdminError("method \"\(method)\" does not exist")

@@ -62,7 +62,14 @@ package struct CommandLine: Sendable {
         var options: [String: [String]] = [:]
 
         mutating func take(word: String) throws(AdminError) {
-            if command != nil {
+            if let command {
+                // `import` takes a file; `import list` is a command of its own.
+                if command.verb == nil, operands.isEmpty,
+                    let longer = CommandTable.command(command.noun, word)
+                {
+                    self.command = longer
+                    return
+                }
                 operands.append(word)
             } else if let foreign = foreignNoun {
                 guard !isMisspelt(foreign, before: word), ActionCommand.isName(foreign),

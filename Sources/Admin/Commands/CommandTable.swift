@@ -9,7 +9,7 @@ package enum CommandTable {
         GroupCommands.all, SharingCommands.all, FieldAccessCommands.all, SecurityCommands.all,
         RecordCommands.all, RelationCommands.all, FileCommands.all, PrintCommand.all, SearchCommand.all,
         RateCommands.all, ChangeCommands.all,
-        ImportCommand.all, JobCommands.all, LogCommands.all, RawCommands.all,
+        ImportCommand.all, ImportLedgerCommands.all, JobCommands.all, LogCommands.all, RawCommands.all,
     ].flatMap { $0 }
 
     /// Nouns and one-word commands, each once, in order.

@@ -33,6 +33,9 @@ package enum HelpText {
         }
         lines += ["", "usage: crm-admin \(command.usage)"]
         if !command.details.isEmpty { lines += ["", command.details] }
+        let more =
+            command.verb == nil ? CommandTable.all.filter { $0.noun == command.noun && $0.verb != nil } : []
+        if !more.isEmpty { lines += ["", "commands:"] + columns(more.map { ($0.name, $0.summary) }) }
         if !command.options.isEmpty { lines += ["", "options:"] + options(command.options) }
         switch command.effect {
         case .writesAtOnce(let reason): lines += ["", "There is no --dry-run: \(reason)."]

@@ -8,7 +8,13 @@ enum ImportCommand {
             details: """
                 The mapping (JSON5) says which column becomes which field of which entity; it is checked against the files
                 and the entities before anything is written. A mapping of several steps makes what later steps refer to.
-                Every row stands or falls alone; a run that was broken off goes on when it is started again.
+                Every row stands or falls alone, or with --atomic all of them together (one file of at most 500 rows); a run
+                that was broken off goes on when it is started again. What a step writes is an import in the kernel, which
+                import list shows and import undo takes back.
+
+                mode is create, update or upsert; match_on are the fields that say which record a row means, all of them
+                together. on_match says what such a record gets: merge (values that are not empty), overwrite (empty cells, too),
+                fill (only fields that are empty), skip, or the row may fail. More than one such record: the row fails.
 
                 --dry-run gives the counts and writes nothing. Rows that refer to records which the same run would make are
                 judged without the kernel: the mapping and the look-ups are checked, the kernel's rules are not.
@@ -21,6 +27,7 @@ enum ImportCommand {
                     "from", "DIR", .folder,
                     help: "Where the mapping's files are; otherwise beside the mapping."),
                 .init("rejects", "FILE", .file, help: "Write refused rows here, with line and reason."),
+                .init("atomic", help: "Keep all rows of the file, or none where one is refused."),
             ],
             examples: [
                 "import --mapping config/import/sales-pipeline.json5 --from ./sales-pipeline --dry-run",
@@ -48,6 +55,10 @@ enum ImportCommand {
         var options = ImportRun.Options()
         options.isDryRun = run.isDryRun
         options.rejectsPath = run.line.value("rejects")
+        options.isWhole = run.line.has("atomic")
+        guard !options.isWhole || mapping.steps.count == 1 else {
+            throw .usage("--atomic is for a mapping of one step; this one has \(mapping.steps.count)")
+        }
         let work = ImportRun(mapping, client: try run.client, streams: run.session.streams, options: options)
         let missing = try check.missing(mapping)
         let missingValues = try check.missingValues(mapping)

@@ -77,4 +77,9 @@ package struct StepCounts: Equatable, Sendable {
     package var passedOver = 0
 
     package init() {}
+
+    /// What the kernel calls that which can become of a row that it takes.
+    static var outcomes: [String: WritableKeyPath<StepCounts, Int>] {
+        ["created": \.created, "updated": \.updated, "unchanged": \.unchanged, "skipped": \.skipped]
+    }
 }

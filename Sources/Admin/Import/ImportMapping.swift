@@ -93,7 +93,15 @@ extension ImportMapping.ValueWish {
 /// One file into one entity.
 package struct ImportStep: Sendable {
     package enum Mode: String, Sendable, CaseIterable { case create, update, upsert }
-    package enum OnMatch: String, Sendable, CaseIterable { case overwrite, merge, skip, fail }
+    package enum OnMatch: String, Sendable, CaseIterable {
+        /// All fields that the step writes.
+        case overwrite
+        /// Those that the row has a value for.
+        case merge
+        /// Those that are empty in the record.
+        case fill
+        case skip, fail
+    }
     package enum Empty: String, Sendable, CaseIterable {
         /// The field is not written.
         case skip
@@ -163,8 +171,10 @@ package struct ImportStep: Sendable {
         delimiter = try Self.delimiter(object)
         matchOn = try object.texts("match_on")
         mode = try object.choice("mode", Mode.self) ?? (matchOn.isEmpty ? .create : .upsert)
-        onMatch = try object.choice("on_match", OnMatch.self) ?? .overwrite
-        empty = try object.choice("empty", Empty.self) ?? .skip
+        let named = try object.choice("on_match", OnMatch.self)
+        onMatch = named ?? .overwrite
+        // Who says that matches are overwritten means the empty cells, too.
+        empty = try object.choice("empty", Empty.self) ?? (named == .overwrite ? .null : .skip)
         onlyWith = try object.texts("only_with")
         except = try object.table("except") ?? [:]
         distinct = try object.texts("distinct")

@@ -11,6 +11,10 @@ struct ImportReport {
         for value in work.valuesMade {
             run.say("value \(value) \(run.isDryRun ? "would be added" : "added")")
         }
+        for step in work.dropped {
+            run.say("nothing of \(step) \(run.isDryRun ? "would be" : "was") kept: all or nothing")
+        }
+        tellImports(run)
         switch run.output.format {
         case .json, .jsonl: run.session.streams.write(String(decoding: json(run), as: UTF8.self) + "\n")
         case .tsv, .csv:
@@ -21,6 +25,18 @@ struct ImportReport {
             run.printRows(stepRows)
             if !work.ledger.entries.isEmpty { run.session.streams.write("\n" + findings) }
         }
+    }
+
+    /// Rights and people are changed one by one: an import of them is not undone as a whole.
+    private static let lasting: Set = ["user", "role", "profile", "group"]
+
+    /// How to take back what was written; of steps that wrote nothing there is nothing to say.
+    private func tellImports(_ run: CommandRun) {
+        let written = work.counts.filter { $0.counts.created + $0.counts.updated > 0 }.map(\.step)
+        let numbers = work.imports.filter { written.contains($0.step) && !Self.lasting.contains($0.entity) }
+            .map { String($0.number) }
+        guard !numbers.isEmpty else { return }
+        run.say("to take it back: crm-admin import undo \(numbers.joined(separator: " "))")
     }
 
     private static let names = [
@@ -68,6 +84,10 @@ struct ImportReport {
             writer.string(step)
             for (name, number) in zip(Self.names, Self.numbers(counts)) {
                 writer.key(name)
+                writer.int(number)
+            }
+            if let number = work.imports.first(where: { $0.step == step })?.number {
+                writer.key("import")
                 writer.int(number)
             }
             writer.endObject()

@@ -9,6 +9,8 @@ package final class ImportRun {
         package var isDryRun = false
         /// Where refused rows go; nil drops them after they have been counted.
         package var rejectsPath: String?
+        /// Whether one refused row drops all of its file.
+        package var isWhole = false
 
         package init() {}
     }
@@ -16,6 +18,8 @@ package final class ImportRun {
     /// Rows of one call, and bytes after which it is sent anyway.
     private static let batchRows = 250
     private static let batchBytes = 2 << 20
+    /// Rows of a file that is imported as a whole: what the kernel takes in one call.
+    private static let wholeRows = 500
     /// Calls that may be under way.
     private static let window = 2
 
@@ -23,6 +27,10 @@ package final class ImportRun {
     /// In the order of the steps.
     package private(set) var counts: [(step: String, counts: StepCounts)] = []
     package private(set) var rejects: [String] = []
+    /// The numbers by which the kernel knows the imports, in the order of their steps.
+    package private(set) var imports: [(step: String, entity: String, number: Int)] = []
+    /// Steps of which nothing was kept, since a row was refused.
+    package private(set) var dropped: [String] = []
     /// Entity and name of the fields that were made, or would be.
     package private(set) var fieldsMade: [String] = []
     /// Entity, field and key of the picklist values that were added, or would be.
@@ -37,6 +45,8 @@ package final class ImportRun {
     /// One call under way.
     private struct Batch {
         let ticket: CallTicket
+        /// Whether a refused row that the kernel has not seen drops the others.
+        let isLost: Bool
         let rows: [(row: RowMaker.Row, record: CSVReader.Record)]
     }
 
@@ -118,6 +128,10 @@ package final class ImportRun {
                     bytes += row.json.count
                 }
             }
+            if options.isWhole {
+                guard rows.count <= Self.wholeRows else { throw tooLarge(prepared) }
+                continue
+            }
             guard rows.count >= Self.batchRows || bytes >= Self.batchBytes else { continue }
             try dispatch(&rows, &waiting, &step)
             bytes = 0
@@ -131,6 +145,11 @@ package final class ImportRun {
         try flush(&rows, &waiting, &step)
         try rejects?.close()
         if let readError { throw readError }
+        if let number = step.number {
+            var parameters = Parameters()
+            parameters.set("id", number)
+            _ = try client.call("import.finish", parameters)
+        }
         return step.maker.lines.map(\.groups)
     }
 
@@ -153,6 +172,14 @@ package final class ImportRun {
         counts.append((lines.prepared.step.name, refused))
     }
 
+    private func tooLarge(_ prepared: PreparedStep) -> AdminError {
+        AdminError(
+            "\"\(prepared.path)\" has more than \(Self.wholeRows) rows, which are too many for all or nothing",
+            hint:
+                "Leave out --atomic: see with --dry-run what would be refused, and take an import back with import undo."
+        )
+    }
+
     private func next(of source: RecordSource, _ readError: inout AdminError?) -> CSVReader.Record? {
         do throws(AdminError) {
             return try source.next()
@@ -168,6 +195,8 @@ package final class ImportRun {
         let rejects: RejectsFile?
         var maker: RowMaker
         var counts = StepCounts()
+        /// The kernel's; nil as long as nothing was sent.
+        var number: Int?
         var progress: ImportProgress
 
         init(_ prepared: PreparedStep, _ rejects: RejectsFile?, _ streams: any ConsoleStreams)
@@ -193,20 +222,44 @@ package final class ImportRun {
     // MARK: Batches
 
     private func send(
-        _ rows: [(row: RowMaker.Row, record: CSVReader.Record)], _ prepared: PreparedStep
+        _ rows: [(row: RowMaker.Row, record: CSVReader.Record)], _ step: inout StepState
     ) throws(AdminError) -> Batch {
+        let prepared = step.prepared
+        let isLost = options.isWhole && step.counts.failed > 0
+        if step.number == nil, !options.isDryRun, !isLost { step.number = try begin(prepared) }
         var list = JSONWriter(reservingCapacity: rows.reduce(2) { $0 + $1.row.json.count + 1 })
         list.beginArray()
         for (row, _) in rows { list.raw(row.json) }
         list.endArray()
+        var parameters = manner(prepared)
+        if let number = step.number { parameters.set("import", number) }
+        if options.isDryRun || isLost { parameters.set("dry_run", true) }
+        parameters.set("rows", json: list.finish())
+        return Batch(
+            ticket: try client.send("import.rows", parameters.bytes), isLost: isLost, rows: rows)
+    }
+
+    /// Tells the kernel of the import, so that it can be listed and taken back, also when it is broken off.
+    private func begin(_ prepared: PreparedStep) throws(AdminError) -> Int {
+        var parameters = manner(prepared)
+        if !prepared.step.isOneRecord, let file = prepared.path.split(separator: "/").last {
+            parameters.set("file", String(file.prefix(255)))
+        }
+        guard let number = try client.call("import.start", parameters)["id"]?.int64 else {
+            throw AdminError("the kernel gave the import no number")
+        }
+        imports.append((prepared.step.name, prepared.step.entity, Int(number)))
+        return Int(number)
+    }
+
+    private func manner(_ prepared: PreparedStep) -> Parameters {
         var parameters = Parameters()
         parameters.set("entity", prepared.step.entity)
         parameters.set("match_on", prepared.step.matchOn)
         parameters.set("mode", prepared.step.mode.rawValue)
         parameters.set("on_match", prepared.step.onMatch.rawValue)
-        if options.isDryRun { parameters.set("dry_run", true) }
-        parameters.set("rows", json: list.finish())
-        return Batch(ticket: try client.send("import.rows", parameters.bytes), rows: rows)
+        if options.isWhole { parameters.set("atomic", "all") }
+        return parameters
     }
 
     /// Sends the rows, when there is room for another call under way.
@@ -215,7 +268,7 @@ package final class ImportRun {
         _ step: inout StepState
     ) throws(AdminError) {
         if waiting.count >= Self.window { try settle(waiting.removeFirst(), &step) }
-        waiting.append(try send(rows, step.prepared))
+        waiting.append(try send(rows, &step))
         rows = []
     }
 
@@ -230,20 +283,24 @@ package final class ImportRun {
     }
 
     private func settle(_ batch: Batch, _ step: inout StepState) throws(AdminError) {
-        let answers = try client.answer(to: batch.ticket)["rows"]?.elements ?? JSONNode.noElements
+        let answer = try client.answer(to: batch.ticket)
+        let isKept = !batch.isLost && answer["kept"]?.bool ?? true
+        let answers = answer["rows"]?.elements ?? JSONNode.noElements
         var settled = 0
         for (answer, (row, record)) in zip(answers, batch.rows) {
             settled += 1
-            switch answer["outcome"]?.string {
-            case "created":
-                step.counts.created += 1
-                if options.isDryRun { presumed.insert(row.texts, of: step.prepared.step.entity) }
-            case "updated": step.counts.updated += 1
-            case "unchanged": step.counts.unchanged += 1
-            case "skipped": step.counts.skipped += 1
-            default: try refuse(record, Self.problems(answer, row), &step)
+            let outcome = answer["outcome"]?.string.flatMap { StepCounts.outcomes[$0] }
+            guard let outcome else {
+                try refuse(record, Self.problems(answer, row), &step)
+                continue
+            }
+            guard isKept else { continue }
+            step.counts[keyPath: outcome] += 1
+            if options.isDryRun, outcome == \StepCounts.created {
+                presumed.insert(row.texts, of: step.prepared.step.entity)
             }
         }
+        if !isKept { dropped.append(step.prepared.step.name) }
         guard settled == batch.rows.count else {
             throw AdminError("the kernel answered \(settled) of \(batch.rows.count) rows")
         }

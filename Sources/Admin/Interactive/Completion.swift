@@ -36,8 +36,13 @@ package struct Completion {
         let bare = before.filter { !$0.hasPrefix("-") }
         guard let noun = bare.first else { return CommandTable.nouns + ["help"] }
         let verb = bare.count > 1 ? bare[1] : nil
-        guard let command = CommandTable.command(noun, nil) ?? CommandTable.command(noun, verb) else {
+        let named = verb.flatMap { CommandTable.command(noun, $0) }
+        guard let command = named ?? CommandTable.command(noun, nil) else {
             return verb == nil ? CommandTable.verbs(of: noun) : []
+        }
+        if verb == nil, !word.hasPrefix("-"), before.last?.hasPrefix("--") != true {
+            let verbs = CommandTable.verbs(of: noun)
+            if verbs.contains(where: { $0.hasPrefix(word) }) { return verbs }
         }
         let options = command.options + CommandTable.globalOptions
         if let last = before.last, last.hasPrefix("--"),
