@@ -28,6 +28,7 @@ public struct SalesModule: CRMModule {
         manifest.gates = [WebForm.gate]
         manifest.jobs = [WebSubmission.job]
         manifest.migrations = Migrations.all
+        manifest.fixtures = Lead.fixtures
         manifest.translations = [GermanLabels.table]
         return manifest
     }

@@ -24,6 +24,8 @@ struct ImportRun {
     private var found: [ImportRow.Target: RecordID] = [:]
     /// Fields by which records of their entity are found without reading all, as far as that was asked.
     private var quick: Set<String> = []
+    /// By entity and fields; nil where those can only be listed.
+    private var finders: [String: RecordFinder?] = [:]
     private let undoing: Undoing
 
     /// How what a failed row has written is undone.
@@ -117,7 +119,7 @@ struct ImportRun {
         }
     }
 
-    private func write(_ values: [String: Value]) throws(CRMError) -> ImportOutcome {
+    private mutating func write(_ values: [String: Value]) throws(CRMError) -> ImportOutcome {
         guard let match = try match(values) else {
             guard plan.mode != .update else { throw notThere(values) }
             // What is empty is not given: defaults are for new records.
@@ -180,7 +182,7 @@ struct ImportRun {
             }
             quick.insert(target.place)
         }
-        let ids = try records(of: target.entity, where: .where(target.by, .equal, target.value))
+        let ids = try records(of: target.entity, with: [(target.by, target.value)])
         let shown = "\(target.by) \"\(printed(target.value).prefix(60))\""
         guard let id = ids.first else { throw CRMError(.notFound, "no \(target.entity) has \(shown)") }
         guard ids.count == 1 else {
@@ -191,9 +193,9 @@ struct ImportRun {
     }
 
     /// The record that is there already; nil without one, and for rows whose matching values are all empty.
-    private func match(_ values: [String: Value]) throws(CRMError) -> RecordID? {
+    private mutating func match(_ values: [String: Value]) throws(CRMError) -> RecordID? {
         guard !plan.matchOn.isEmpty else { return nil }
-        var conditions: [Filter] = []
+        var wanted: [(field: String, value: Value)] = []
         for field in plan.matchOn {
             guard let value = values[field.name], !value.isNull else {
                 throw CRMError.invalidRecord(
@@ -204,9 +206,9 @@ struct ImportRun {
                             message: "\(field.label) is needed to find the record")
                     ])
             }
-            conditions.append(.where(field.name, .equal, value))
+            wanted.append((field.name, value))
         }
-        let ids = try records(of: plan.entity.name, where: .all(conditions))
+        let ids = try records(of: plan.entity.name, with: wanted)
         guard ids.count <= 1 else {
             let named = ids.prefix(Self.namedMatches).map(\.description).joined(separator: ", ")
             let more = ids.count > Self.namedMatches ? " and more" : ""
@@ -221,14 +223,29 @@ struct ImportRun {
     private static let namedMatches = 10
 
     /// One is wanted, and a few are enough to say which there are.
-    private func records(of entity: String, where filter: Filter) throws(CRMError) -> [RecordID] {
+    private mutating func records(
+        of entity: String, with values: [(field: String, value: Value)]
+    ) throws(CRMError) -> [RecordID] {
+        var ids: [RecordID] = []
+        let place = ([entity] + values.map(\.field)).joined(separator: " ")
+        if finders[place] == nil {
+            finders[place] = .some(
+                try records.finder(
+                    call, snapshot, of: entity, by: values.map(\.field), limit: Self.namedMatches + 1))
+        }
+        if let known = finders[place], let finder = known, !values.contains(where: \.value.isNull) {
+            try transaction.rows(try finder.statement(values.map(\.value))) { row in
+                ids.append(RecordID(row.int64(0)))
+                return .next
+            }
+            return ids
+        }
         var parameters = ListParameters(entity: entity)
-        parameters.filter = filter
+        parameters.filter = .all(values.map { .where($0.field, .equal, $0.value) })
         parameters.fields = ["id"]
         parameters.sort = ["id"]
         parameters.limit = Self.namedMatches + 1
         let list = try records.planList(call, snapshot, parameters)
-        var ids: [RecordID] = []
         _ = try records.list(list, on: transaction) { row throws(CRMError) in
             ids.append(RecordID(row.int64(list.read.idColumn)))
         }
