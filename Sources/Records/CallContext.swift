@@ -61,7 +61,9 @@ package struct CallSource: Hashable, Sendable {
     package static let system = Self("system", origin: "system")
     /// Somebody without an account, through a gate: a record of an entity.
     package static func gate(_ entity: String, _ id: RecordID) -> Self {
-        Self("\(entity):\(id)", origin: "web_form")
+        Self("\(gatePrefix)\(entity):\(id)", origin: "web_form")
     }
+    /// How the names of gates begin: `gate:web_form:17`.
+    static let gatePrefix = "gate:"
     package static func job(_ name: String) -> Self { Self("job:\(name)", origin: "workflow") }
 }

@@ -26,8 +26,11 @@ package struct GatePass: Sendable {
 }
 
 extension UnitOfWork {
-    /// Notes through which gate and from where the unit was called; as whom stands in every entry.
+    /// Notes through which gate and from where the unit was called; as whom stands in every entry. Where no record was
+    /// written nothing is noted: the address goes with a record's history, and would stay for ever without one.
     func note(_ pass: GatePass) throws(CRMError) {
+        let entries = try ChangeLog.entries(transaction, changeSet: transaction.changeSet)
+        guard entries.contains(where: { $0.entry.record != nil }) else { return }
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("gate")

@@ -31,7 +31,6 @@ extension RecordService {
         let before = unit.transaction.writtenRows
         let context = BoundContext(unit: unit, call: unit.call, module: action.module, through: gate)
         let answer = try run(action, parameters, context)
-        // Where nothing came of a call, nothing of it is kept.
         if let gate, unit.transaction.writtenRows != before { try unit.note(gate) }
         return answer
     }

@@ -218,15 +218,15 @@ extension UnitOfWork {
     }
 
     /// Destroys the values of the record's entries, of the entries in which others' histories tell of links with it, and of
-    /// the one that says from where it was made through a gate.
+    /// those that say from where it was made or changed through a gate.
     func eraseHistory(of id: RecordID, _ entity: Entity) throws(CRMError) -> Int {
         var sequences: [Int64] = []
         var changeSets: Set<Int64> = []
-        var makers: Set<Int64> = []
+        var calls: Set<Int64> = []
         for logged in try ChangeLog.entries(transaction, record: id, limit: .max)
         where logged.entry.kind != .erase && !logged.isErased {
             sequences.append(logged.sequence)
-            if logged.entry.kind == .create { makers.insert(logged.changeSet) }
+            if logged.entry.source.hasPrefix(CallSource.gatePrefix) { calls.insert(logged.changeSet) }
             if logged.entry.kind == .link || logged.entry.kind == .unlink {
                 changeSets.insert(logged.changeSet)
             }
@@ -240,8 +240,8 @@ extension UnitOfWork {
                 sequences.append(logged.sequence)
             }
         }
-        // From where somebody without an account has made it.
-        for changeSet in makers {
+        // From where somebody without an account has made or changed it.
+        for changeSet in calls {
             for logged in try ChangeLog.entries(transaction, changeSet: changeSet)
             where logged.entry.kind == .publicCall && !logged.isErased { sequences.append(logged.sequence) }
         }

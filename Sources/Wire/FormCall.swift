@@ -57,6 +57,9 @@ package struct PageHead: Equatable, Sendable {
         self.leadsTo = leadsTo
     }
 
+    /// Whether both can stand in a head: what cannot is refused by the other side, with all that the link carries.
+    package var isFit: Bool { Self.isFit(location, besides: "") && Self.isFit(leadsTo, besides: ";,'*/?#@") }
+
     /// - Parameter html: the page.
     package func encode(_ html: String) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -73,7 +76,7 @@ package struct PageHead: Equatable, Sendable {
     {
         var reader = ByteReader(Array(body))
         let head = PageHead(location: try reader.text("the location"), leadsTo: try reader.text("the origin"))
-        guard isFit(head.location, besides: ""), isFit(head.leadsTo, besides: ";,'*/?#@") else {
+        guard head.isFit else {
             throw .malformed("an address cannot stand in a head")
         }
         return (head, reader.rest())

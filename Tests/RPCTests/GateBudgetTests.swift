@@ -44,8 +44,22 @@ struct GateBudgetTests {
     func bounded() {
         var budget = GateBudget<Int>(limit: 100)
         let allowance = GateBudget<Int>.Allowance.hourly(10, backsOff: true)
-        for key in 0..<1_000 { #expect(budget.take(key, allowance, at: Self.at(Int64(key))) == nil) }
-        #expect(budget.count == 100)
+        var most = 0
+        for key in 0..<1_000 {
+            #expect(budget.take(key, allowance, at: Self.at(Int64(key))) == nil)
+            most = max(most, budget.count)
+        }
+        #expect(most == 100)
+    }
+
+    @Test("when there is no room, those go that are nearest to being forgotten, and who waits stays")
+    func room() {
+        var budget = GateBudget<Int>(limit: 16)
+        let allowance = GateBudget<Int>.Allowance(atOnce: 1, refillMilliseconds: 1_000, backsOff: true)
+        _ = budget.take(0, allowance, at: Self.at(0))
+        #expect(budget.take(0, allowance, at: Self.at(0)) == 60)
+        for key in 1..<200 { _ = budget.take(key, allowance, at: Self.at(0)) }
+        #expect(budget.take(0, allowance, at: Self.at(1)) == 59)
     }
 
     @Test("a clock that is set back keeps nobody out")
@@ -55,6 +69,11 @@ struct GateBudgetTests {
         #expect(budget.take(1, allowance, at: Self.at(100_000)) == nil)
         #expect(budget.take(1, allowance, at: Self.at(100_000)) == 60)
         #expect(budget.take(1, allowance, at: Self.at(0)) == nil)
+        let patient = GateBudget<Int>.Allowance.hourly(2, backsOff: false)
+        for _ in 1...2 { #expect(budget.take(2, patient, at: Self.at(1_000_000)) == nil) }
+        #expect(budget.take(2, patient, at: Self.at(1_000_000)) == 1_800)
+        for _ in 1...2 { #expect(budget.take(2, patient, at: Self.at(0)) == nil) }
+        #expect(budget.take(2, patient, at: Self.at(0)) == 1_800)
     }
 
     struct Form: Sendable, CustomTestStringConvertible {

@@ -62,6 +62,14 @@ struct GateTests {
         case "mistake":
             throw .invalidRecord("sample", [FieldProblem(field: "a", code: "type", message: "a is wrong")])
         case "secret": throw CRMError(.duplicate, "there is another")
+        case "raise":
+            try context.elevated(reason: "test") { (context) throws(CRMError) in
+                _ = try context.count("sample", where: nil)
+            }
+        case "change":
+            for sample in try context.list(ListRequest("sample")) {
+                _ = try context.update("sample", sample.id, ["a_text": "changed"])
+            }
         case "half":
             _ = try context.create("sample", ["a_text": "half"])
             throw CRMError(.forbidden, "not you")
@@ -73,10 +81,13 @@ struct GateTests {
     private static let show = Action(
         "show_gate", .reads, summary: "Shows.", description: "Shows.", parameters: PublicPage.parameters,
         result: PublicPage.answer
-    ) { parameters, _ in
+    ) { parameters, context in
         let moment = parameters["moment"]?.value.text ?? "fill_in"
+        let back =
+            context.publicCall?.address == "192.0.2.66"
+            ? "https://www.example.com/\r\nSet-Cookie: a=b" : "https://www.example.com/thanks"
         let location: [StructuredValue.Member] =
-            moment == "sent" ? [.init("location", .value("https://www.example.com/thanks"))] : []
+            moment == "sent" ? [.init("location", .value(.text(back)))] : []
         let values = parameters["values"]?["text"]?.value.text ?? ""
         let problems = parameters["problems"]?.elements.map { $0["message"]?.value.text ?? "" } ?? []
         return .object(
@@ -168,29 +179,31 @@ struct GateTests {
     func changeLog() throws {
         let kernel = try Self.kernel()
         let nobody = try kernel.endpoint()
-        for what in ["nothing", "half", "create"] {
+        for what in ["nothing", "half", "raise", "create"] {
             _ = try nobody.call("core.enter", Self.enter(what, text: "x"))
         }
         let entries = try kernel.database.makeReader().publicCalls()
         #expect(entries.count == 1, "\(entries)")
-        #expect(entries.first?.source.hasPrefix("sample_gate:") == true)
+        #expect(entries.first?.source.hasPrefix("gate:sample_gate:") == true)
         #expect(entries.first?.method == "core.enter")
         #expect(entries.first?.payload.contains(#""address":"local""#) == true, "\(entries)")
     }
 
-    @Test("from where a call came goes with the record that it made")
+    @Test("from where a call came goes with the record that it made or changed")
     func purge() throws {
         let kernel = try Self.kernel()
-        _ = try kernel.endpoint().call("core.enter", Self.enter("create", text: "x"))
+        for what in ["create", "change"] {
+            _ = try kernel.endpoint().call("core.enter", Self.enter(what, text: "x"))
+        }
         let admin = try kernel.admin()
         let id = try #require(
             admin.call("record.list", #"{"entity":"sample"}"#).result?["records"]?.elements.first { _ in true
             }?["id"])
         try admin.call("record.delete", #"{"id":\#(id.text)}"#)
-        #expect(try kernel.database.makeReader().publicCalls().first?.isErased == false)
+        #expect(try kernel.database.makeReader().publicCalls().map(\.isErased) == [false, false])
         let purged = try admin.call("record.purge", #"{"id":\#(id.text)}"#)
         #expect(purged.result != nil, "\(purged)")
-        #expect(try kernel.database.makeReader().publicCalls().first?.isErased == true)
+        #expect(try kernel.database.makeReader().publicCalls().map(\.isErased) == [true, true])
         #expect(try admin.call("log.verify").result?["ok"]?.bool != false)
     }
 
@@ -335,6 +348,20 @@ struct GateTests {
         let (head, html) = try PageHead.split(reply.body[...])
         #expect(String(decoding: html, as: UTF8.self).contains(page.text))
         #expect(head.location == page.location)
+    }
+
+    @Test("an address that cannot stand in a head goes nowhere, and the link between the processes holds")
+    func headInjection() throws {
+        let kernel = try Self.kernel()
+        let wire = try WireClient(
+            path: "\(kernel.folder)/endpoint.sock", role: .endpoint, programVersion: "1")
+        var form = FormCall(target: Self.key, isSent: true)
+        form.body = Array("do=create".utf8)
+        for (peer, status) in [("192.0.2.66:1", 500), ("192.0.2.1:1", 303)] as [(String, UInt16)] {
+            let reply = try wire.call(
+                body: form.encode(), token: nil, requestID: "r", route: .form, peer: peer)
+            #expect(reply.status == status)
+        }
     }
 
     @Test("an action of a gate is described as open to everyone")

@@ -127,8 +127,8 @@ extension Dispatcher {
         try scans.submit(for: RecordID(0)) { reader in
             let reply: FormReply
             do throws(CRMError) {
-                reply = FormReply(
-                    try visit.call.page(visit.show, parameters, on: reader), isMistaken: moment == "mistakes")
+                reply = try FormReply(
+                    visit.call.page(visit.show, parameters, on: reader), isMistaken: moment == "mistakes")
             } catch {
                 reply = FormReply(error, requestID: visit.call.context.requestID, services)
             }
@@ -150,10 +150,15 @@ private struct FormReply {
     }
 
     /// What the action that shows the page has answered.
-    init(_ page: StructuredValue, isMistaken: Bool) {
+    ///
+    /// - Throws: `internalError` for addresses that no head can have.
+    init(_ page: StructuredValue, isMistaken: Bool) throws(CRMError) {
         html = page["html"]?.value.text ?? PlainPage.thanks
         head = PageHead(
             location: page["location"]?.value.text ?? "", leadsTo: page["leads_to"]?.value.text ?? "")
+        guard head.isFit else {
+            throw CRMError(.internalError, "a gate's page leads to what is no address with https")
+        }
         status = head.location.isEmpty ? isMistaken ? 422 : 200 : 303
     }
 

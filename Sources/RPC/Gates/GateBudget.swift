@@ -4,7 +4,8 @@ import CRMSDK
 ///
 /// Whoever goes over it waits, a minute the first time and twice as long each further time, up to an hour, where the
 /// allowance says so. In memory only and never more than `limit` entries: one that is full again and has no wait before
-/// it is forgotten, and when all are in use the one nearest to that goes.
+/// it is forgotten, and when all are in use those nearest to that go, an eighth of them, so that whoever comes with ever
+/// new keys does not make each call look at them all.
 struct GateBudget<Key: Hashable & Sendable>: Sendable {
     struct Allowance: Sendable {
         let atOnce: Int64
@@ -53,8 +54,12 @@ struct GateBudget<Key: Hashable & Sendable>: Sendable {
         var entry = entries[key] ?? Entry(fullAt: present)
         if entry.isForgottenAt <= present { entry = Entry(fullAt: present) }
         defer { entries[key] = entry }
-        // A clock set back by more than the longest wait must not keep anybody out.
-        if entry.closedUntil - present > Self.longestWaitMilliseconds { entry = Entry(fullAt: present) }
+        // A clock set back must not keep anybody out: nobody owes more than all calls, or waits longer than the longest.
+        if entry.closedUntil - present > Self.longestWaitMilliseconds
+            || entry.fullAt - present > allowance.atOnce * allowance.refillMilliseconds
+        {
+            entry = Entry(fullAt: present)
+        }
         if entry.closedUntil > present { return Self.seconds(entry.closedUntil - present) }
         let debt = max(0, entry.fullAt - present)
         let room = (allowance.atOnce - 1) * allowance.refillMilliseconds
@@ -76,9 +81,8 @@ struct GateBudget<Key: Hashable & Sendable>: Sendable {
 
     private mutating func makeRoom(at present: Int64) {
         entries = entries.filter { $0.value.isForgottenAt > present }
-        guard entries.count >= limit,
-            let nearest = entries.min(by: { $0.value.isForgottenAt < $1.value.isForgottenAt })
-        else { return }
-        entries[nearest.key] = nil
+        guard entries.count >= limit else { return }
+        let nearest = entries.sorted { $0.value.isForgottenAt < $1.value.isForgottenAt }
+        for (key, _) in nearest.prefix(max(1, limit / 8)) { entries[key] = nil }
     }
 }

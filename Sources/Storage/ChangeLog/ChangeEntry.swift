@@ -10,7 +10,7 @@ package struct ChangeEntry: Sendable {
     package var version: Int64?
     /// The user who did it; nil for the system itself and for callers not known yet.
     package var actor: RecordID?
-    /// Through what: `api`, `console`, `import`, `job`, `module:sales`.
+    /// Through what: `api`, `console`, `import`, `job`, `module:sales`, `gate:web_form:17`.
     package var source: String
     /// The method that was called: `record.update`.
     package var method: String

@@ -56,7 +56,7 @@ enum FormConfirmation {
         _ = try context.update("web_submission", id, ["confirm_key": .text(key)])
         let record = try context.get("web_form", form)
         let target = try FormTarget.named(record["target_entity"].text)
-        let token = try context.sealed("confirm.\(id).\(key)")
+        let token = try context.sealed("confirm.\(key)")
         return .object([
             "path": .value(.text("/forms/\(record["public_id"].text ?? "")?confirm=\(token)")),
             "token": .value(.text(token)),
@@ -69,12 +69,11 @@ enum FormConfirmation {
         _ token: String, _ call: PublicCall, _ context: any ModuleContext
     ) throws(CRMError) {
         guard token.utf8.count <= 200, let parts = try context.unsealed(token)?.split(separator: "."),
-            parts.count == 3, parts[0] == "confirm", let number = Int64(parts[1])
+            parts.count == 2, parts[0] == "confirm"
         else { return context.log("web form \(call.gate.id): not confirmed, the token is none") }
         let waiting = Filter.all([
-            .where("id", .equal, .reference(RecordID(number))),
-            .where("form", .equal, .reference(call.gate.id)),
-            .where("state", .equal, "waiting"), .where("confirm_key", .equal, .text(String(parts[2]))),
+            .where("confirm_key", .equal, .text(String(parts[1]))),
+            .where("form", .equal, .reference(call.gate.id)), .where("state", .equal, "waiting"),
         ])
         let found = try context.elevated(reason: "a submission that is confirmed") {
             (context) throws(CRMError) in

@@ -52,6 +52,7 @@ enum FormSubmission {
                 submission["consented_at"] = .instant(context.now)
             }
             if form["double_opt_in"] == true {
+                try rehearse(entries, fields, target, form, context)
                 submission["state"] = "waiting"
                 submission["answers"] = WebSubmission.lines(entries)
             } else {
@@ -109,6 +110,24 @@ enum FormSubmission {
                 "state": "failed", "problem": .text(String(error.message.prefix(250))),
                 "answers": WebSubmission.lines(entries),
             ]
+        }
+    }
+
+    /// Writes the record and undoes it: a visitor whose e-mail address is none would wait for a link for ever.
+    ///
+    /// - Throws: as `outcome` does for the visitor's mistakes; what else there may be is found when it is confirmed.
+    private static func rehearse(
+        _ entries: FormEntries, _ fields: [FormField], _ target: FormTarget, _ form: Record,
+        _ context: any ModuleContext
+    ) throws(CRMError) {
+        do throws(CRMError) {
+            try context.attempt { (context) throws(CRMError) in
+                _ = try write(entries, fields, target, form, context)
+                throw CRMError(.unavailable, "this was a rehearsal")
+            }
+        } catch {
+            let mistakes = mistakes(error, fields)
+            guard mistakes.isEmpty else { throw .invalidRecord(target.entity, mistakes) }
         }
     }
 

@@ -20,7 +20,8 @@ enum WebSubmission {
             .text("address", "Address", maximumLength: 60),
             .text("page", "Page").help("The origin of the page that sent it, as the browser said."),
             .text("ticket", "Ticket", maximumLength: 60).unique().searchable(false),
-            .text("confirm_key", "Key of the confirmation", maximumLength: 60).searchable(false),
+            .text("confirm_key", "Key of the confirmation", maximumLength: 60).unique()
+                .searchable(false),
             .datetime("confirmed_at", "Confirmed at"),
             .text("confirmed_address", "Confirmed from", maximumLength: 60),
             .datetime("forget_at", "Destroyed at").mandatory().indexed(),
