@@ -2,6 +2,7 @@ import CRMSDK
 import Query
 import Records
 import Registry
+import Security
 import Storage
 
 /// Runs the rows of an import inside one unit of work; a row that fails leaves nothing behind.
@@ -24,6 +25,7 @@ struct ImportRun {
     private var found: [ImportRow.Target: RecordID] = [:]
     /// Fields by which records of their entity are found without reading all, as far as that was asked.
     private var quick: Set<String> = []
+    private var partlyVisible: [String: Bool] = [:]
     private let undoing: Undoing
 
     /// How what a failed row has written is undone.
@@ -117,7 +119,7 @@ struct ImportRun {
         }
     }
 
-    private func write(_ values: [String: Value]) throws(CRMError) -> ImportOutcome {
+    private mutating func write(_ values: [String: Value]) throws(CRMError) -> ImportOutcome {
         guard let match = try match(values) else {
             guard plan.mode != .update else { throw notThere(values) }
             // What is empty is not given: defaults are for new records.
@@ -191,7 +193,7 @@ struct ImportRun {
     }
 
     /// The record that is there already; nil without one, and for rows whose matching values are all empty.
-    private func match(_ values: [String: Value]) throws(CRMError) -> RecordID? {
+    private mutating func match(_ values: [String: Value]) throws(CRMError) -> RecordID? {
         guard !plan.matchOn.isEmpty else { return nil }
         var conditions: [Filter] = []
         for field in plan.matchOn {
@@ -220,13 +222,42 @@ struct ImportRun {
     /// Of several matches so many are named; one the caller may not view is none.
     private static let namedMatches = 10
 
-    /// One is wanted, and a few are enough to say which there are.
-    private func records(of entity: String, where filter: Filter) throws(CRMError) -> [RecordID] {
+    /// So many records with a value are looked at one by one before all that the caller may view are.
+    private static let candidates = 200
+
+    /// Those that the caller may view; one is wanted, and a few are enough to say which there are.
+    ///
+    /// Where the caller sees a part of the records, the index of the value is asked first, whoever owns what it finds, and then the
+    /// caller's rights of those few: the database would rather walk through all that the caller owns.
+    private mutating func records(of entity: String, where filter: Filter) throws(CRMError) -> [RecordID] {
+        guard isPartlyVisible(entity) else { return try list(of: entity, where: filter, call) }
+        let kernel = call.acting(as: .kernel(for: call.principal.user))
+        let found = try list(of: entity, where: filter, kernel, limit: Self.candidates)
+        guard !found.isEmpty else { return [] }
+        guard found.count < Self.candidates else { return try list(of: entity, where: filter, call) }
+        let among = Filter.where("id", .isIn, .list(found.map { .reference($0) }))
+        return try list(of: entity, where: .all([among, filter]), call)
+    }
+
+    /// Whether the caller may view some records of an entity and others not. Who may view none is refused by the list.
+    private mutating func isPartlyVisible(_ entity: String) -> Bool {
+        if let known = partlyVisible[entity] { return known }
+        let security = snapshot.security
+        let isPartly =
+            security.decide(call.principal, .view, entity).allowed
+            && security.predicate(call.principal, .view, entity) != .everything
+        partlyVisible[entity] = isPartly
+        return isPartly
+    }
+
+    private func list(
+        of entity: String, where filter: Filter, _ call: CallContext, limit: Int = namedMatches + 1
+    ) throws(CRMError) -> [RecordID] {
         var parameters = ListParameters(entity: entity)
         parameters.filter = filter
         parameters.fields = ["id"]
         parameters.sort = ["id"]
-        parameters.limit = Self.namedMatches + 1
+        parameters.limit = limit
         let list = try records.planList(call, snapshot, parameters)
         var ids: [RecordID] = []
         _ = try records.list(list, on: transaction) { row throws(CRMError) in
