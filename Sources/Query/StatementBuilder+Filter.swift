@@ -6,6 +6,8 @@ import Text
 extension StatementBuilder {
     static let maximumConditions = 50
     static let maximumDepth = 16
+    /// Values of all lists in a filter together; with it a statement stays within SQLite's length.
+    static let maximumListed = 2_000
 
     mutating func condition(_ filter: Filter) throws(CRMError) -> String {
         var conditions = 0
@@ -58,7 +60,7 @@ extension StatementBuilder {
             let alternatives = try elements(condition, path)
             var conditions: [String] = []
             for value in alternatives { conditions.append(try equality(path, value, condition.path)) }
-            let any = conditions.isEmpty ? "0" : "(" + conditions.joined(separator: " OR ") + ")"
+            let any = conditions.isEmpty ? "0" : Self.any(conditions[...])
             return comparison == .isIn ? any : "\(any) IS NOT TRUE"
         case .between:
             let ends = try elements(condition, path)
@@ -77,11 +79,27 @@ extension StatementBuilder {
         }
     }
 
-    private func elements(_ condition: FilterCondition, _ path: FieldPath) throws(CRMError) -> [Value] {
+    /// As a balanced tree: SQLite's expressions are at most 500 deep, and a chain of a thousand would be a thousand deep.
+    /// It takes the branches for what they are all the same, and looks each up in an index.
+    private static func any(_ conditions: ArraySlice<String>) -> String {
+        guard conditions.count > 1 else { return conditions.first ?? "0" }
+        let middle = conditions.startIndex + conditions.count / 2
+        return "(\(any(conditions[..<middle])) OR \(any(conditions[middle...])))"
+    }
+
+    private mutating func elements(_ condition: FilterCondition, _ path: FieldPath) throws(CRMError)
+        -> [Value]
+    {
         guard case .list(let values) = condition.operand, values.count <= 1000 else {
             throw CRMError(
                 .invalidParameters,
                 "\"\(condition.comparison.symbol)\" on \"\(condition.path.prefix(120))\" takes a list of at most 1000 values"
+            )
+        }
+        listedValues += values.count
+        guard listedValues <= Self.maximumListed else {
+            throw CRMError(
+                .limitExceeded, "the lists of a filter may have at most \(Self.maximumListed) values together"
             )
         }
         return values
@@ -97,9 +115,9 @@ extension StatementBuilder {
         guard !value.isNull else { return emptiness(path, "IS NULL") }
         if path.field.wire == .keys { return try having(path, value, name) }
         if path.field.kind.ordering == .textKey {
-            // A key is the folded text, and behind it at most a tie breaker after a zero byte.
-            let folded = Array(TextFolding.fold(try text(value, path, name)).utf8.prefix(384))
-            return "(\(key(path)) >= \(bind(.blob(folded))) AND \(key(path)) < \(bind(.blob(folded + [1]))))"
+            let range = Self.range(of: try text(value, path, name))
+            return
+                "(\(key(path)) >= \(bind(.blob(range.lower))) AND \(key(path)) < \(bind(.blob(range.upper))))"
         }
         return try comparing(path, "=", value, name)
     }
@@ -110,13 +128,19 @@ extension StatementBuilder {
         guard path.field.kind.ordering == .textKey else {
             return try comparing(path, comparison.symbol, value, name)
         }
-        let folded = Array(TextFolding.fold(try text(value, path, name)).utf8.prefix(384))
+        let range = Self.range(of: try text(value, path, name))
         return switch comparison {
-        case .less: "\(key(path)) < \(bind(.blob(folded)))"
-        case .lessOrEqual: "\(key(path)) < \(bind(.blob(folded + [1])))"
-        case .greater: "\(key(path)) >= \(bind(.blob(folded + [1])))"
-        default: "\(key(path)) >= \(bind(.blob(folded)))"
+        case .less: "\(key(path)) < \(bind(.blob(range.lower)))"
+        case .lessOrEqual: "\(key(path)) < \(bind(.blob(range.upper)))"
+        case .greater: "\(key(path)) >= \(bind(.blob(range.upper)))"
+        default: "\(key(path)) >= \(bind(.blob(range.lower)))"
         }
+    }
+
+    /// The keys that are a text's: a key is the folded text, and behind it at most a tie breaker after a zero byte.
+    static func range(of text: String) -> (lower: [UInt8], upper: [UInt8]) {
+        let folded = Array(TextFolding.fold(text).utf8.prefix(384))
+        return (folded, folded + [1])
     }
 
     /// Compares the stored value. Money is compared within its currency only.
@@ -233,12 +257,12 @@ extension StatementBuilder {
 
     // MARK: Operands
 
-    private func text(_ value: Value, _ path: FieldPath, _ name: String) throws(CRMError) -> String {
+    func text(_ value: Value, _ path: FieldPath, _ name: String) throws(CRMError) -> String {
         guard case .text(let text) = value else { throw mismatch(path, name) }
         return text
     }
 
-    private func stored(_ value: Value, _ path: FieldPath, _ name: String) throws(CRMError) -> StoredValue {
+    func stored(_ value: Value, _ path: FieldPath, _ name: String) throws(CRMError) -> StoredValue {
         let field = path.field
         switch (value, field.wire) {
         case (.text(let text), .place):

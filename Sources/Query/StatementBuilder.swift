@@ -20,6 +20,8 @@ struct StatementBuilder {
     private(set) var joins: [String] = []
     private var aliases: [String: String] = [:]
     private var subqueries = 0
+    /// Values in the lists of the filter so far.
+    var listedValues = 0
     /// Where only records linked with one are meant.
     let link: LinkScope?
     private var source = ""

@@ -124,6 +124,15 @@ extension RecordService {
             limit: parameters.limit, bin: parameters.bin, link: parameters.link)
     }
 
+    /// - Returns: nil where a field cannot be looked for this way; a list can.
+    package func finder(
+        _ call: CallContext, _ snapshot: KernelSnapshot, of name: String, by fields: [String], limit: Int
+    ) throws(CRMError) -> RecordFinder? {
+        let entity = try readable(name, call, snapshot)
+        try snapshot.security.require(call.principal, .view, entity.name)
+        return try RecordFinder(viewpoint(call, snapshot), entity, by: fields, limit: limit)
+    }
+
     /// Gives a page's rows in order.
     ///
     /// - Returns: the cursor of the next page; nil when this is the last one.

@@ -49,6 +49,28 @@ struct ListTests {
         }
     }
 
+    @Test(
+        "a list of a thousand values is taken, of texts and of numbers, alone and beside others; one more is not"
+    )
+    func manyValues() throws {
+        let id = try office.create("account", ["account_name": "N999", "employees": 999])
+        func values(_ count: Int, _ value: (Int) -> Value) -> Value { .list((0..<count).map(value)) }
+        let names = values(1_000) { .text("n\($0)") }
+        let filters: [Filter] = [
+            .where("account_name", .isIn, names),
+            .where("employees", .isIn, values(1_000) { .integer(Int64($0)) }),
+            .all([.where("account_name", .isIn, names), .where("account_name", .isIn, names)]),
+            .not(.where("account_name", .isIn, values(999) { .text("n\($0)") })),
+        ]
+        for filter in filters { #expect(try office.ids("account", where: filter) == [id]) }
+        let three: Filter = .all([filters[0], filters[0], .where("employees", .isIn, .list([.integer(999)]))])
+        let error = #expect(throws: CRMError.self) { try office.ids("account", where: three) }
+        #expect(error?.kind == .limitExceeded)
+        #expect(throws: CRMError.self) {
+            try office.ids("account", where: .where("account_name", .isIn, values(1_001) { .text("n\($0)") }))
+        }
+    }
+
     @Test("a cursor of another query, a changed one and a made-up one are refused")
     func foreignCursor() throws {
         for name in ["A", "B", "C"] { try office.create("account", ["account_name": .text(name)]) }

@@ -2,7 +2,6 @@ import CRMSDK
 import Query
 import Records
 import Registry
-import Security
 import Storage
 
 /// Runs the rows of an import inside one unit of work; a row that fails leaves nothing behind.
@@ -25,7 +24,8 @@ struct ImportRun {
     private var found: [ImportRow.Target: RecordID] = [:]
     /// Fields by which records of their entity are found without reading all, as far as that was asked.
     private var quick: Set<String> = []
-    private var partlyVisible: [String: Bool] = [:]
+    /// By entity and fields; nil where those can only be listed.
+    private var finders: [String: RecordFinder?] = [:]
     private let undoing: Undoing
 
     /// How what a failed row has written is undone.
@@ -182,7 +182,7 @@ struct ImportRun {
             }
             quick.insert(target.place)
         }
-        let ids = try records(of: target.entity, where: .where(target.by, .equal, target.value))
+        let ids = try records(of: target.entity, with: [(target.by, target.value)])
         let shown = "\(target.by) \"\(printed(target.value).prefix(60))\""
         guard let id = ids.first else { throw CRMError(.notFound, "no \(target.entity) has \(shown)") }
         guard ids.count == 1 else {
@@ -195,7 +195,7 @@ struct ImportRun {
     /// The record that is there already; nil without one, and for rows whose matching values are all empty.
     private mutating func match(_ values: [String: Value]) throws(CRMError) -> RecordID? {
         guard !plan.matchOn.isEmpty else { return nil }
-        var conditions: [Filter] = []
+        var wanted: [(field: String, value: Value)] = []
         for field in plan.matchOn {
             guard let value = values[field.name], !value.isNull else {
                 throw CRMError.invalidRecord(
@@ -206,9 +206,9 @@ struct ImportRun {
                             message: "\(field.label) is needed to find the record")
                     ])
             }
-            conditions.append(.where(field.name, .equal, value))
+            wanted.append((field.name, value))
         }
-        let ids = try records(of: plan.entity.name, where: .all(conditions))
+        let ids = try records(of: plan.entity.name, with: wanted)
         guard ids.count <= 1 else {
             let named = ids.prefix(Self.namedMatches).map(\.description).joined(separator: ", ")
             let more = ids.count > Self.namedMatches ? " and more" : ""
@@ -222,44 +222,30 @@ struct ImportRun {
     /// Of several matches so many are named; one the caller may not view is none.
     private static let namedMatches = 10
 
-    /// So many records with a value are looked at one by one before all that the caller may view are.
-    private static let candidates = 200
-
-    /// Those that the caller may view; one is wanted, and a few are enough to say which there are.
-    ///
-    /// Where the caller sees a part of the records, the index of the value is asked first, whoever owns what it finds, and then the
-    /// caller's rights of those few: the database would rather walk through all that the caller owns.
-    private mutating func records(of entity: String, where filter: Filter) throws(CRMError) -> [RecordID] {
-        guard isPartlyVisible(entity) else { return try list(of: entity, where: filter, call) }
-        let kernel = call.acting(as: .kernel(for: call.principal.user))
-        let found = try list(of: entity, where: filter, kernel, limit: Self.candidates)
-        guard !found.isEmpty else { return [] }
-        guard found.count < Self.candidates else { return try list(of: entity, where: filter, call) }
-        let among = Filter.where("id", .isIn, .list(found.map { .reference($0) }))
-        return try list(of: entity, where: .all([among, filter]), call)
-    }
-
-    /// Whether the caller may view some records of an entity and others not. Who may view none is refused by the list.
-    private mutating func isPartlyVisible(_ entity: String) -> Bool {
-        if let known = partlyVisible[entity] { return known }
-        let security = snapshot.security
-        let isPartly =
-            security.decide(call.principal, .view, entity).allowed
-            && security.predicate(call.principal, .view, entity) != .everything
-        partlyVisible[entity] = isPartly
-        return isPartly
-    }
-
-    private func list(
-        of entity: String, where filter: Filter, _ call: CallContext, limit: Int = namedMatches + 1
+    /// One is wanted, and a few are enough to say which there are.
+    private mutating func records(
+        of entity: String, with values: [(field: String, value: Value)]
     ) throws(CRMError) -> [RecordID] {
+        var ids: [RecordID] = []
+        let place = ([entity] + values.map(\.field)).joined(separator: " ")
+        if finders[place] == nil {
+            finders[place] = .some(
+                try records.finder(
+                    call, snapshot, of: entity, by: values.map(\.field), limit: Self.namedMatches + 1))
+        }
+        if let known = finders[place], let finder = known, !values.contains(where: \.value.isNull) {
+            try transaction.rows(try finder.statement(values.map(\.value))) { row in
+                ids.append(RecordID(row.int64(0)))
+                return .next
+            }
+            return ids
+        }
         var parameters = ListParameters(entity: entity)
-        parameters.filter = filter
+        parameters.filter = .all(values.map { .where($0.field, .equal, $0.value) })
         parameters.fields = ["id"]
         parameters.sort = ["id"]
-        parameters.limit = limit
+        parameters.limit = Self.namedMatches + 1
         let list = try records.planList(call, snapshot, parameters)
-        var ids: [RecordID] = []
         _ = try records.list(list, on: transaction) { row throws(CRMError) in
             ids.append(RecordID(row.int64(list.read.idColumn)))
         }
