@@ -11,12 +11,13 @@ package struct CoreModule: CRMModule {
         manifest.entities =
             [Account.definition, Contact.definition, User.definition, Role.definition, Currency.definition]
             + [ExchangeRate.definition, Company.definition, TemplateRecord.definition]
-            + Profile.entities + Group.entities + Sharing.entities
+            + Profile.entities + Group.entities + Sharing.entities + [DuplicateRules.definition]
         manifest.hooks =
             Account.hooks + Contact.hooks + User.hooks + Role.hooks + Currency.hooks + ExchangeRate.hooks
             + Profile.hooks
             + Group.hooks + Sharing.hooks + Company.hooks + TemplateRecord.hooks
         manifest.actions = [PrintedPage.action]
+        manifest.fixtures = DuplicateRules.fixtures
         manifest.translations = [GermanLabels.table]
         return manifest
     }

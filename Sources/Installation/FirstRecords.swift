@@ -1,11 +1,12 @@
 package import CRMSDK
 import Query
 package import Records
+import Registry
 import Security
 package import Storage
 
 /// The records without which there is no platform: the root role, the base currency, the first administrator;
-/// and the profiles to begin with.
+/// and what there is to begin with: the profiles, and the records that the kernel's own entities ship.
 package enum FirstRecords {
     private static let role = RecordID(1)
     private static let currency = RecordID(2)
@@ -66,6 +67,9 @@ package enum FirstRecords {
                 throw CRMError(.duplicate, "the database has records already")
             }
             try ShippedProfiles.make(SecurityAdministration(unit))
+            for module in service.snapshots.current.registry.modules {
+                _ = try unit.bringFixtures(of: module.manifest)
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package import CRMSDK
 import JSON
 import ModuleLoader
+import Query
 package import Records
 package import Registry
 import Security
@@ -126,6 +127,20 @@ extension Installation {
             var sentences: [String] = []
             for module in modules { sentences += try unit.bringFixtures(of: module.manifest) }
             return sentences
+        }
+    }
+
+    /// What a newer kernel ships with its own entities.
+    func bringOwnFixtures(_ reader: ReadConnection) throws(CRMError) {
+        let count = try reader.first(FixtureStatements.count(of: core.name, core.version)) { $0.int64(0) }
+        guard count != Int64(core.fixtures.count) else { return }
+        let call = CallContext(
+            principal: .kernel(for: FirstRecords.administrator), source: .system, method: "upgrade",
+            requestID: "upgrade")
+        _ = try database.writer.perform { [self] (transaction) throws(CRMError) in
+            try records.unit(transaction, call) { (unit) throws(CRMError) in
+                try unit.bringFixtures(of: core)
+            }
         }
     }
 

@@ -129,7 +129,9 @@ package final class Installation: Sendable {
         let isNew = try isEmpty(reader)
         let directories = try isNew ? FirstRecords.directories : Directories(registry, from: reader)
         let snapshots = SnapshotHolder(KernelSnapshot(registry: registry, directories: directories))
-        return Installation(setup, modules, snapshots, failures: failures)
+        let installation = Installation(setup, modules, snapshots, failures: failures)
+        if !isNew { try installation.bringOwnFixtures(reader) }
+        return installation
     }
 
     private static func isEmpty(_ reader: ReadConnection) throws(CRMError) -> Bool {

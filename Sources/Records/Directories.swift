@@ -4,13 +4,15 @@ package import Registry
 package import Security
 package import Storage
 
-/// What the kernel knows from records of its own entities: people, rights and currencies.
+/// What the kernel knows from records of its own entities: people, rights, currencies and rules for duplicates.
 package struct Directories: Sendable {
     package let people: PeopleDirectory
     package let facts: SecurityFacts
     package let currencies: CurrencyDirectory
+    let duplicateRules: [DuplicateRuleFact]
 
     package init(people: PeopleDirectory, facts: SecurityFacts, currencies: CurrencyDirectory) {
+        duplicateRules = []
         self.people = people
         self.facts = facts
         self.currencies = currencies
@@ -45,6 +47,21 @@ package struct Directories: Sendable {
         self.people = PeopleDirectory(people)
         self.facts = facts
         currencies = try Self.currencies(source)
+        // A registry of a test may do without.
+        duplicateRules =
+            registry[entity: DuplicateRule.entityName] == nil ? [] : try Self.duplicateRules(source)
+    }
+
+    private static func duplicateRules(_ source: some RowSource) throws(CRMError) -> [DuplicateRuleFact] {
+        var rules: [DuplicateRuleFact] = []
+        try source.rows(DuplicateStatements.rules) { row in
+            rules.append(
+                DuplicateRuleFact(
+                    id: RecordID(row.int64(0)), name: row.text(1), entity: row.text(2), fields: row.text(3),
+                    action: row.text(4), isOnUpdate: row.int64(5) != 0, isActive: row.int64(6) != 0))
+            return .next
+        }
+        return rules
     }
 
     private static func currencies(_ source: some RowSource) throws(CRMError) -> CurrencyDirectory {

@@ -14,6 +14,8 @@ package final class KernelSnapshot: Sendable {
     package let security: SecuritySnapshot
     package let people: PeopleDirectory
     package let currencies: CurrencyDirectory
+    /// The rules for duplicates that can work, by entity.
+    let duplicateRules: [String: [DuplicateRule]]
     let plans = PlanCache()
     let insertions = Insertions()
 
@@ -22,6 +24,7 @@ package final class KernelSnapshot: Sendable {
         people = directories.people
         currencies = directories.currencies
         security = SecuritySnapshot(facts: directories.facts, entities: registry.securedEntities)
+        duplicateRules = DuplicateRule.awake(directories.duplicateRules, registry)
         self.directories = directories
     }
 

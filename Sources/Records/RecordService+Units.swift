@@ -16,6 +16,7 @@ extension RecordService {
         if unit.changesDirectories {
             let directories = try Directories(unit.snapshot.registry, from: transaction)
             try DirectoryReview(unit, after: directories).refuseWhatBreaks()
+            try unit.settleDuplicateRules(after: directories.duplicateRules)
             snapshots.publish(directories, after: transaction)
         }
         return result

@@ -130,7 +130,7 @@ package struct Undo {
     /// Rights and schema have methods of their own, which know what hangs together.
     private func refuse(_ entity: Entity, _ change: LoggedChange) throws(CRMError) {
         guard UnitOfWork.directoryEntities.contains(entity.name),
-            !["currency", "exchange_rate"].contains(entity.name)
+            !["currency", "exchange_rate", DuplicateRule.entityName].contains(entity.name)
         else { return }
         throw UndoRefusal.error(change)
     }

@@ -27,6 +27,7 @@ extension UnitOfWork {
         try transaction.execute(PurgeStatements.row(entity, id))
         try transaction.execute(PurgeStatements.directoryEntry(id))
         try transaction.dropFiles(of: id)
+        try endMerge(of: id)
         _ = try eraseHistory(of: id, entity)
         knownReferences[id] = nil
     }

@@ -22,8 +22,9 @@ package struct MergeReport: Sendable {
 
 /// Makes one record of several that mean the same.
 ///
-/// Order: rights on all of them → references → lines → links → the losers to the recycle bin → the chosen values. All
-/// refusals of rights come before anything is written, and any later one undoes the unit.
+/// Order: rights on all of them → references → lines → links → the losers to the recycle bin → the chosen values → that
+/// no master stands above itself. All refusals of rights come before anything is written, and any later one undoes the
+/// unit.
 ///
 /// What refers to a loser is moved whoever may see it, and without hooks: that two records are one is no decision about
 /// each record that names them. What belongs to modules that are not enabled stays with the losers.
@@ -42,6 +43,7 @@ extension UnitOfWork {
         let values = try chosen(choices, entity, records, master)
         var report = MergeReport(master: master, entity: entity.name, losers: losers)
         let all = Set(records.keys)
+        let hierarchies = try hierarchies(entity, of: [master] + losers)
         for loser in losers {
             for referrer in snapshot.registry.referrers(to: entity.name) {
                 try moveReferences(referrer, from: loser, to: master, besides: all, &report)
@@ -57,6 +59,8 @@ extension UnitOfWork {
             try update(master, entity: entity.name, values, version: nil)
             report.fields = values.keys.sorted()
         }
+        try refuseCycles(master, entity, through: hierarchies)
+        try noteMerge(losers, into: master)
         return report
     }
 
@@ -176,7 +180,7 @@ extension UnitOfWork {
         return false
     }
 
-    private func isBinned(_ id: RecordID, _ entity: Entity) throws(CRMError) -> Bool {
+    func isBinned(_ id: RecordID, _ entity: Entity) throws(CRMError) -> Bool {
         let values = try service.values(of: id, entity, on: transaction)
         return values.map { $0[entity.system("deleted_at").position] != .null } ?? true
     }
@@ -214,7 +218,10 @@ extension UnitOfWork {
         if label != RecordLabel.text(entity, old.values) {
             try transaction.execute(WriteStatements.setLabel(id, label))
         }
-        if !isBinned { try ripple(entity, id, before: old.values, after: values) }
+        if !isBinned {
+            try keepKeys(entity, id, old: old.values, new: values)
+            try ripple(entity, id, before: old.values, after: values)
+        }
     }
 
     // MARK: Lines

@@ -49,6 +49,7 @@ extension UnitOfWork {
         try transaction.execute(PurgeStatements.row(entity, id))
         try transaction.execute(PurgeStatements.directoryEntry(id))
         try transaction.dropFiles(of: id)
+        try endMerge(of: id)
         let erased = try eraseHistory(of: id, entity)
         try log(.purge, entity, id, version: 0, Array("{}".utf8), call)
         knownReferences[id] = nil
@@ -186,6 +187,9 @@ extension UnitOfWork {
         try write(child, old, [(field, .null)], [], .update, call)
         var values = old.values
         values[field.name] = .null
+        if try !isBinned(reference.id, child) {
+            try keepKeys(child, reference.id, old: old.values, new: values)
+        }
         let label = RecordLabel.text(child, values)
         if label != RecordLabel.text(child, old.values) {
             try transaction.execute(WriteStatements.setLabel(reference.id, label))

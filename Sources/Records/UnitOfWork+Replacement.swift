@@ -50,6 +50,7 @@ extension UnitOfWork {
         let changed = entity.fields.filter { !$0.isSystem && (stored[$0.name] ?? .null) != old[$0.name] }
         try write(
             entity, old, changed.map { ($0, $0.kind.stored(stored[$0.name] ?? .null)) }, [], .update, call)
+        try keepKeys(entity, old.id, old: old.values, new: stored)
         try ripple(entity, old.id, before: old.values, after: stored)
     }
 

@@ -17,12 +17,13 @@ extension UnitOfWork {
     /// At least one of the fields is unique, so there is at most one such record. One that the caller may not view is not
     /// there for them: then the creation is refused, as any second one with a unique value is.
     package func upsert(
-        _ entity: Entity, matching fields: [Field], _ values: [String: Value]
+        _ entity: Entity, matching fields: [Field], _ values: [String: Value],
+        warnings: DuplicateWarnings = .waived
     ) throws(CRMError) -> (RecordID, UpsertOutcome) {
         guard let match = try match(entity, fields, values) else {
-            return (try create(entity.name, values), .created)
+            return (try create(entity.name, values, warnings: warnings), .created)
         }
-        let isChanged = try update(match, entity: entity.name, values, version: nil)
+        let isChanged = try update(match, entity: entity.name, values, version: nil, warnings: warnings)
         return (match, isChanged ? .updated : .unchanged)
     }
 

@@ -45,7 +45,8 @@ package final class UnitOfWork {
 
     /// - Parameter module: The module that writes, whose own the read-only fields are; nil for a person.
     package func create(
-        _ entityName: String, _ values: [String: Value], as call: CallContext? = nil, module: String? = nil
+        _ entityName: String, _ values: [String: Value], as call: CallContext? = nil, module: String? = nil,
+        warnings: DuplicateWarnings = .waived
     ) throws(CRMError) -> RecordID {
         let call = call ?? self.call
         let entity = try snapshot.registry.entity(entityName)
@@ -75,6 +76,7 @@ package final class UnitOfWork {
         try checkReferences(entity, stored, old: nil, call)
         try checkAssignment(entity, stored["owner"]?.reference, old: nil, call)
         try checkUnique(entity, stored, old: nil, id: id)
+        try refuseDuplicates(entity, stored, old: nil, id: id, warnings, call)
         // Last: whatever is refused up to here has written nothing, unless a hook has.
         try assignNumbers(entity, &stored)
         try insert(entity, id, &stored, call)
@@ -103,6 +105,7 @@ package final class UnitOfWork {
         try transaction.execute(
             WriteStatements.insertDirectoryEntry(id, entity, label: RecordLabel.text(entity, values)))
         index(entity, id, values, isNew: true)
+        try keepKeys(entity, id, old: nil, new: values)
         let changes = zip(entity.fields, row).compactMap { field, value in
             value == .null || field.wire == .lines
                 || field.isSystem && field.name != "owner" && field.name != "origin"
@@ -121,7 +124,7 @@ package final class UnitOfWork {
     @discardableResult
     package func update(
         _ id: RecordID, entity entityName: String?, _ values: [String: Value], version: Int64?,
-        as call: CallContext? = nil, module: String? = nil
+        as call: CallContext? = nil, module: String? = nil, warnings: DuplicateWarnings = .waived
     ) throws(CRMError) -> Bool {
         let call = call ?? self.call
         let (entity, old) = try editable(id, entityName, .edit, call)
@@ -144,10 +147,12 @@ package final class UnitOfWork {
         try checkReferences(entity, stored, old: old, call)
         try checkAssignment(entity, stored["owner"]?.reference, old: old["owner"].reference, call)
         try checkUnique(entity, stored, old: old, id: id)
+        try refuseDuplicates(entity, stored, old: old, id: id, warnings, call)
         let lines = try writeLines(entity, id, old: old, &stored)
         try write(
             entity, old, changed.map { ($0, $0.kind.stored(stored[$0.name] ?? .null)) }, lines, .update, call)
         index(entity, id, stored, changed: changed)
+        try keepKeys(entity, id, old: old.values, new: stored)
         let label = RecordLabel.text(entity, stored)
         if label != RecordLabel.text(entity, old.values) {
             try transaction.execute(WriteStatements.setLabel(id, label))
@@ -189,6 +194,10 @@ package final class UnitOfWork {
             entity, old.id, before: kind == .delete ? old.values : nil,
             after: kind == .delete ? nil : old.values)
         if deletedAt == nil { index(entity, old.id, old.values) } else { takeOutOfSearch(entity, old.id) }
+        try keepKeys(
+            entity, old.id, old: deletedAt == nil ? nil : old.values,
+            new: deletedAt == nil ? old.values : nil)
+        if deletedAt == nil { try endMerge(of: old.id) }
         try runAfterHooks(after, entity, old.id, old: old, given: [], old.values, call)
     }
 
@@ -388,5 +397,6 @@ package final class UnitOfWork {
     static let directoryEntities: Set = [
         "user", "role", "currency", "profile", "profile_right", "role_profile", "field_access", "group",
         "group_member", "sharing_default", "sharing_rule", "sharing_related", "exchange_rate",
+        DuplicateRule.entityName,
     ]
 }

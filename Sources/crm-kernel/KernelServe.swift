@@ -51,6 +51,7 @@ struct KernelServe {
         let log = settings.log
         let searching = SearchFilling(folder.installation.recordService, folder.database.writer)
         let converting = BaseAmountFilling(folder.installation.recordService, folder.database.writer)
+        let comparing = DuplicateFilling(folder.installation.recordService, folder.database.writer)
         let jobs = JobScheduler(
             folder.installation.recordService, folder.database.writer,
             administrator: FirstRecords.administrator,
@@ -68,6 +69,9 @@ struct KernelServe {
                     FileSweep.run(folder.database, log: log)
                 },
                 HouseJob("search", everySeconds: 1) { Self.fill("the search index", log, searching.step) },
+                HouseJob("duplicates", everySeconds: 1) {
+                    Self.fill("keys of duplicates", log, comparing.step)
+                },
                 HouseJob("base_amounts", everySeconds: 1) {
                     Self.fill("amounts in the base currency", log, converting.step)
                 },

@@ -376,7 +376,9 @@ struct RelatedMethodTests {
         func account(_ name: String) throws -> String {
             let values = #"{"account_name":"\#(name)","phone":"+48 22 100 0\#(name.count)"}"#
             return try #require(
-                client.call("record.create", #"{"entity":"account","values":\#(values)}"#).result?["id"]
+                client.call(
+                    "record.create", #"{"entity":"account","values":\#(values),"allow_duplicate":true}"#
+                ).result?["id"]
             ).text
         }
         let (acme, twin) = (try account("Acme"), try account("Acme Ltd"))

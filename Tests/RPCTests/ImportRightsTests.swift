@@ -98,7 +98,9 @@ struct ImportRightsTests {
         // One that is seen and one that is not: the one that is seen is the match.
         for owner in [loader.id, 0] {
             let owned = owner == 0 ? "" : #","owner":\#(owner)"#
-            try made("record.create", #"{"entity":"account","values":{"account_name":"Twin"\#(owned)}}"#)
+            try made(
+                "record.create",
+                #"{"entity":"account","values":{"account_name":"Twin"\#(owned)},"allow_duplicate":true}"#)
         }
         let twin = try endpoint.call(
             "import.rows",

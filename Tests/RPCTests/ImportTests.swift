@@ -21,7 +21,8 @@ struct ImportTests {
 
     private func account(_ name: String, _ rest: String = "") throws -> Int64 {
         let made = try client.call(
-            "record.create", #"{"entity":"account","values":{"account_name":"\#(name)"\#(rest)}}"#)
+            "record.create",
+            #"{"entity":"account","values":{"account_name":"\#(name)"\#(rest)},"allow_duplicate":true}"#)
         return try #require(made.result?["id"]?.int64, "\(made.message ?? "")")
     }
 

@@ -11,7 +11,8 @@ struct TimeMethodTests {
     init() throws { client = try TestKernel().admin() }
 
     private func account(_ values: String) throws -> Int64 {
-        let made = try client.call("record.create", #"{"entity":"account","values":\#(values)}"#)
+        let made = try client.call(
+            "record.create", #"{"entity":"account","values":\#(values),"allow_duplicate":true}"#)
         return try #require(made.result?["id"]?.int64, "\(made.message ?? "")")
     }
 

@@ -131,6 +131,54 @@ struct MergeTests {
         #expect(try office.get(account)["parent_account"].isNull)
     }
 
+    @Test("a merge that would set the master above itself is refused, unless another value is chosen")
+    func hierarchy() throws {
+        let top = try office.create("account", ["account_name": "Top"])
+        let middle = try office.create(
+            "account", ["account_name": "Middle", "parent_account": .reference(top)])
+        let low = try office.create("account", ["account_name": "Low", "parent_account": .reference(middle)])
+        let error = #expect(throws: CRMError.self) { try office.merge(low, [top]) }
+        #expect(error?.kind == .invalidRecord)
+        #expect(error?.fields.map(\.field) == ["parent_account"])
+        #expect(error?.message == "account \(low) would stand above itself through Member Of")
+        #expect(try office.get(top)["account_name"] == "Top")
+        #expect(try office.get(middle)["parent_account"] == .reference(top))
+
+        try office.merge(low, [top], taking: ["parent_account": top])
+        #expect(try office.get(low)["parent_account"].isNull)
+        #expect(try office.get(middle)["parent_account"] == .reference(low))
+        let undone = try office.undo(try office.lastChangeSet())
+        #expect(undone.left.isEmpty, "\(undone.left)")
+        #expect(try office.get(low)["parent_account"] == .reference(middle))
+
+        // From below it closes nothing.
+        try office.merge(top, [middle])
+        #expect(try office.get(low)["parent_account"] == .reference(top))
+    }
+
+    @Test("a loser says who stands for it, through later merges, until something brings it back")
+    func chain() throws {
+        let third = try office.create("contact", ["last_name": "Third"])
+        func master(_ id: RecordID) throws -> RecordID? {
+            try office.records.master(of: id, on: office.database.makeReader())
+        }
+        #expect(try master(double) == nil)
+        try office.merge(noor, [double])
+        #expect(try master(double) == noor)
+        try office.merge(third, [noor])
+        let second = try office.lastChangeSet()
+        #expect(try master(double) == third)
+        #expect(try master(noor) == third)
+        _ = try office.undo(second)
+        #expect(try master(double) == noor)
+        #expect(try master(noor) == nil)
+        try office.restore(double)
+        #expect(try master(double) == nil)
+        // Deleted by itself it was merged into nobody.
+        try office.delete(double)
+        #expect(try master(double) == nil)
+    }
+
     @Test("a dry run says what would move, and moves nothing")
     func dryRun() throws {
         try office.update(bridge, ["lead_contact": .reference(double)])

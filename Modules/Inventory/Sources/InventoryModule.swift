@@ -37,7 +37,7 @@ public struct InventoryModule: CRMModule {
             + Conversion.all.map(\.action)
         manifest.jobs = [RecurringInvoices.job]
         manifest.migrations = Migrations.all
-        manifest.fixtures = PrintTemplates.fixtures
+        manifest.fixtures = PrintTemplates.fixtures + Product.fixtures
         return manifest
     }
 }

@@ -40,6 +40,16 @@ enum Product {
         Hook("check_product", on: "product", [.beforeCreate, .beforeUpdate], check)
     ]
 
+    /// Codes are unique as they are written; by this rule also where only spaces tell them apart.
+    static let fixtures = [
+        Fixture(
+            "duplicate_product_code", "duplicate_rule",
+            [
+                "rule_name": "Product by code", "entity": "product", "fields": "product_code",
+                "action": "block", "on_update": true, "active": true,
+            ])
+    ]
+
     private static let identity: [FieldDefinition] = [
         .text("product_name", "Product name").mandatory().indexed(),
         .autonumber("product_no", "Product number", "PRO00000"),

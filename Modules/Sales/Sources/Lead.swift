@@ -18,6 +18,16 @@ enum Lead {
         Hook("keep_converted_lead", on: "lead", [.beforeUpdate], keepConverted)
     ]
 
+    /// Who enters a lead is asked whether it is the one that is there already.
+    static let fixtures = [
+        Fixture(
+            "duplicate_lead_email", "duplicate_rule",
+            [
+                "rule_name": "Lead by e-mail", "entity": "lead", "fields": "email", "action": "warn",
+                "active": true,
+            ])
+    ]
+
     private static let person: [FieldDefinition] = [
         .autonumber("lead_no", "Lead number", "LEA00000"),
         .picklist("salutation", "Salutation", labels: SharedFields.salutations),

@@ -22,6 +22,7 @@ public struct SalesModule: CRMModule {
             RottenDeals.action, StageTimes.action,
         ]
         manifest.migrations = Migrations.all
+        manifest.fixtures = Lead.fixtures
         manifest.translations = [GermanLabels.table]
         return manifest
     }

@@ -46,6 +46,7 @@ package enum Conversation {
             let field = problem["field"]?.string ?? "?"
             refusal.problems.append("\(field): \(problem["message"]?.string ?? "is refused")")
         }
+        if let duplicates = data?["duplicates"] { refusal.problems += DuplicateCommands.lines(duplicates) }
         if let conflict = data?["conflict"], conflict.kind == .object {
             let fields = (conflict["fields"]?.elements.compactMap(\.string) ?? []).joined(separator: ", ")
             refusal.problems.append(

@@ -7,7 +7,8 @@ package enum CommandTable {
         SchemaCommandTable.labels, SchemaCommandTable.schema,
         UserCommands.all, SecondFactorCommands.all, KeyCommands.all, RoleCommands.all, ProfileCommands.all,
         GroupCommands.all, SharingCommands.all, FieldAccessCommands.all, SecurityCommands.all,
-        RecordCommands.all, RelationCommands.all, FileCommands.all, PrintCommand.all, SearchCommand.all,
+        RecordCommands.all, RelationCommands.all, DuplicateCommands.all, FileCommands.all, PrintCommand.all,
+        SearchCommand.all,
         RateCommands.all, ChangeCommands.all,
         ImportCommand.all, ImportLedgerCommands.all, JobCommands.all, LogCommands.all, RawCommands.all,
     ].flatMap { $0 }

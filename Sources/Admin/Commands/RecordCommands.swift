@@ -14,6 +14,9 @@ enum RecordCommands {
     private static let version = Command.Option(
         "version", "NUMBER", help: "Refuse if the record has changed since this version.")
 
+    private static let allowDuplicate = Command.Option(
+        "allow-duplicate", help: "Write it though a rule for duplicates warns.")
+
     private static let asOf = Command.Option(
         "as-of", "MOMENT",
         help: "As it was then: 2026-11-22T15:24:20Z, or a day, meaning its beginning in UTC.")
@@ -59,6 +62,7 @@ enum RecordCommands {
         },
         Command(
             "record", "create", .writes, "make a record", details: valueDetails, operands: [entity, values],
+            options: [allowDuplicate],
             examples: ["record create account account_name=Cancity industry=retail"]
         ) { run throws(AdminError) in
             let entity = try run.required(0)
@@ -67,13 +71,14 @@ enum RecordCommands {
             parameters.set(
                 "values",
                 try FieldValues(entity: entity, session: run.session).read(run.line.operands.dropFirst()))
+            if run.line.has("allow-duplicate") { parameters.set("allow_duplicate", true) }
             let record = try run.call("record.create", parameters)
             run.printObject(record)
             run.say("\(entity) \(record["id"]?.int64 ?? 0) created")
         },
         Command(
             "record", "update", .writes, "change fields of a record", details: valueDetails,
-            operands: [entity, id, values], options: [version],
+            operands: [entity, id, values], options: [version, allowDuplicate],
             examples: [
                 "record update potential 17 amount=1200.00 --version 3",
                 "record update quote 21 lines+='item=product_code:A-1 quantity=2' lines-=22",
@@ -90,6 +95,7 @@ enum RecordCommands {
                 guard let version = Int(text) else { throw .usage("the version must be a whole number") }
                 parameters.set("version", version)
             }
+            if run.line.has("allow-duplicate") { parameters.set("allow_duplicate", true) }
             run.printObject(try run.call("record.update", parameters))
             run.say("record \(id) updated")
         },
@@ -291,7 +297,7 @@ enum RecordCommands {
         run.say("record \(try target(run).id) \(done)")
     }
 
-    private static func setTarget(_ run: CommandRun, in parameters: inout Parameters) throws(AdminError) {
+    static func setTarget(_ run: CommandRun, in parameters: inout Parameters) throws(AdminError) {
         let (entity, id) = try target(run)
         parameters.set("id", id)
         if let entity { parameters.set("entity", entity) }
@@ -305,7 +311,7 @@ enum RecordCommands {
     }
 
     /// `ID`, `ENTITY ID`, or `ENTITY FIELD:VALUE`.
-    private static func target(_ run: CommandRun) throws(AdminError) -> (entity: String?, id: Int) {
+    static func target(_ run: CommandRun) throws(AdminError) -> (entity: String?, id: Int) {
         let first = try run.required(0)
         if let id = Int(first), id > 0 { return (nil, id) }
         guard let text = run.operand(1) else {

@@ -5,6 +5,14 @@ package import Records
 import Registry
 package import Storage
 
+/// What an answer says of a merge.
+package enum MergeNote: Sendable {
+    /// It was asked for by the id of a record that was merged into it.
+    case from(RecordID)
+    /// It lies in the recycle bin since it was merged into another.
+    case into(ReferenceFacts)
+}
+
 /// Writes records from the row they were read in straight into the answer: nothing is built between.
 ///
 /// A field that the caller may not see is not among the plan's columns, and so is absent; an empty one is null. An id is
@@ -24,10 +32,12 @@ package struct RecordJSON {
 
     /// Writes the record as one object.
     ///
-    /// - Parameter link: the values of the link by which it is in a list, written as its member `link`.
+    /// - Parameters:
+    ///   - link: the values of the link by which it is in a list, written as its member `link`.
+    ///   - merge: written as its member `merged_from` or `merged_into`.
     package func write(
         _ row: borrowing some ColumnRow & ~Copyable, _ columns: [OutputColumn], link: [OutputColumn] = [],
-        to writer: inout JSONWriter
+        merge: MergeNote? = nil, to writer: inout JSONWriter
     ) {
         writer.beginObject()
         for column in columns {
@@ -37,6 +47,30 @@ package struct RecordJSON {
         if !link.isEmpty {
             writer.key("link")
             write(row, link, to: &writer)
+        }
+        switch merge {
+        case .from(let id):
+            writer.key("merged_from")
+            writer.int(id.rawValue)
+        case .into(let master):
+            writer.key("merged_into")
+            Self.write(master, to: &writer)
+        case nil: break
+        }
+        writer.endObject()
+    }
+
+    private static func write(_ reference: ReferenceFacts, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("id")
+        writer.int(reference.id.rawValue)
+        writer.key("entity")
+        if let entity = reference.entity { writer.string(entity) } else { writer.null() }
+        writer.key("label")
+        if let label = reference.label { writer.string(label) } else { writer.null() }
+        if reference.isDeleted {
+            writer.key("deleted")
+            writer.bool(true)
         }
         writer.endObject()
     }

@@ -3,8 +3,8 @@ package import JSON
 
 /// The `error` member of a response: the wire form of a refusal.
 ///
-/// `data` is `{kind, fields?, rule?, hint?, candidates?, conflict?, index?, retry_after?, operation?, request_id}`. An internal
-/// error says nothing of its cause; the log has it under the same request id.
+/// `data` is `{kind, fields?, rule?, hint?, candidates?, duplicates?, conflict?, index?, retry_after?, operation?,
+/// request_id}`. An internal error says nothing of its cause; the log has it under the same request id.
 package struct ErrorObject: Sendable {
     package let code: Int
     package let kind: String
@@ -81,6 +81,10 @@ package struct ErrorObject: Sendable {
             writer.key("candidates")
             writer.strings(error.candidates)
         }
+        if let duplicates = error.duplicates {
+            writer.key("duplicates")
+            write(duplicates, to: &writer)
+        }
         if let conflict = error.conflict {
             writer.key("conflict")
             write(conflict, to: &writer)
@@ -112,6 +116,30 @@ package struct ErrorObject: Sendable {
             writer.endObject()
         }
         writer.endArray()
+    }
+
+    private static func write(_ duplicates: DuplicateRecords, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("action")
+        writer.string(duplicates.action)
+        writer.key("records")
+        writer.beginArray()
+        for record in duplicates.records {
+            writer.beginObject()
+            writer.key("id")
+            writer.int(record.id.rawValue)
+            writer.key("entity")
+            writer.string(record.entity)
+            writer.key("label")
+            if let label = record.label { writer.string(label) } else { writer.null() }
+            writer.key("rules")
+            writer.strings(record.rules)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.key("hidden")
+        writer.int(duplicates.hidden)
+        writer.endObject()
     }
 
     private static func write(_ conflict: VersionConflict, to writer: inout JSONWriter) {

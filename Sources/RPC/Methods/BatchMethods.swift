@@ -278,6 +278,7 @@ extension CRMError {
         error.fields = fields
         error.rule = rule
         error.candidates = candidates
+        error.duplicates = duplicates
         error.conflict = conflict
         error.index = self.index
         error.retryAfterSeconds = retryAfterSeconds

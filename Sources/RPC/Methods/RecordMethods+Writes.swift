@@ -10,13 +10,21 @@ extension RecordMethods {
         "values", .values(of: nil),
         "By field name: amounts and decimals as text, references as ids, null to empty.",
         required: true)
+    private static let allowDuplicate = Parameter(
+        "allow_duplicate", .boolean, "Write it though a rule for duplicates warns; one that blocks stays.")
     private static let writeErrors: [CRMError.Kind] = [.notFound, .invalidRecord, .duplicate]
+
+    private static func warnings(_ arguments: Arguments) -> DuplicateWarnings {
+        arguments.flag("allow_duplicate") ? .waived : .heard
+    }
 
     static let writes: [Method] = [
         Method(
             "record.create", needs: .session, .writes, "Creates a record.",
-            "Defaults fill what is not given. Answers the record as stored.",
-            parameters: [entity, values, fields, dryRun], result: .record(of: nil), errors: writeErrors,
+            "Defaults fill what is not given. Answers the record as stored. Where a rule for duplicates warns or blocks, "
+                + "the refusal lists in its data the records that it is like.",
+            parameters: [entity, values, allowDuplicate, fields, dryRun], result: .record(of: nil),
+            errors: writeErrors,
             example: .init(
                 parameters:
                     #"{"entity": "account", "values": {"account_name": "Acme", "annual_revenue": "1200000.00"}}"#,
@@ -24,11 +32,11 @@ extension RecordMethods {
         ) { scope throws(CRMError) in
             let entity = try scope.entity(.create)
             let given = try GivenValues(try scope.arguments.node("values"), of: entity, try scope.fieldView())
-            let answer = try WrittenRecord(scope)
+            let (answer, warnings) = (try WrittenRecord(scope), warnings(scope.arguments))
             return .write(scope.mode) { transaction, writer throws(CRMError) in
                 let id = try answer.records.unit(transaction, answer.call) { unit throws(CRMError) in
                     try given.write(transaction) { values throws(CRMError) in
-                        try unit.create(entity.name, values)
+                        try unit.create(entity.name, values, warnings: warnings)
                     }
                 }
                 try answer.write(id, entity.name, from: transaction, to: &writer)
@@ -43,7 +51,7 @@ extension RecordMethods {
                 id, entityIfKnown, values,
                 Parameter(
                     "version", .integer(1...Int(RecordID.maximum.rawValue)), "The version that was read."),
-                fields, dryRun,
+                allowDuplicate, fields, dryRun,
             ],
             result: .record(of: nil), errors: writeErrors + [.versionConflict]
         ) { scope throws(CRMError) in
@@ -58,10 +66,11 @@ extension RecordMethods {
             let values = try RecordValues.read(
                 try scope.arguments.node("values"), of: entity, try scope.fieldView())
             let version = scope.arguments.integerIfGiven("version")
-            let answer = try WrittenRecord(scope)
+            let (answer, warnings) = (try WrittenRecord(scope), warnings(scope.arguments))
             return .write(scope.mode) { transaction, writer throws(CRMError) in
                 _ = try answer.records.unit(transaction, answer.call) { unit throws(CRMError) in
-                    try unit.update(id, entity: entity.name, values, version: version)
+                    try unit.update(
+                        id, entity: entity.name, values, version: version, warnings: warnings)
                 }
                 try answer.write(id, entity.name, from: transaction, to: &writer)
             }
@@ -121,7 +130,7 @@ extension RecordMethods {
             Parameter(
                 "match_on", .list(of: .text),
                 "Fields by which the record is found; at least one of them unique.",
-                required: true), values, fields, dryRun,
+                required: true), values, allowDuplicate, fields, dryRun,
         ],
         result: .object([
             Parameter(
@@ -147,11 +156,11 @@ extension RecordMethods {
             guard let field = find(name) else { _ = try view.field(at: name, of: entity); continue }
             matching.append(field)
         }
-        let (answer, fields) = (try WrittenRecord(scope), matching)
+        let (answer, fields, warnings) = (try WrittenRecord(scope), matching, warnings(scope.arguments))
         return .write(scope.mode) { transaction, writer throws(CRMError) in
             let (id, outcome) = try answer.records.unit(transaction, answer.call) { unit throws(CRMError) in
                 try given.write(transaction) { values throws(CRMError) in
-                    try unit.upsert(entity, matching: fields, values)
+                    try unit.upsert(entity, matching: fields, values, warnings: warnings)
                 }
             }
             writer.beginObject()

@@ -8,7 +8,8 @@ import Storage
 /// Records of every entity: what clients do all day.
 enum RecordMethods {
     static let all: [Method] =
-        [get, list, count, aggregate, search, history] + writes + links + [merge, purge]
+        [get, list, count, aggregate, search, history] + writes + links
+        + [findDuplicates, merge, purge]
 
     // MARK: Parameters that several share
 
@@ -41,7 +42,9 @@ enum RecordMethods {
 
     static let get = Method(
         "record.get", needs: .session, .reads, "Reads one record.",
-        "A record that is missing, deleted or not to be seen by the caller is not found: one answer for all three.",
+        "A record that is missing, deleted or not to be seen by the caller is not found: one answer for all three. The id "
+            + "of a record that was merged into another answers that one, with the id as merged_from; with recycle_bin it "
+            + "answers the record itself, with merged_into.",
         parameters: [id, entityIfKnown, fields, bin, asOf], result: .record(of: nil), errors: [.notFound],
         example: .init(
             parameters: #"{"id": 17, "entity": "account", "fields": ["account_name", "owner"]}"#,
@@ -51,16 +54,46 @@ enum RecordMethods {
     ) { scope throws(CRMError) in
         let call = try scope.context()
         let id = try scope.arguments.id()
+        if let moment = scope.arguments.momentIfGiven("as_of") {
+            try scope.checkScope(.view, of: id)
+            return try get(scope, id, asOf: moment)
+        }
+        let (bin, mark) = (recycleBin(scope.arguments), scope.writer.mark)
+        do throws(CRMError) {
+            try get(call, id, bin, bin == .outside ? nil : try mergedInto(id, scope), &scope)
+        } catch {
+            guard error.kind == .notFound, bin == .outside,
+                let master = try scope.services.records.master(of: id, on: scope.reader)
+            else { throw error }
+            scope.writer.truncate(to: mark)
+            do throws(CRMError) {
+                try get(call, master, bin, .from(id), &scope)
+            } catch let other {
+                // Of a master that the caller may not view nothing is said.
+                throw other.kind == .notFound ? error : other
+            }
+        }
+        return .done
+    }
+
+    private static func get(
+        _ call: CallContext, _ id: RecordID, _ bin: RecycleBin, _ note: MergeNote?, _ scope: inout CallScope
+    ) throws(CRMError) {
         try scope.checkScope(.view, of: id)
-        if let moment = scope.arguments.momentIfGiven("as_of") { return try get(scope, id, asOf: moment) }
         let json = RecordJSON(scope.snapshot)
         try scope.services.records.get(
             call, scope.snapshot, on: scope.reader, id: id, entity: scope.arguments.textIfGiven("entity"),
-            fields: scope.arguments.textsIfGiven("fields"), bin: recycleBin(scope.arguments)
+            fields: scope.arguments.textsIfGiven("fields"), bin: bin
         ) { row, plan in
-            json.write(row, plan.columns, to: &scope.writer)
+            json.write(row, plan.columns, merge: note, to: &scope.writer)
         }
-        return .done
+    }
+
+    private static func mergedInto(_ id: RecordID, _ scope: CallScope) throws(CRMError) -> MergeNote? {
+        let records = scope.services.records
+        guard let master = try records.master(of: id, on: scope.reader) else { return nil }
+        return .into(
+            try records.reference(try scope.context(), scope.snapshot, on: scope.reader, to: master))
     }
 
     static let list = Method(

@@ -24,6 +24,7 @@ enum KernelMigrations {
         KernelMigration(number: 10, summary: "files", script: files),
         KernelMigration(number: 11, summary: "records that modules ship", script: fixtures),
         KernelMigration(number: 12, summary: "imports", script: imports),
+        KernelMigration(number: 13, summary: "duplicates and merges", script: duplicates),
     ]
 
     /// The step after which the records that are there are counted.
@@ -278,6 +279,29 @@ enum KernelMigrations {
             problem TEXT,
             created_at INTEGER NOT NULL,
             finished_at INTEGER
+        ) STRICT;
+        """
+
+    /// `crm_duplicate_key`: of each record that is not deleted a number made of what a rule compares; see `DuplicateRule`.
+    /// `crm_duplicate_fill` says how a rule's keys were made, and how far, as in `crm_search_fill`; position -1 stands for
+    /// keys that are being taken. `crm_merge`: into which record one in the recycle bin was merged.
+    private static let duplicates = """
+        CREATE TABLE crm_duplicate_key (
+            rule INTEGER NOT NULL,
+            key INTEGER NOT NULL,
+            record INTEGER NOT NULL,
+            PRIMARY KEY (rule, key, record)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE crm_duplicate_fill (
+            rule INTEGER PRIMARY KEY,
+            signature TEXT NOT NULL,
+            position INTEGER
+        ) STRICT;
+
+        CREATE TABLE crm_merge (
+            loser INTEGER PRIMARY KEY,
+            master INTEGER NOT NULL
         ) STRICT;
         """
 

@@ -16,6 +16,8 @@ public struct CRMError: Error, Sendable {
     public var rule: String?
     /// Names or ids that were meant perhaps, for something unknown or ambiguous.
     public var candidates: [String] = []
+    /// The records that a record is like, where a rule for duplicates refuses it.
+    public var duplicates: DuplicateRecords?
     /// The other writer's change, for a version conflict.
     public var conflict: VersionConflict?
     /// The index to add, for a list that is too dear without one.
@@ -100,6 +102,38 @@ public struct VersionConflict: Hashable, Sendable {
         self.fields = fields
         self.by = by
         self.at = at
+    }
+}
+
+/// The records that a record is like by rules for duplicates, as far as the caller may view them.
+public struct DuplicateRecords: Hashable, Sendable {
+    public struct Found: Hashable, Sendable {
+        public let id: RecordID
+        public let entity: String
+        /// Nil where the caller may not see what the label is made of.
+        public let label: String?
+        /// The names of the rules.
+        public let rules: [String]
+
+        public init(id: RecordID, entity: String, label: String?, rules: [String]) {
+            self.id = id
+            self.entity = entity
+            self.label = label
+            self.rules = rules
+        }
+    }
+
+    /// What the rule does: `warn`, and the call may be repeated with `allow_duplicate`; or `block`.
+    public let action: String
+    /// From the lowest id.
+    public let records: [Found]
+    /// How many more there are that the caller may not view.
+    public let hidden: Int
+
+    public init(action: String, records: [Found], hidden: Int) {
+        self.action = action
+        self.records = records
+        self.hidden = hidden
     }
 }
 
