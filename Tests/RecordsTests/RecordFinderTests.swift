@@ -79,7 +79,7 @@ struct RecordFinderTests {
                 try office.records.finder(
                     call, office.snapshot, of: "account", by: ["account_name"], limit: 2))
             let plan = try reader.queryPlan(try finder.statement(["Acme"]))
-            #expect(plan.contains { $0.contains("account_name_key>?") }, "\(plan)")
+            #expect(plan.contains { $0.contains("account_name__k>?") }, "\(plan)")
         }
     }
 
