@@ -77,6 +77,41 @@ struct ImportStoryTests {
             "\(shown)")
     }
 
+    @Test(
+        "the mapping for accounts and contacts: what a dry run foretells, where even the fields are not there, comes true"
+    )
+    func accountsAndContacts() throws {
+        let folder = try TemporaryFolder()
+        let platform = try TestPlatform()
+        try folder.write(
+            """
+            id,name,website,phone,email,industry,type,employees,annual_revenue,rating,street,postal_code,city,country,\
+            description,parent_id
+            a1,Łódź Works,,+48 42 1,,Textile,Customer,12,100.00,hot,,,Łódź,PL,,a2
+            a2,Mother AG,,,,Textile,Prospect,,,,,,Bern,CH,,
+            a3,Orphan Ltd,,,,,Buyer,,,,,,,,,a9
+
+            """, to: "accounts.csv")
+        try folder.write(
+            """
+            id,first_name,last_name,title,account_id,email,phone,mobile,birth_date,lead_source,do_not_call,email_opt_out,\
+            street,postal_code,city,country,description
+            c1,Jan,Nowak,,a1,jan@example.com,,,1980-02-29,Fair,yes,no,,,,,
+            c2,Eva,Lost,,a9,,,,,,no,no,,,,,
+            c3,Ada,Free,,,,,,,,no,no,,,,,
+
+            """, to: "contacts.csv")
+        let mapping = "config/import/accounts-contacts.json5"
+        let words = ["import", "--mapping", mapping, "--from", folder.url.path, "--csv"]
+        let dry = try platform.run("crm-admin", words + ["--dry-run"])
+        let counts = ["accounts,3,3,0,0,0,0,0", "parents,3,0,1,0,0,1,1", "contacts,3,2,0,0,0,1,0"]
+        #expect(counts.allSatisfy(dry.output.contains), "\(dry)")
+        let run = try platform.run("crm-admin", words)
+        #expect(run.code == 7 && counts.allSatisfy(run.output.contains), "\(run)")
+        let again = try platform.run("crm-admin", words)
+        #expect(again.output.contains("accounts,3,0,0,3,0,0,0"), "\(again)")
+    }
+
     /// All accounts with all that a person may write.
     private func accounts(_ caller: Caller) throws -> [String] {
         let list = try caller.call("record.list", #"{"entity":"account","sort":["id"],"limit":1000}"#)

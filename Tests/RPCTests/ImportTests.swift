@@ -286,6 +286,35 @@ struct ImportTests {
         #expect(second.result?["imports"]?.elements.first { _ in true }?["id"]?.int64 == number + 1)
     }
 
+    @Test("whatever comes in at random, in whatever way, is taken back to what was before, and forth again")
+    func random() throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SplitMix(state: seed)
+        for number in 0..<8 { _ = try account("n\(number)", #","employees":\#(number)"#) }
+        for round in 0..<5 {
+            let before = try state()
+            let way = ["overwrite", "merge", "fill", "skip", "fail"][random.number(5)]
+            let number = try begin(#","match_on":["account_name"],"on_match":"\#(way)""#)
+            for _ in 0..<(1 + random.number(4)) {
+                let values = (0..<(1 + random.number(12))).map { _ in
+                    let phone = random.number(3) == 0 ? "null" : #""+48 \#(100_000 + random.number(50))""#
+                    let staff = ["null", "-1", "7", "8"][random.number(4)]
+                    return
+                        #"{"account_name":"n\#(random.number(14))","phone":\#(phone),"employees":\#(staff)}"#
+                }
+                try rows(number, values)
+            }
+            let after = try state()
+            let parts = try undo(number, #","limit":\#(1 + random.number(9))"#)
+            #expect(parts.allSatisfy { $0["left"]?.count == 0 }, "seed \(seed), round \(round)")
+            #expect(try state() == before, "seed \(seed), round \(round), \(way)")
+            guard random.number(2) == 0 else { continue }
+            _ = try undo(try #require(parts.last?["undo"]?.int64))
+            #expect(try state() == after, "seed \(seed), round \(round), back")
+        }
+        #expect(try client.call("log.verify").result?["intact"]?.bool == true)
+    }
+
     @Test("rows that were refused after they had written leave the numbers of change sets in order")
     func changeSets() throws {
         // The second row breaks a unique index only when it is written: the first has been by then.

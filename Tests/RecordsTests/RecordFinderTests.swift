@@ -65,6 +65,24 @@ struct RecordFinderTests {
         }
     }
 
+    @Test("is found by the index of the value, by whoever sees a part of the records as by whoever sees all")
+    func plan() throws {
+        let office = try Office()
+        let ann = try office.create(
+            "user", ["username": "ann", "last_name": "Ann", "role": .reference(RecordID(1))])
+        try office.administer { administration throws(CRMError) in
+            try administration.setDefault(of: "account", to: .private, related: false)
+        }
+        let reader = try office.database.makeReader()
+        for call in [office.root, Office.call(ann)] {
+            let finder = try #require(
+                try office.records.finder(
+                    call, office.snapshot, of: "account", by: ["account_name"], limit: 2))
+            let plan = try reader.queryPlan(try finder.statement(["Acme"]))
+            #expect(plan.contains { $0.contains("account_name__k>?") }, "\(plan)")
+        }
+    }
+
     @Test("an amount is looked for by a list; a hidden field is not there")
     func refusals() throws {
         let office = try Office()

@@ -3,7 +3,8 @@ import JSON
 /// Imports that were made: which there are, and the way back.
 enum ImportLedgerCommands {
     private static let columns = [
-        "id", "entity", "file", "by", "state", "created", "updated", "unchanged", "skipped", "failed",
+        "id", "entity", "file", "by", "state", "undoes", "created", "updated", "unchanged", "skipped",
+        "failed",
         "started_at",
     ]
 

@@ -64,7 +64,10 @@ package final class ImportRun {
     func make(_ wishes: [ImportMapping.FieldWish]) throws(AdminError) {
         for wish in wishes {
             var parameters = wish.parameters
-            if options.isDryRun { parameters.set("dry_run", true) }
+            if options.isDryRun {
+                parameters.set("dry_run", true)
+                presumed.lack(wish.name, of: wish.entity)
+            }
             _ = try client.call("field.create", parameters)
             fieldsMade.append("\(wish.entity).\(wish.name)")
         }

@@ -14,6 +14,8 @@ struct PresumedRecords {
 
     /// Fields by which anything is found, by entity.
     private let keys: [String: Set<String>]
+    /// Fields that the run would first make, by entity: no record has a value there.
+    private var lacking: [String: Set<String>] = [:]
     private var present: Set<Key> = []
     private var found: [Key: Bool] = [:]
 
@@ -26,6 +28,10 @@ struct PresumedRecords {
             }
         }
         self.keys = keys
+    }
+
+    mutating func lack(_ field: String, of entity: String) {
+        lacking[entity, default: []].insert(field)
     }
 
     mutating func insert(_ texts: [String: String], of entity: String) {
@@ -42,7 +48,9 @@ struct PresumedRecords {
             !step.matchOn.isEmpty
             && step.matchOn.allSatisfy { isPresent(step.entity, $0, row.texts[$0]) }
         return isPresumedItself
-            || references(row, step).contains { isPresent($0.lookup.entity, $0.lookup.by, $0.value) }
+            || references(row, step).contains { _, lookup, value in
+                isLacking(lookup) || isPresent(lookup.entity, lookup.by, value)
+            }
     }
 
     enum Judgement: Equatable {
@@ -56,7 +64,7 @@ struct PresumedRecords {
         let step = prepared.step
         for (place, lookup, value) in references(row, step) {
             guard !isPresent(lookup.entity, lookup.by, value) else { continue }
-            guard try exists([(lookup.by, value)], in: lookup.entity, client) else {
+            guard !isLacking(lookup), try exists([(lookup.by, value)], in: lookup.entity, client) else {
                 return .refused("\(place): no \(lookup.entity) has \(lookup.by) \"\(value)\"")
             }
         }
@@ -85,7 +93,7 @@ struct PresumedRecords {
                 continue
             }
             // What is not there yet, nothing can refer to.
-            if isPresent(lookup.entity, lookup.by, value) { return false }
+            if isLacking(lookup) || isPresent(lookup.entity, lookup.by, value) { return false }
             conditions.append(("\(field).\(lookup.by)", value))
         }
         return try exists(conditions, in: step.entity, client)
@@ -113,6 +121,10 @@ struct PresumedRecords {
     private func lookups(of step: ImportStep) -> [(String, ImportStep.Lookup)] {
         step.rules.compactMap { rule in rule.lookup.map { (rule.field, $0) } }
             + step.constants.compactMap { constant in constant.lookup.map { (constant.field, $0) } }
+    }
+
+    private func isLacking(_ lookup: ImportStep.Lookup) -> Bool {
+        lacking[lookup.entity]?.contains(lookup.by) == true
     }
 
     private func isPresent(_ entity: String, _ field: String, _ value: String?) -> Bool {
