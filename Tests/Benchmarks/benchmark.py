@@ -141,13 +141,13 @@ class Benchmark:
         report = json.loads(self.crm.console("log", "verify", "--json"))
         say(f"the change log is whole: {report}")
 
-    def load(self, name, bodies, connections, method=None):
-        """One run of wrk with these calls, all of which must have succeeded."""
+    def load(self, name, bodies, connections, method=None, once=False):
+        """One run of wrk with these calls, at random or each once; all must have succeeded."""
         path = self.folder / "calls.txt"
         path.write_bytes(b"\n".join(bodies) + b"\n")
         before = self.client.outcomes(method)
         run = Load(f"https://127.0.0.1:{self.crm.port}/rpc", connections, self.options.seconds,
-                   [self.crm.kernel, self.crm.endpoint], str(path), self.token)
+                   [self.crm.kernel, self.crm.endpoint], str(path), self.token, once)
         after = self.client.outcomes(method)
         refused = {outcome: count for outcome, count in after.items()
                    if outcome != "ok" and count != before.get(outcome, 0)}
@@ -297,13 +297,21 @@ class Benchmark:
 
     # Creating
 
+    def new_contacts(self):
+        """More creations than a round can make, of contacts that are not there yet: a second one would be a duplicate."""
+        first = self.made_up
+        self.made_up += 6000 * self.options.seconds
+        return [body("record.create", entity="contact", values=self.sample.contact(position))
+                for position in range(first, self.made_up)]
+
     def measure_create(self):
-        bodies = [body("record.create", entity="contact", values=self.sample.contact(10**7 + position))
-                  for position in range(1000)]
+        self.made_up = 10**7
         for connections in (1, 64):
             before = self.client.call("record.count", entity="contact")["count"]
             outcomes = self.client.outcomes("record.create").get("ok", 0)
-            series = self.series(f"record.create, {connections} connections", bodies, connections, "record.create")
+            say(f"record.create, {connections} connections")
+            series = Series([self.load("record.create", self.new_contacts(), connections, "record.create", once=True)
+                             for _ in range(self.options.rounds)])
             # The last unit may have left the queue and not yet be stored: then its success is still to be counted.
             answered = self.settled("record.create") - outcomes
             made = self.client.call("record.count", entity="contact")["count"] - before

@@ -66,14 +66,14 @@ def body(method, **params):
 
 
 class Load:
-    """One run of wrk, with what it cost the servers."""
+    """One run of wrk, with what it cost the servers. Bodies are taken at random, or each is sent once."""
 
-    def __init__(self, url, connections, seconds, pids, bodies="-", token="-"):
+    def __init__(self, url, connections, seconds, pids, bodies="-", token="-", once=False):
         before = [cpu_seconds(pid) for pid in pids]
         threads = min(connections, os.cpu_count() or 1)
         done = subprocess.run(
             ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", LUA, url,
-             "--", bodies, token], check=True, capture_output=True, text=True)
+             "--", bodies, token, str(threads if once else 0)], check=True, capture_output=True, text=True)
         spent = [cpu_seconds(pid) - start for pid, start in zip(pids, before)]
         figures = json.loads(re.search(r"^figures (.*)$", done.stdout, re.MULTILINE)[1])
         if figures["statuses"] or figures["broken"]:
