@@ -37,7 +37,7 @@ package struct LineColumns: Sendable {
 package struct ReadPlan: Sendable {
     package let entity: Entity
     /// Run in this order, in one transaction, until enough rows have come: each continues where the one before ends.
-    package let statements: [Statement]
+    package private(set) var statements: [Statement]
     package let lane: Lane
     /// In the order in which an answer shows them.
     package let columns: [OutputColumn]
@@ -55,6 +55,13 @@ package struct ReadPlan: Sendable {
     package var linkColumns: [OutputColumn] = []
     /// How the records are found; nil where there was nothing to choose.
     package var shape: ListShape?
+
+    /// The same list of another record's links. The plan is one with a link, whose first binding is the record.
+    package func ofLinks(of id: RecordID) -> ReadPlan {
+        var plan = self
+        for index in plan.statements.indices { plan.statements[index].bindings[0] = .integer(id.rawValue) }
+        return plan
+    }
 }
 
 /// What to read of a list.

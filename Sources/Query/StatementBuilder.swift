@@ -32,6 +32,7 @@ struct StatementBuilder {
         self.link = link
         table = entity.table
         guard let link else { return }
+        // Bound before all else: `ReadPlan.ofLinks` puts another record in its place.
         // A cross join keeps its order: from the few links to their records, never from all records to their links.
         source =
             "FROM \(link.relation.table) \(LinkScope.alias) CROSS JOIN \(entity.table) \(base)"

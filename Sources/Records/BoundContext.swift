@@ -207,6 +207,19 @@ final class BoundContext: ModuleContext {
         }
     }
 
+    func related(
+        toEach ids: [RecordID], _ request: RelatedRequest
+    ) throws(CRMError) -> [RecordID: [RelatedRecord]] {
+        try check()
+        try check(relation: request.relation)
+        switch ground {
+        case .unit(let unit):
+            return try service.related(call, snapshot, on: unit.transaction, toEach: ids, request)
+        case .reader(_, _, let connection):
+            return try service.related(call, snapshot, on: connection, toEach: ids, request)
+        }
+    }
+
     func nextNumber(_ field: String, of entity: String) throws(CRMError) -> String {
         let unit = try unit("take a number")
         let entity = try snapshot.registry.entity(entity)

@@ -59,19 +59,37 @@ extension RecordService {
         _ call: CallContext, _ snapshot: KernelSnapshot, on source: some RowSource, _ id: RecordID,
         _ request: RelatedRequest
     ) throws(CRMError) -> [RelatedRecord] {
-        let entity = try entity(of: id, named: nil, snapshot, source)
-        try requireVisible(call, snapshot, on: source, id: id, entity)
-        var parameters = ListParameters(entity: entity.name)
+        try related(call, snapshot, on: source, toEach: [id], request)[id] ?? []
+    }
+
+    /// The pages of several records, each with a limit of its own. Links are planned once for all records of an entity.
+    func related(
+        _ call: CallContext, _ snapshot: KernelSnapshot, on source: some RowSource, toEach ids: [RecordID],
+        _ request: RelatedRequest
+    ) throws(CRMError) -> [RecordID: [RelatedRecord]] {
+        var parameters = ListParameters(entity: "")
         parameters.filter = request.filter
         parameters.fields = request.fields.isEmpty ? nil : request.fields
         parameters.sort = request.sort.isEmpty ? nil : request.sort
         parameters.limit = request.limit
-        let list = try relatedList(request.relation, of: entity, call, snapshot)
-        let plan = try planList(call, snapshot, related(to: id, list, parameters))
-        var found: [RelatedRecord] = []
-        _ = try self.list(plan, on: source) { row throws(CRMError) in
-            found.append(
-                RelatedRecord(plan.read.record(row, snapshot), link: plan.read.link(row, snapshot)))
+        var plans: [Int: ReadPlan] = [:]
+        var found: [RecordID: [RelatedRecord]] = [:]
+        for id in ids where found[id] == nil {
+            let entity = try entity(of: id, named: nil, snapshot, source)
+            try requireVisible(call, snapshot, on: source, id: id, entity)
+            let plan: ReadPlan
+            if let known = plans[entity.number] {
+                plan = known.ofLinks(of: id)
+            } else {
+                let list = try relatedList(request.relation, of: entity, call, snapshot)
+                plan = try planList(call, snapshot, related(to: id, list, parameters)).read
+                if case .links = list.way { plans[entity.number] = plan }
+            }
+            var records: [RelatedRecord] = []
+            _ = try self.list(ListPlan(read: plan), on: source) { row throws(CRMError) in
+                records.append(RelatedRecord(plan.record(row, snapshot), link: plan.link(row, snapshot)))
+            }
+            found[id] = records
         }
         return found
     }

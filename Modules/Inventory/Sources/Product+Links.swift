@@ -29,7 +29,7 @@ extension Product {
         guard change.isNew else { return }
         let (bundle, part) = (change.from, change.to)
         let isCircle = try context.elevated(reason: "parts of bundles") { (context) throws(CRMError) in
-            try BundleParts.contains(bundle, in: part, context)
+            try BundleComponents(of: [part], context).contains(bundle)
         }
         guard !isCircle else {
             throw problem(change, "quantity", "a bundle cannot be a part of itself, nor of one of its parts")

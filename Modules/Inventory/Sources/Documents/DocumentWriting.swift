@@ -10,8 +10,11 @@ struct DocumentWriting {
     private let isImport: Bool
     private let mode: DocumentSum.TaxMode
     private var prices: PriceFacts
+    /// The items of lines whose item is new, of which prices, taxes and parts will be asked for.
+    private let newItems: Set<RecordID>
     private var items: [RecordID: Record] = [:]
     private var itemTaxes: [RecordID: [TaxRate]] = [:]
+    private var components: BundleComponents?
 
     /// - Parameter currency: The document's.
     init(
@@ -21,12 +24,17 @@ struct DocumentWriting {
         rates = try DocumentRates(currency: currency, context)
         isImport = RequiredFields.isImport(context)
         mode = change["tax_mode"] == "individual" ? .individual : .group
+        let old = Dictionary(ofLines: change.old?.lines(TradeLine.field) ?? [])
+        newItems = Set(
+            change.lines(TradeLine.field).filter { line in line["item"] != line.id.flatMap { old[$0] }?["item"] }
+                .compactMap { $0["item"].reference })
         prices = PriceFacts(
             .init(
                 currency: currency, denomination: rates.denomination,
                 rate: change["conversion_rate"].decimal ?? FixedDecimal(units: 1_000_000, scale: 6),
                 account: kind.isPurchase ? nil : change["account"].reference, day: context.today,
-                isPurchase: kind.isPurchase))
+                isPurchase: kind.isPurchase),
+            items: newItems)
     }
 
     // MARK: What people leave out
@@ -39,6 +47,8 @@ struct DocumentWriting {
         var lines = change.lines(TradeLine.field)
         refuseCurrencyChange(change, lines)
         let isReset = change.old != nil && change.changes("tax_mode")
+        let ids = Set(lines.compactMap { $0["item"].reference })
+        for item in try context.list("product", where: "id", isAmong: ids.sorted()) { items[item.id] = item }
         for index in lines.indices {
             let before = lines[index].id.flatMap { old[$0] }
             try complete(&lines[index], before, at: "lines[\(index)].", isReset: isReset, context)
@@ -66,8 +76,8 @@ struct DocumentWriting {
             return refuse(place + "quantity", "required", "Quantity is required")
         }
         let item: Record
+        // Says of one that is not there, or not to be seen, that it is not found.
         if let known = items[id] { item = known } else { item = try context.get("product", id) }
-        items[id] = item
         let isNewItem = before?["item"] != line["item"]
         if isNewItem {
             try name(&line, item, before, at: place)
@@ -96,14 +106,20 @@ struct DocumentWriting {
     }
 
     /// Keeps what a bundle is made of now. A line that was taken from another document keeps what that one says.
-    private func takeApart(
+    private mutating func takeApart(
         _ line: inout Line, _ item: Record, _ before: Line?, _ context: any ModuleContext
     ) throws(CRMError) {
         guard before != nil || line["parts"].isNull else { return }
-        line["parts"] = try context.elevated(reason: "taxes and parts of items") {
-            context throws(CRMError) in
-            try BundleParts(of: item.id, context).text
+        let known: BundleComponents
+        if let components {
+            known = components
+        } else {
+            known = try context.elevated(reason: Self.elevation) { context throws(CRMError) in
+                try BundleComponents(of: visibleNewItems, context)
+            }
+            components = known
         }
+        line["parts"] = try BundleParts(of: item.id, known).text
     }
 
     /// A price is found when there is none, or when another item or book was chosen without saying one. A line that is
@@ -149,18 +165,28 @@ struct DocumentWriting {
         _ item: RecordID, _ context: any ModuleContext
     ) throws(CRMError) -> [TaxRate] {
         if let known = itemTaxes[item] { return known }
-        let linked = try context.elevated(reason: "taxes and parts of items") { context throws(CRMError) in
-            try context.related(item, RelatedRequest("product_tax", sort: ["name"], limit: 1000))
-        }.filter { ["item", "both"].contains($0.record["applies_to"]) }
-        let own = linked.filter { $0.record["active"] == true }.compactMap { tax in
-            (tax.link["percent"]?.decimal ?? tax.record["percent"].decimal).map {
-                TaxRate(name: tax.record["name"].text ?? "", percent: $0)
-            }
+        let wanted = itemTaxes.isEmpty ? visibleNewItems.union([item]) : [item]
+        let related = try context.elevated(reason: Self.elevation) { context throws(CRMError) in
+            try context.related(
+                toEach: wanted.sorted(), RelatedRequest("product_tax", sort: ["name"], limit: 1000))
         }
-        let usual = linked.isEmpty ? rates.itemTaxes : own
-        itemTaxes[item] = usual
-        return usual
+        for (item, taxes) in related {
+            let linked = taxes.filter { ["item", "both"].contains($0.record["applies_to"]) }
+            let own = linked.filter { $0.record["active"] == true }.compactMap { tax in
+                (tax.link["percent"]?.decimal ?? tax.record["percent"].decimal).map {
+                    TaxRate(name: tax.record["name"].text ?? "", percent: $0)
+                }
+            }
+            itemTaxes[item] = linked.isEmpty ? rates.itemTaxes : own
+        }
+        return itemTaxes[item] ?? rates.itemTaxes
     }
+
+    /// What the caller may not see is not read with other rights either: they would be told what it is.
+    private var visibleNewItems: Set<RecordID> { newItems.filter { items[$0] != nil } }
+
+    /// Why the module reads with rights of its own, as the change log notes it.
+    private static let elevation = "taxes and parts of items"
 
     /// The document's own taxes, in group mode, and those on shipping.
     private mutating func completeTaxes(_ change: inout RecordChange, isReset: Bool) throws(CRMError) {

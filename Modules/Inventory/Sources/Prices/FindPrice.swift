@@ -42,7 +42,8 @@ enum FindPrice {
                 denomination: try Currency.denomination(currency, rounding: rounding),
                 rate: currency["rate"].decimal ?? FixedDecimal(units: 1_000_000, scale: 6),
                 account: parameters["account"]?.value.reference,
-                day: parameters["date"]?.value.date ?? context.today))
+                day: parameters["date"]?.value.date ?? context.today),
+            items: [item])
         let found = try facts.find(
             try context.get("product", item),
             quantity: parameters["quantity"]?.value.decimal ?? FixedDecimal(units: 10_000, scale: 4),

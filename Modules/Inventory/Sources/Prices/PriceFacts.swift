@@ -2,7 +2,8 @@ import CRMSDK
 
 /// Reads what `PriceSelection` decides by: the item's prices and the books that may be asked.
 ///
-/// Within one document the same books are asked for each line; they are read once.
+/// Within one document the same books are asked for each line: a book is read once, and with it its prices of all items of
+/// the document.
 struct PriceFacts {
     /// The document's side of the question.
     struct Setting {
@@ -17,11 +18,20 @@ struct PriceFacts {
     }
 
     let setting: Setting
+    /// Of which prices will be asked for.
+    private let items: Set<RecordID>
     private var books: [RecordID: Record] = [:]
+    /// By book and item.
+    private var entries: [RecordID: [RecordID: [PriceSelection.Book.Entry]]] = [:]
+    /// By item; nil where an item has none in the currency.
+    private var ownPrices: [RecordID: FixedDecimal?] = [:]
     private var defaultBook: RecordID??
     private var accountBook: RecordID??
 
-    init(_ setting: Setting) { self.setting = setting }
+    init(_ setting: Setting, items: Set<RecordID>) {
+        self.setting = setting
+        self.items = items
+    }
 
     /// - Parameters:
     ///   - given: The price on the line, scale 6; nothing is read then.
@@ -60,23 +70,33 @@ struct PriceFacts {
         return chain
     }
 
-    private func book(
+    private mutating func book(
         _ record: Record, _ item: RecordID, _ context: any ModuleContext
     ) throws(CRMError) -> PriceSelection.Book {
-        let filter = Filter.all([
-            .where("price_book", .equal, .reference(record.id)), .where("product", .equal, .reference(item)),
-        ])
-        let entries = try context.list(ListRequest("price_book_entry", where: filter, limit: 1000))
+        if entries[record.id]?[item] == nil { try readEntries(of: record.id, item, context) }
         return PriceSelection.Book(
             id: record.id, name: record["price_book_name"].text ?? "", isActive: record["active"] == true,
             currency: record["currency"].reference ?? record.id, validFrom: record["valid_from"].date,
-            validTo: record["valid_to"].date,
-            entries: entries.compactMap { entry in
-                guard let from = entry["min_quantity"].decimal, let price = entry["list_price"].price else {
-                    return nil
-                }
-                return .init(minQuantity: from, price: price)
-            })
+            validTo: record["valid_to"].date, entries: entries[record.id]?[item] ?? [])
+    }
+
+    /// The first time of a book, for all items.
+    private mutating func readEntries(
+        of book: RecordID, _ item: RecordID, _ context: any ModuleContext
+    ) throws(CRMError) {
+        var known = entries[book] ?? [:]
+        let wanted = known.isEmpty ? items.union([item]) : [item]
+        for id in wanted { known[id] = [] }
+        let records = try context.list(
+            "price_book_entry", where: "product", isAmong: wanted.sorted(),
+            and: .where("price_book", .equal, .reference(book)))
+        for entry in records {
+            guard let product = entry["product"].reference, let from = entry["min_quantity"].decimal,
+                let price = entry["list_price"].price
+            else { continue }
+            known[product]?.append(.init(minQuantity: from, price: price))
+        }
+        entries[book] = known
     }
 
     private mutating func bookOfAccount(_ context: any ModuleContext) throws(CRMError) -> RecordID? {
@@ -98,13 +118,20 @@ struct PriceFacts {
         return book
     }
 
-    private func ownPrice(_ item: RecordID, _ context: any ModuleContext) throws(CRMError) -> FixedDecimal? {
-        let filter = Filter.all([
-            .where("product", .equal, .reference(item)),
-            .where("currency", .equal, .reference(setting.currency)),
-        ])
-        return try context.list(ListRequest("product_price", where: filter, limit: 1)).first?["unit_price"]
-            .price
+    private mutating func ownPrice(
+        _ item: RecordID, _ context: any ModuleContext
+    ) throws(CRMError) -> FixedDecimal? {
+        if let known = ownPrices[item] { return known }
+        let wanted = ownPrices.isEmpty ? items.union([item]) : [item]
+        for id in wanted { ownPrices.updateValue(nil, forKey: id) }
+        let records = try context.list(
+            "product_price", where: "product", isAmong: wanted.sorted(),
+            and: .where("currency", .equal, .reference(setting.currency)))
+        for record in records {
+            guard let product = record["product"].reference, ownPrices[product] == .some(nil) else { continue }
+            ownPrices.updateValue(record["unit_price"].price, forKey: product)
+        }
+        return ownPrices[item] ?? nil
     }
 
     private func unitPrice(

@@ -12,9 +12,9 @@ struct BundleParts {
     private static let scale: Int64 = 10_000
     private static let maximumParts = 500
 
-    /// Empty for a product that is no bundle. `context` has the module's rights.
-    init(of product: RecordID, _ context: any ModuleContext) throws(CRMError) {
-        try add(product, Self.scale, isPart: false, context)
+    /// Empty for a product that is no bundle.
+    init(of product: RecordID, _ components: BundleComponents) throws(CRMError) {
+        try add(product, Self.scale, isPart: false, components)
     }
 
     /// - Parameter text: As `text` has it; what cannot be read is no part.
@@ -46,16 +46,18 @@ struct BundleParts {
     }
 
     private mutating func add(
-        _ product: RecordID, _ quantity: Int64, isPart: Bool, _ context: any ModuleContext
+        _ product: RecordID, _ quantity: Int64, isPart: Bool, _ components: BundleComponents
     ) throws(CRMError) {
-        let parts = try Self.components(of: product, context)
+        let parts = components[product]
         if parts.isEmpty, isPart { units[product, default: 0] += quantity }
         guard units.count <= Self.maximumParts else {
             throw CRMError(
                 .limitExceeded, "product \(product) has more than \(Self.maximumParts) parts",
                 hint: "Make fewer bundles of bundles.")
         }
-        for (part, each) in parts { try add(part, Self.times(quantity, each), isPart: true, context) }
+        for part in parts {
+            try add(part.product, Self.times(quantity, part.units), isPart: true, components)
+        }
     }
 
     /// Rounded half up; beyond the range of quantities at its end, which the check of the field then refuses.
@@ -63,24 +65,37 @@ struct BundleParts {
         let product = Int128(left) * Int128(right)
         return Int64(clamping: RoundingRule.halfUp.quotient(product, by: Int128(scale)))
     }
+}
 
-    private static func components(
-        of product: RecordID, _ context: any ModuleContext
-    ) throws(CRMError) -> [(RecordID, Int64)] {
-        try context.related(product, RelatedRequest("product_component", sort: ["id"], limit: 1000))
-            .compactMap { part in part.link["quantity"]?.decimal.map { (part.record.id, $0.units) } }
+/// The components of products as they are linked now, with those of their components and so on: read by levels, each in
+/// one go.
+struct BundleComponents {
+    struct Component {
+        let product: RecordID
+        /// Ten-thousandths of a piece.
+        let units: Int64
     }
 
-    /// Whether a product is a part of another, by however many steps, or the other itself.
-    static func contains(
-        _ product: RecordID, in whole: RecordID, _ context: any ModuleContext
-    ) throws(CRMError) -> Bool {
-        var (seen, waiting): (Set<RecordID>, [RecordID]) = ([], [whole])
-        while let next = waiting.popLast() {
-            if next == product { return true }
-            guard seen.insert(next).inserted else { continue }
-            waiting += try components(of: next, context).map(\.0)
+    private var known: [RecordID: [Component]] = [:]
+
+    /// - Parameter context: With the module's rights.
+    init(of products: some Sequence<RecordID>, _ context: any ModuleContext) throws(CRMError) {
+        var waiting = Set(products)
+        while !waiting.isEmpty {
+            let related = try context.related(
+                toEach: waiting.sorted(), RelatedRequest("product_component", sort: ["id"], limit: 1000))
+            for id in waiting {
+                known[id] = (related[id] ?? []).compactMap { part in
+                    part.link["quantity"]?.decimal.map { Component(product: part.record.id, units: $0.units) }
+                }
+            }
+            waiting = Set(waiting.flatMap { self[$0] }.map(\.product)).subtracting(known.keys)
         }
-        return false
     }
+
+    /// Empty for a product that is no bundle.
+    subscript(product: RecordID) -> [Component] { known[product] ?? [] }
+
+    /// Whether a product is among those that were read: the given ones and all they are made of.
+    func contains(_ product: RecordID) -> Bool { known[product] != nil }
 }
