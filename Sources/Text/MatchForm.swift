@@ -27,7 +27,7 @@ package enum MatchForm: String, CaseIterable, Sendable {
             case .exact: text
             case .text: Self.spaced(TextFolding.fold(text))
             case .name: Self.name(text)
-            case .email: Self.spaced(text.precomposedStringWithCanonicalMapping.lowercased())
+            case .email: Self.spaced(Self.lowered(text))
             case .phone: Self.phone(text)
             case .host: Self.host(text)
             }
@@ -36,8 +36,17 @@ package enum MatchForm: String, CaseIterable, Sendable {
 
     // MARK: Forms
 
+    // Most texts are ASCII without blanks, and each record that is written asks.
+
     private static func spaced(_ text: String) -> String {
-        text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        if text.utf8.allSatisfy({ (0x21..<0x80).contains($0) }) { return text }
+        return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    /// In composed form (NFC) and small letters.
+    private static func lowered(_ text: String) -> String {
+        let isASCII = text.utf8.allSatisfy { $0 < 0x80 }
+        return (isASCII ? text : text.precomposedStringWithCanonicalMapping).lowercased()
     }
 
     private static let phoneDigits = 9
@@ -58,7 +67,7 @@ package enum MatchForm: String, CaseIterable, Sendable {
     }
 
     private static func host(_ text: String) -> String {
-        var rest = Substring(spaced(text.precomposedStringWithCanonicalMapping.lowercased()))
+        var rest = Substring(spaced(lowered(text)))
         if let scheme = rest.range(of: "//") { rest = rest[scheme.upperBound...] }
         rest = rest.prefix { !"/?#\\ ".contains($0) }
         if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }

@@ -89,6 +89,19 @@ struct ItemLinkTests {
         #expect(try [lathe, foot, head, screw].map(stock) == ["0", "0", "0", "0"])
     }
 
+    @Test("each line has the parts of its own item, also where bundles share them")
+    func severalBundles() throws {
+        let foot = try part("Foot", of: lathe, "4")
+        let screw = try part("Screw", of: foot, "2")
+        let bench = try shop.product(["product_name": "Bench", "unit_price": money("9.00")])
+        try shop.context.link(bench.id, "product_component", to: screw.id, ["quantity": quantity("3")])
+        let lines = [bench, screw, lathe, foot, bench].map { shop.line($0, "1") }
+        let quote = try shop.document("quote", ["lines": .lines(lines)])
+        let parts = quote.lines("lines").map { $0["parts"].text ?? "none" }
+        let (ofBench, ofFoot) = ("\(screw.id):3.0000", "\(screw.id):2.0000")
+        #expect(parts == [ofBench, "none", "\(screw.id):8.0000", ofFoot, ofBench])
+    }
+
     @Test("an order promises the parts, its invoice delivers the same ones")
     func orderedBundle() throws {
         let foot = try part("Foot", of: lathe, "4")

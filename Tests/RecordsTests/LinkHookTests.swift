@@ -48,7 +48,45 @@ struct LinkHookTests {
                 guard let lead = change["lead_contact"].reference else { return }
                 try context.link(change.id, "project_contact", to: lead, ["part": "sponsor"])
             })
+        core.hooks.append(Hook("audit", on: "contact", [.beforeUpdate], audit))
         return try Office(core: core)
+    }
+
+    /// A contact called "Auditor" is told, as their title, how many people each project has; every way of asking must agree.
+    @Sendable
+    private static func audit(
+        _ change: inout RecordChange, _ context: any ModuleContext
+    ) throws(CRMError) {
+        guard change["last_name"] == "Auditor" else { return }
+        let projects = try context.list(ListRequest("project")).map(\.id)
+        var few = RelatedRequest("project_contact", sort: ["-link.hours"], limit: 1)
+        few.filter = .where("link.part", .equal, "user")
+        var counts: [Int] = []
+        for request in [few, RelatedRequest("project_contact")] {
+            // Of both sides, one of them twice.
+            let ids = projects + [change.id] + projects.prefix(1)
+            let each = try context.related(toEach: ids, request)
+            guard each.count == projects.count + 1 else { throw CRMError(.internalError, "\(each.count)") }
+            for id in ids where try context.related(id, request) != each[id] {
+                throw CRMError(.internalError, "\(id): \(each[id] ?? [])")
+            }
+            counts = projects.map { each[$0]?.count ?? -1 }
+        }
+        change["title"] = .text(counts.map(String.init).joined(separator: " "))
+    }
+
+    @Test("the related records of several are those of each")
+    func several() throws {
+        let office = try Self.makeOffice()
+        let (bridge, noor) = try Self.pair(in: office)
+        let tower = try office.create("project", ["title": "Cathedral"])
+        _ = try office.create("project", ["title": "Dam"])
+        let auditor = try office.create("contact", ["last_name": "Li"])
+        for (project, person, hours) in [(bridge, noor, 8), (bridge, auditor, 30), (tower, auditor, 5)] {
+            try office.link(project, "project_contact", person, ["hours": .integer(Int64(hours))])
+        }
+        try office.update(auditor, ["last_name": "Auditor"])
+        #expect(try office.get(auditor)["title"] == "2 1 0")
     }
 
     private static func pair(in office: Office) throws -> (RecordID, RecordID) {

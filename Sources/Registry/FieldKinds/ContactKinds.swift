@@ -19,11 +19,14 @@ struct EmailKind: FieldKind {
         return .text(text)
     }
 
-    /// Over scalars and bytes: asked for every record of an import.
+    private static let strangers = Array(",;<>".utf8)
+
+    /// Over bytes, and scalars where there is more than ASCII: asked for every record of an import.
     private static func isAddress(_ text: String) -> Bool {
-        let hasStranger = text.unicodeScalars.contains {
-            $0.properties.isWhitespace || $0 == "," || $0 == ";" || $0 == "<" || $0 == ">"
-        }
+        let hasStranger =
+            text.utf8.contains { strangers.contains($0) }
+            || !text.utf8.allSatisfy { (0x21..<0x80).contains($0) }
+                && text.unicodeScalars.contains(where: \.properties.isWhitespace)
         let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
         guard !hasStranger, parts.count == 2, (1...64).contains(parts[0].count) else { return false }
         let labels = parts[1].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
