@@ -10,7 +10,8 @@ extension ModuleContext {
         if ids.count <= Many.idsAtOnce {
             let among = Filter.where(field, .isIn, .list(ids.map { .reference($0) }))
             let found = try list(
-                ListRequest(entity, where: .all([among] + [filter].compactMap(\.self)), limit: Many.listLimit))
+                ListRequest(entity, where: .all([among] + [filter].compactMap(\.self)), limit: Many.listLimit)
+            )
             if found.count < Many.listLimit || ids.count == 1 { return found }
         }
         let half = ids.count / 2

@@ -26,8 +26,10 @@ struct DocumentWriting {
         mode = change["tax_mode"] == "individual" ? .individual : .group
         let old = Dictionary(ofLines: change.old?.lines(TradeLine.field) ?? [])
         newItems = Set(
-            change.lines(TradeLine.field).filter { line in line["item"] != line.id.flatMap { old[$0] }?["item"] }
-                .compactMap { $0["item"].reference })
+            change.lines(TradeLine.field).filter { line in
+                line["item"] != line.id.flatMap { old[$0] }?["item"]
+            }
+            .compactMap { $0["item"].reference })
         prices = PriceFacts(
             .init(
                 currency: currency, denomination: rates.denomination,

@@ -128,7 +128,9 @@ struct PriceFacts {
             "product_price", where: "product", isAmong: wanted.sorted(),
             and: .where("currency", .equal, .reference(setting.currency)))
         for record in records {
-            guard let product = record["product"].reference, ownPrices[product] == .some(nil) else { continue }
+            guard let product = record["product"].reference, ownPrices[product] == .some(nil) else {
+                continue
+            }
             ownPrices.updateValue(record["unit_price"].price, forKey: product)
         }
         return ownPrices[item] ?? nil
