@@ -74,7 +74,7 @@ struct ShapeChoice {
     ) -> Double? {
         switch predicate {
         case .nothing: return 0
-        case .everything, .parent, .owners: return nil
+        case .everything, .parent, .owners, .inviting, .sharing: return nil
         case .belonging(let entity, _, let inner):
             guard let parent = viewpoint.registry[entity: entity] else { return 0 }
             guard case .owners(let owners) = inner else { return nil }
@@ -99,7 +99,7 @@ extension AccessPredicate {
         switch self {
         case .owners: .nothing
         case .any(let branches): .anyOf(branches.filter { if case .owners = $0 { false } else { true } })
-        case .everything, .nothing, .parent, .belonging: self
+        case .everything, .nothing, .parent, .belonging, .inviting, .sharing: self
         }
     }
 }

@@ -47,4 +47,23 @@ extension Planner {
             "SELECT \(columns.joined(separator: ", ")) FROM \(entity.table) WHERE id = ?1",
             [.integer(id.rawValue)])
     }
+
+    /// The records at the far end of a record's links.
+    package static func linked(with id: RecordID, by relation: Relation) -> Statement {
+        Statement("SELECT to_id FROM \(relation.table) WHERE from_id = ?1", [.integer(id.rawValue)])
+    }
+
+    /// The people with whom the owner of a record shares it; nil where such sharing is not there.
+    package static func people(
+        _ sharing: Openings.Sharing, _ entity: Entity, id: RecordID, _ registry: RegistrySnapshot
+    ) -> Statement? {
+        guard let shares = registry[entity: sharing.entity], let person = shares[sharing.person],
+            let mark = entity[sharing.field]
+        else { return nil }
+        return Statement(
+            "SELECT s.\(person.column) FROM \(entity.table) r CROSS JOIN \(shares.table) s ON s.owner = r.owner"
+                + " WHERE r.id = ?1 AND r.\(mark.column) = ?2 AND s.deleted_at IS NULL"
+                + " AND s.\(person.column) IS NOT NULL",
+            [.integer(id.rawValue), .text(sharing.value)])
+    }
 }

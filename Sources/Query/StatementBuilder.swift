@@ -154,6 +154,20 @@ struct StatementBuilder {
             return
                 "EXISTS (SELECT 1 FROM \(parent.table) \(inner) WHERE \(inner).id = \(alias).\(column(field, alias))"
                 + " AND \(inner).deleted_at IS NULL" + (access.map { " AND \($0)" } ?? "") + ")"
+        case .inviting(let user, let relation):
+            guard let relation = viewpoint.registry.relation(relation) else { return "0" }
+            let inner = freshAlias()
+            return
+                "EXISTS (SELECT 1 FROM \(relation.table) \(inner) WHERE \(inner).from_id = \(alias).id"
+                + " AND \(inner).to_id = \(bind(user)))"
+        case .sharing(let sharing, let user):
+            guard let shares = viewpoint.registry[entity: sharing.entity], let person = shares[sharing.person]
+            else { return "0" }
+            let inner = freshAlias()
+            return
+                "(\(alias).\(column(sharing.field, alias)) = \(bind(.text(sharing.value))) AND EXISTS (SELECT 1"
+                + " FROM \(shares.table) \(inner) WHERE \(inner).\(person.column) = \(bind(user))"
+                + " AND \(inner).owner = \(alias).owner AND \(inner).deleted_at IS NULL))"
         case .any(let branches):
             var conditions: [String] = []
             for branch in branches {
@@ -171,7 +185,7 @@ struct StatementBuilder {
     mutating func ids(_ predicate: AccessPredicate, of entity: Entity, owners: [RecordID]) -> String? {
         switch predicate {
         case .nothing: return "SELECT NULL WHERE 0"
-        case .everything, .parent: return nil
+        case .everything, .parent, .inviting, .sharing: return nil
         case .owners:
             let inner = freshAlias()
             return

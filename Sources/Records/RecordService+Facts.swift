@@ -38,7 +38,26 @@ extension RecordService {
                     reference, target, snapshot, on: source, cameFrom: cameFrom + [entity.name])
             }
         }
+        if let openings = secured.openings {
+            record.invited = try people(
+                snapshot.registry.relation(openings.invitation).map {
+                    Planner.linked(with: id, by: $0)
+                }, on: source)
+            record.sharedWith = try people(
+                Planner.people(openings.sharing, entity, id: id, snapshot.registry), on: source)
+        }
         return record
+    }
+
+    private func people(_ statement: Statement?, on source: some RowSource) throws(CRMError) -> Set<RecordID>
+    {
+        var ids: Set<RecordID> = []
+        guard let statement else { return ids }
+        try source.rows(statement) { row throws(CRMError) in
+            ids.insert(RecordID(row.int64(0)))
+            return .next
+        }
+        return ids
     }
 
     private struct Ownership {

@@ -90,7 +90,7 @@ extension RecordService {
     func linkEntry(
         _ logged: LoggedChange, _ link: LinkPayload.Content, _ call: CallContext, _ snapshot: KernelSnapshot
     ) -> HistoryEntry {
-        let relation = snapshot.registry.relations.first { $0.name == link.relation }
+        let relation = snapshot.registry.relation(link.relation)
         let viewpoint = viewpoint(call, snapshot)
         let currency = snapshot.currencies.base.code
         let changes = link.changes.compactMap { change -> FieldChange? in

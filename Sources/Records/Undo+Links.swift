@@ -63,7 +63,7 @@ extension Undo {
                     record: target.from, entity: target.entity.name, field: nil,
                     why: "\(why): its link \"\(target.relation)\" with \(target.to)", changedIn: nil))
         }
-        guard let relation = unit.snapshot.registry.relations.first(where: { $0.name == target.relation })
+        guard let relation = unit.snapshot.registry.relation(target.relation)
         else {
             return leave("the relation is not there, its module may be disabled")
         }

@@ -125,6 +125,9 @@ package final class RegistrySnapshot: Sendable {
         return error
     }
 
+    /// A relation both of whose sides are there.
+    package func relation(_ name: String) -> Relation? { relations.first { $0.name == name } }
+
     /// An entity of records or of lines: what can be listed, counted, aggregated and described.
     ///
     /// - Throws: as `entity(_:)`.

@@ -68,6 +68,9 @@ package struct AccessDecision: Hashable, Sendable {
         package static let ownerUnknown = Self("owner unknown", "there is no such user or group")
         package static let ownerInactive = Self("owner inactive", "an inactive user gets no records")
 
+        package static let invited = Self("invited", "the caller is invited to it")
+        package static let shared = Self("shared", "its owner shares it with the caller")
+
         /// A sharing rule on the entity of the parent record.
         package static func rule(via parent: String) -> Self {
             Self("rule via \(parent)", "a sharing rule on the parent \(parent) carries over")

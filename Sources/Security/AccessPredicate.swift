@@ -1,8 +1,10 @@
+package import CRMSDK
+
 /// Which records of an entity a principal may view, edit or delete: a value that Query compiles into SQL.
 ///
 /// Normalised: equal rights give equal predicates, so that it serves as the key of a cache of statements. There is no
-/// `any` within `any`, none with fewer than two branches, at most one `owners` branch (the first), and one branch per
-/// field after it, in the order of entity and field.
+/// `any` within `any`, none with fewer than two branches, at most one `owners` branch (the first), one branch per field
+/// after it, in the order of entity and field, and the openings at the end.
 package indirect enum AccessPredicate: Hashable, Sendable {
     case everything
     case nothing
@@ -12,6 +14,10 @@ package indirect enum AccessPredicate: Hashable, Sendable {
     case parent(entity: String, field: String, owners: OwnerSet)
     /// `field` refers to a record of `entity` that is not deleted and that the inner predicate lets through.
     case belonging(entity: String, field: String, AccessPredicate)
+    /// A user is linked with the record by the relation: it goes out from the record's entity to users.
+    case inviting(RecordID, relation: String)
+    /// The record's owner shares it with a user.
+    case sharing(Openings.Sharing, with: RecordID)
     case any([AccessPredicate])
 
     /// The normal form of "at least one of these".
@@ -27,7 +33,7 @@ package indirect enum AccessPredicate: Hashable, Sendable {
         case .everything: nil
         case .owners(let owners): owners
         case .any(let branches): branches.first?.ownersOfBranch ?? .empty
-        case .nothing, .parent, .belonging: .empty
+        case .nothing, .parent, .belonging, .inviting, .sharing: .empty
         }
     }
 
@@ -43,6 +49,8 @@ package indirect enum AccessPredicate: Hashable, Sendable {
         case .owners(let owners): record.owner.map(owners.contains) ?? false
         case .parent(let entity, _, let owners): record.parents[entity].map(owners.contains) ?? false
         case .belonging(let entity, _, let inner): record.belongsTo[entity].map(inner.matches) ?? false
+        case .inviting(let user, _): record.invited.contains(user)
+        case .sharing(_, let user): record.sharedWith.contains(user)
         case .any(let branches): branches.contains { $0.matches(record) }
         }
     }
@@ -63,6 +71,7 @@ extension AccessPredicate {
         var owners = OwnerSet.empty
         var parents: [Way: OwnerSet] = [:]
         var belonging: [Way: AccessPredicate] = [:]
+        var openings: [AccessPredicate] = []
 
         mutating func add(_ predicate: AccessPredicate) {
             switch predicate {
@@ -74,6 +83,7 @@ extension AccessPredicate {
             case .belonging(let entity, let field, let inner):
                 let way = Way(entity: entity, field: field)
                 belonging[way] = .anyOf([belonging[way] ?? .nothing, inner])
+            case .inviting, .sharing: if !openings.contains(predicate) { openings.append(predicate) }
             case .any(let branches): for branch in branches { add(branch) }
             }
         }
@@ -87,6 +97,7 @@ extension AccessPredicate {
             for (way, inner) in belonging.sorted(by: { $0.key < $1.key }) where inner != .nothing {
                 branches.append(.belonging(entity: way.entity, field: way.field, inner))
             }
+            branches += openings
             switch branches.count {
             case 0: return .nothing
             case 1: return branches[0]

@@ -61,8 +61,9 @@ struct DecisionStep: Sendable {
         DecisionStep(8, "the entity is not shareable") { question in
             question.plan?.sharing == .notShareable ? question.allow(8, .notShareable) : nil
         },
-        DecisionStep(8, "the record belongs to one that the caller views") { question in
+        DecisionStep(8, "the record belongs to one that the caller views, or is opened to them") { question in
             question.recordFollowed().map { question.allow(8, .follows($0)) }
+                ?? question.opening().map { question.allow(8, $0) }
         },
         DecisionStep(9, "the owner is the caller or a subordinate") { question in
             guard let owner = question.owner else { return nil }

@@ -64,6 +64,13 @@ struct Question {
         }
     }
 
+    /// The way in which the record is open to the caller.
+    func opening() -> AccessDecision.Reason? {
+        guard reach == .view, plan?.entity.openings != nil, let record, let user else { return nil }
+        if record.invited.contains(user.id) { return .invited }
+        return record.sharedWith.contains(user.id) ? .shared : nil
+    }
+
     func directRule() -> SharingRule? {
         guard let plan, let owner, let place, let needed = reach?.neededPermission else { return nil }
         return plan.direct.first {

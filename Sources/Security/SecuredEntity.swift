@@ -17,6 +17,8 @@ package struct SecuredEntity: Hashable, Sendable {
     package var parentFields: [String: String]
     /// Entity → the reference field here through which who views that record views this one too.
     package var belongsTo: [String: String]
+    /// To whom a record is open beside all else.
+    package var openings: Openings?
     /// Fields that nobody writes: computed ones, numbers. The system fields are always among them.
     package var readOnlyFields: Set<String>
     /// Amount in the base currency → the amount that it gives: whoever may not see that one sees neither.
@@ -29,7 +31,8 @@ package struct SecuredEntity: Hashable, Sendable {
     package init(
         name: String, sharing: SharingDefault = .publicReadEditDelete, isAdministrative: Bool = false,
         openFields: Set<String>? = nil, sharingFollows: String? = nil, parentFields: [String: String] = [:],
-        belongsTo: [String: String] = [:], readOnlyFields: Set<String> = [], mandatoryFields: Set<String> = []
+        belongsTo: [String: String] = [:], openings: Openings? = nil, readOnlyFields: Set<String> = [],
+        mandatoryFields: Set<String> = []
     ) {
         self.name = name
         self.sharing = sharing
@@ -38,6 +41,7 @@ package struct SecuredEntity: Hashable, Sendable {
         self.sharingFollows = sharingFollows
         self.parentFields = parentFields
         self.belongsTo = belongsTo
+        self.openings = openings
         self.readOnlyFields = readOnlyFields
         self.mandatoryFields = mandatoryFields
     }
@@ -70,7 +74,7 @@ extension SecuredEntity {
             openFields: Self.shippedOpenFields[definition.name],
             sharingFollows: Self.shippedSharing[definition.name],
             parentFields: ways.filter { field($0.value, refersTo: $0.key) },
-            belongsTo: belongsTo,
+            belongsTo: belongsTo, openings: Self.shippedOpenings[definition.name],
             readOnlyFields: Set(definition.fields.lazy.filter(\.isReadOnly).map(\.name)),
             mandatoryFields: Set(
                 definition.fields.lazy.filter { $0.isMandatory && $0.defaultText == nil }.map(\.name)))
@@ -109,6 +113,45 @@ extension SecuredEntity {
 
     /// Records that whoever views the record they belong to views as well.
     private static let shippedFollowers: Set = ["comment", "task", "event", "call", "document"]
+
+    /// A calendar: who is invited views an event, and so do those with whom its owner shares it, if it is public.
+    private static let shippedOpenings = [
+        "event": Openings(
+            invitation: "event_user",
+            sharing: .init(
+                entity: "calendar_share", person: "shared_with", field: "visibility", value: "public"))
+    ]
+}
+
+/// Who views a record of an entity without owning it, and whatever rules say: invited people, and those with whom the
+/// owner shares. What is not there, for want of its module, opens nothing.
+package struct Openings: Hashable, Sendable {
+    /// The relation from the entity to users by which people are invited.
+    package let invitation: String
+    package let sharing: Sharing
+
+    package init(invitation: String, sharing: Sharing) {
+        self.invitation = invitation
+        self.sharing = sharing
+    }
+
+    /// The owner has a record that names a person, and the record that is to be viewed has a value.
+    package struct Sharing: Hashable, Sendable {
+        /// Of the records that say with whom their owner shares.
+        package let entity: String
+        /// Their field with the person.
+        package let person: String
+        /// The field of the record to be viewed, and the value with which it is shared.
+        package let field: String
+        package let value: String
+
+        package init(entity: String, person: String, field: String, value: String) {
+            self.entity = entity
+            self.person = person
+            self.field = field
+            self.value = value
+        }
+    }
 }
 
 /// What a decision has to know about one record.
@@ -120,6 +163,10 @@ package struct RecordFacts: Hashable, Sendable {
     package var parents: [String: RecordID]
     /// The records that this one belongs to, by entity.
     package var belongsTo: [String: RecordFacts]
+    /// The users who are invited to it.
+    package var invited: Set<RecordID> = []
+    /// The users with whom its owner shares it.
+    package var sharedWith: Set<RecordID> = []
 
     package init(
         id: RecordID, owner: RecordID?, parents: [String: RecordID] = [:],

@@ -66,6 +66,10 @@ extension SecuritySnapshot {
                 let inner = predicate(principal, .view, target, followedFrom: path)
                 branches.append(.belonging(entity: target, field: field, inner))
             }
+            if let openings = plan.entity.openings {
+                branches.append(.inviting(user.id, relation: openings.invitation))
+                branches.append(.sharing(openings.sharing, with: user.id))
+            }
         }
         branches.append(.owners(interned(owners)))
         return .anyOf(branches)

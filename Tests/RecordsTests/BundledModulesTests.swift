@@ -98,6 +98,9 @@ struct BundledModulesTests {
         try create("task", ["subject": "Call", "due_date": day("2026-12-01"), "related_to": id("ticket")])
         let moment = Value.instant(try #require(Instant("2026-12-01T14:00:00Z")))
         try create("event", ["subject": "Demo", "start_at": moment, "end_at": moment])
+        let colleague = try office.create(
+            "user", ["username": "kim", "last_name": "Kim", "role": .reference(RecordID(1))])
+        try create("calendar_share", ["shared_with": .reference(colleague)])
         try create("comment", ["body": "They liked it.", "related_to": id("invoice")])
         try create("folder", ["folder_name": "Prices"])
         try create("document", ["title": "Price list", "related_to": id("product")])

@@ -12,6 +12,8 @@ struct DatabaseCompany {
     let office: Office
     let entities: [SecuredEntity]
     private(set) var records: [RecordID: Made] = [:]
+    /// Who shares a calendar, and with whom.
+    private var calendars: [RecordID: Set<RecordID>] = [:]
     private var random: SplitMix64
     /// The random company's ids → the database's.
     private var ids: [RecordID: RecordID] = [:]
@@ -25,6 +27,9 @@ struct DatabaseCompany {
         /// Whether it has words by which a search could find it.
         let isNamed: Bool
         var isDeleted = false
+        /// Of an event.
+        var invited: Set<RecordID> = []
+        var isPublic = false
     }
 
     /// The security of the database's snapshot: what was written, read back.
@@ -33,6 +38,7 @@ struct DatabaseCompany {
     init(seed: UInt64) throws {
         var core = CoreModule().manifest
         core.entities += Self.entities
+        core.relations.append(RelationDefinition("event_user", from: "event", to: "user", label: "Invitees"))
         office = try Office(core: core)
         entities = office.snapshot.registry.entities.map { SecuredEntity($0.completeDefinition) }
         random = SplitMix64(state: seed ^ 0x5EED)
@@ -40,7 +46,7 @@ struct DatabaseCompany {
         try makeRecords()
     }
 
-    static let names = ["account", "contact", "potential", "quote", "faq", "task", "comment"]
+    static let names = ["account", "contact", "potential", "quote", "faq", "task", "event", "comment"]
 
     /// The field that names a record, where it must be there; elsewhere it is `title`.
     static let mandatoryNames = ["account": "account_name", "contact": "last_name"]
@@ -52,7 +58,14 @@ struct DatabaseCompany {
             .reference("potential", "Potential", to: "potential")),
         entity("faq").sharing(.notShareable),
         entity("task", .reference("related_to", "About", to: "account", "quote")),
-        entity("comment", .reference("related_to", "About", to: "task", "contact")),
+        entity(
+            "event", .reference("related_to", "About", to: "account"),
+            .picklist("visibility", "Visibility", labels: ["Private", "Public"])),
+        EntityDefinition(
+            "calendar_share", label: "Share", plural: "Shares",
+            fields: [.reference("shared_with", "With", to: "user").mandatory()]
+        ).labelled(by: "shared_with"),
+        entity("comment", .reference("related_to", "About", to: "task", "contact", "event")),
     ]
 
     private static func entity(_ name: String, _ references: FieldDefinition...) -> EntityDefinition {
@@ -64,7 +77,8 @@ struct DatabaseCompany {
 
     private mutating func write(_ company: SecurityFacts) throws {
         for profile in company.profiles.values.sorted(by: { $0.id < $1.id }) {
-            let rights = profile.entities.filter { Self.names.contains($0.key) } + [("*", profile.otherEntities)]
+            let rights =
+                profile.entities.filter { Self.names.contains($0.key) } + [("*", profile.otherEntities)]
             ids[profile.id] = try change { administration throws(CRMError) in
                 try administration.createProfile(
                     [
@@ -111,7 +125,8 @@ struct DatabaseCompany {
             _ = try change { administration throws(CRMError) in try administration.createRule(made) }
         }
         for name in Self.names where name != "contact" && name != "faq" {
-            let sharing: SharingDefault = chance(55) ? .private : pick(SharingDefault.all.dropLast()) ?? .private
+            let sharing: SharingDefault =
+                chance(55) ? .private : pick(SharingDefault.all.dropLast()) ?? .private
             _ = try change { administration throws(CRMError) in
                 try administration.setDefault(of: name, to: sharing, related: false)
             }
@@ -120,13 +135,15 @@ struct DatabaseCompany {
 
     @discardableResult
     private func change(
-        _ body: @escaping @Sendable (SecurityAdministration) throws(CRMError) -> SecurityAdministration.Outcome
+        _ body:
+            @escaping @Sendable (SecurityAdministration) throws(CRMError) -> SecurityAdministration.Outcome
     ) throws -> RecordID? { try office.administer(body).id }
 
     // MARK: Records
 
     private mutating func makeRecords() throws {
         let owners = (Array(facts.users.keys) + Array(facts.groups.keys)).sorted()
+        try shareCalendars(owners)
         for name in Self.names {
             guard let entity = office.snapshot.registry[entity: name] else { continue }
             for number in 0..<8 {
@@ -137,20 +154,51 @@ struct DatabaseCompany {
                 let isNamed = Self.mandatoryNames[name] != nil || chance(70)
                 if isNamed { values[Self.mandatoryNames[name] ?? "title"] = title }
                 var references: [String: RecordID] = [:]
-                for field in entity.fields where field.type.name == "reference" && !field.isSystem && chance(75) {
-                    let targets = records.filter { field.type.targets.contains($0.value.entity) && !$0.value.isDeleted }
+                for field in entity.fields
+                where field.type.name == "reference" && !field.isSystem && chance(75) {
+                    let targets = records.filter {
+                        field.type.targets.contains($0.value.entity) && !$0.value.isDeleted
+                    }
                     guard let target = pick(targets.keys.sorted()) else { continue }
                     references[field.name] = target
                     values[field.name] = .reference(target)
                 }
+                let isPublic = name == "event" && chance(60)
+                if isPublic { values["visibility"] = "public" }
                 let id = try office.create(name, values)
                 records[id] = Made(
-                    entity: name, owner: owner, references: references, isNamed: isNamed)
+                    entity: name, owner: owner, references: references, isNamed: isNamed, isPublic: isPublic)
+                if name == "event" { try invite(to: id) }
             }
         }
         for id in records.keys.sorted() where chance(10) {
             try office.delete(id)
             records[id]?.isDeleted = true
+        }
+    }
+
+    private mutating func shareCalendars(_ owners: [RecordID]) throws {
+        for owner in owners {
+            for user in facts.users.keys.sorted() where chance(12) {
+                let id = try office.create(
+                    "calendar_share", ["owner": .reference(owner), "shared_with": .reference(user)])
+                if chance(20) {
+                    try office.delete(id)
+                } else {
+                    calendars[owner, default: []].insert(user)
+                }
+            }
+        }
+    }
+
+    private mutating func invite(to event: RecordID) throws {
+        for user in facts.users.keys.sorted() where chance(15) {
+            try office.link(event, "event_user", user, [:])
+            if chance(20) {
+                try office.unlink(event, "event_user", user)
+            } else {
+                records[event]?.invited.insert(user)
+            }
         }
     }
 
@@ -160,12 +208,15 @@ struct DatabaseCompany {
             return RecordFacts(id: id, owner: nil)
         }
         var facts = RecordFacts(id: id, owner: made.owner)
+        facts.invited = made.invited
+        if made.isPublic { facts.sharedWith = calendars[made.owner] ?? [] }
         for (target, field) in entity.parentFields {
             guard let parent = made.references[field], records[parent]?.entity == target else { continue }
             facts.parents[target] = records[parent]?.owner
         }
         for (target, field) in entity.belongsTo where depth > 0 {
-            guard let followed = made.references[field], let other = records[followed], other.entity == target,
+            guard let followed = made.references[field], let other = records[followed],
+                other.entity == target,
                 !other.isDeleted
             else { continue }
             facts.belongsTo[target] = self.facts(of: followed, depth: depth - 1)
@@ -184,7 +235,8 @@ extension Office {
     @discardableResult
     func administer(
         as call: CallContext? = nil, mode: UnitMode = .commit,
-        _ body: @escaping @Sendable (SecurityAdministration) throws(CRMError) -> SecurityAdministration.Outcome
+        _ body:
+            @escaping @Sendable (SecurityAdministration) throws(CRMError) -> SecurityAdministration.Outcome
     ) throws(CRMError) -> SecurityAdministration.Outcome {
         let (service, call) = (records, call ?? root)
         return try database.writer.perform(mode: mode) { (transaction) throws(CRMError) in

@@ -157,10 +157,12 @@ extension Office {
         }
     }
 
-    func act(_ method: String, _ parameters: StructuredValue) throws -> StructuredValue {
+    func act(
+        _ method: String, _ parameters: StructuredValue, as call: CallContext? = nil
+    ) throws -> StructuredValue {
         let action = try #require(snapshot.registry.actions[method])
         let records = records
-        return try unit { unit throws(CRMError) in try records.act(action, parameters, in: unit) }
+        return try unit(as: call) { unit throws(CRMError) in try records.act(action, parameters, in: unit) }
     }
 
     /// Converts a lead; answers what it became: account, contact, potential, those that there are.

@@ -320,8 +320,10 @@ extension Office {
         try unit(as: call) { unit throws(CRMError) in try unit.link(id, relation, to: other, values) }
     }
 
-    func unlink(_ id: RecordID, _ relation: String, _ other: RecordID) throws(CRMError) {
-        try unit { unit throws(CRMError) in try unit.unlink(id, relation, from: other) }
+    func unlink(
+        _ id: RecordID, _ relation: String, _ other: RecordID, as call: CallContext? = nil
+    ) throws(CRMError) {
+        try unit(as: call) { unit throws(CRMError) in try unit.unlink(id, relation, from: other) }
     }
 
     /// All pages.

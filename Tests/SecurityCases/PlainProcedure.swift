@@ -12,7 +12,9 @@ package struct PlainProcedure {
         self.entities = entities
     }
 
-    package func allows(_ caller: RecordID, _ verb: AccessVerb, _ entity: String, _ record: RecordFacts?) -> Bool {
+    package func allows(_ caller: RecordID, _ verb: AccessVerb, _ entity: String, _ record: RecordFacts?)
+        -> Bool
+    {
         allows(caller, verb, entity, record, path: [])
     }
 
@@ -47,6 +49,10 @@ package struct PlainProcedure {
                     continue
                 }
                 if allows(caller, .view, target, followed, path: path + [entity]) { return true }
+            }
+            if secured.openings != nil, record.invited.contains(caller) || record.sharedWith.contains(caller)
+            {
+                return true
             }
         }
         // 9, 10
@@ -140,6 +146,8 @@ package func lets(_ predicate: AccessPredicate, _ record: RecordFacts) -> Bool {
         return record.parents[entity].map { Set(owners.ids).contains($0) } ?? false
     case .belonging(let entity, _, let inner):
         return record.belongsTo[entity].map { lets(inner, $0) } ?? false
+    case .inviting(let user, _): return record.invited.contains(user)
+    case .sharing(_, let user): return record.sharedWith.contains(user)
     case .any(let branches): return branches.contains { lets($0, record) }
     }
 }

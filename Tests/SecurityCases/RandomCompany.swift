@@ -40,7 +40,11 @@ package struct RandomCompany {
             SecuredEntity(name: "task", belongsTo: ["account": "related_to", "quote": "related_to"]),
             SecuredEntity(
                 name: "comment",
-                belongsTo: ["task": "related_to", "comment": "parent_comment", "contact": "related_to"]),
+                belongsTo: [
+                    "task": "related_to", "comment": "parent_comment", "contact": "related_to",
+                    "event": "related_to",
+                ]),
+            SecuredEntity(name: "event", belongsTo: ["account": "related_to"], openings: Self.calendar),
             SecuredEntity(name: "role", isAdministrative: true),
         ]
         for index in entities.indices {
@@ -137,6 +141,10 @@ package struct RandomCompany {
     private mutating func record(_ entity: SecuredEntity, _ id: RecordID, depth: Int) -> RecordFacts {
         var record = RecordFacts(id: id, owner: chance(95) ? owner() : nil)
         for parent in entity.parentFields.keys.sorted() where chance(70) { record.parents[parent] = owner() }
+        if entity.openings != nil {
+            record.invited = Set(facts.users.keys.sorted().filter { _ in chance(15) })
+            record.sharedWith = Set(facts.users.keys.sorted().filter { _ in chance(10) })
+        }
         if depth > 0, let target = pick(entity.belongsTo.keys.sorted()), chance(70),
             let followed = entities.first(where: { $0.name == target })
         {
@@ -144,6 +152,11 @@ package struct RandomCompany {
         }
         return record
     }
+
+    /// As the product's own calendar has it.
+    private static let calendar = Openings(
+        invitation: "event_user",
+        sharing: .init(entity: "calendar_share", person: "shared_with", field: "visibility", value: "public"))
 
     private mutating func owner() -> RecordID? {
         pick(facts.users.keys.sorted() + facts.groups.keys.sorted())

@@ -13,13 +13,16 @@ public struct CollaborationModule: CRMModule {
             summary: "Tasks, events, comments, documents and tags around every record.")
         manifest.publisher = "CRM"
         manifest.entities = [
-            WorkItem.definition, Event.definition, Comment.definition, Folder.definition, Document.definition,
-            Tag.definition, Tagging.definition,
+            WorkItem.definition, Event.definition, CalendarShare.definition, Comment.definition,
+            Folder.definition,
+            Document.definition, Tag.definition, Tagging.definition,
         ]
         manifest.relations = Event.participants + Document.links + [LeadSuccession.comments]
         manifest.hooks =
-            WorkItem.hooks + Event.hooks + Comment.hooks + Folder.hooks + Document.hooks + Tag.hooks
+            WorkItem.hooks + Event.hooks + CalendarShare.hooks + Comment.hooks + Folder.hooks + Document.hooks
+            + Tag.hooks
             + Tagging.hooks + LeadSuccession.hooks
+        manifest.actions = [Invitation.action, BusyTimes.action]
         manifest.migrations = Migrations.all
         manifest.fixtures = Folder.fixtures
         return manifest
