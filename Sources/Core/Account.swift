@@ -30,6 +30,7 @@ enum Account {
             .text("sic_code", "SIC Code", maximumLength: 40),
             .integer("employees", "Employees").range("0", nil),
             .money("annual_revenue", "Annual Revenue"),
+            FieldGroups.language,
             .boolean("email_opt_out", "E-mail Opt Out").help("Excluded from mass mail."),
             .boolean("notify_owner", "Notify Owner"),
         ] + FieldGroups.address("billing", "Billing") + FieldGroups.address("shipping", "Shipping") + [
@@ -52,9 +53,10 @@ enum Account {
     ]
 
     static let hooks = [
+        FieldGroups.languageHook("account"),
         Hook("parent without cycle", on: "account", [.beforeCreate, .beforeUpdate]) {
             change, context throws(CRMError) in
             try ReferenceChain.refuseCycle(change, through: "parent_account", context)
-        }
+        },
     ]
 }

@@ -23,6 +23,7 @@ enum Contact {
             .phone("fax", "Fax"),
             .phone("assistant_phone", "Assistant Phone"),
             FieldGroups.leadSource,
+            FieldGroups.language,
             .date("birthday", "Birthday"),
             .boolean("do_not_call", "Do Not Call"),
             .boolean("email_opt_out", "E-mail Opt Out").help("Excluded from mass mail."),
@@ -40,6 +41,7 @@ enum Contact {
     .listing("first_name", "last_name", "title", "account", "email", "phone", "owner")
 
     static let hooks = [
+        FieldGroups.languageHook("contact"),
         Hook("reports to without cycle", on: "contact", [.beforeCreate, .beforeUpdate]) {
             change, context throws(CRMError) in
             try ReferenceChain.refuseCycle(change, through: "reports_to", context)

@@ -22,6 +22,38 @@ enum FieldGroups {
             PicklistValue("dr", "Dr."), PicklistValue("prof", "Prof."),
         ])
 
+    static let language = FieldDefinition("language", "Language", .text(maximumLength: 35))
+        .help("Of documents for them: BCP 47, such as de.")
+
+    /// Refuses a word that is no tag of a language, such as its name.
+    static func languageHook(_ entity: String) -> Hook {
+        Hook("language of a recipient", on: entity, [.beforeCreate, .beforeUpdate]) {
+            change, _ throws(CRMError) in
+            guard change.changes("language"), let tag = change["language"].text, !isLanguageTag(tag) else {
+                return
+            }
+            throw .invalidRecord(
+                entity,
+                [
+                    FieldProblem(
+                        field: "language", code: "format",
+                        message: "Language \"\(tag.prefix(40))\" is no tag such as de or pt-BR")
+                ])
+        }
+    }
+
+    /// BCP 47 as far as shape goes: two or three letters, then subtags of up to eight letters and digits.
+    private static func isLanguageTag(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte & 0xDF) }
+        guard let first = parts.first, (2...3).contains(first.count), first.allSatisfy(isLetter) else {
+            return false
+        }
+        return parts.dropFirst().allSatisfy { part in
+            (1...8).contains(part.count) && part.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) }
+        }
+    }
+
     static let leadSource = FieldDefinition.picklist(
         "lead_source", "Lead Source",
         labels: [

@@ -9,6 +9,7 @@ enum GermanLabels {
         ".owner": "Zuständig", ".created_at": "Erstellt am", ".created_by": "Erstellt von",
         ".modified_at": "Geändert am", ".modified_by": "Geändert von", ".version": "Version",
         ".deleted_at": "Gelöscht am", ".origin": "Herkunft",
+        ".language": "Sprache", ".language/help": "Der Belege an sie: BCP 47, etwa de.",
         ".origin=ui": "Oberfläche", ".origin=api": "API", ".origin=import": "Import",
         ".origin=web_form": "Webformular", ".origin=conversion": "Umwandlung", ".origin=workflow": "Ablauf",
         ".origin=mail": "E-Mail", ".origin=console": "Konsole", ".origin=system": "System",

@@ -67,6 +67,40 @@ struct LeadConversionStoryTests {
         #expect(throws: CRMError.self) { try office.get(contact) }
     }
 
+    @Test(
+        "converting a lead is a right of its own: who edits leads may still not convert them",
+        arguments: [false, true])
+    func ownRight(isGranted: Bool) throws {
+        let office = try BundledModulesTests.office(["sales"])
+        var verbs: Set<AccessVerb> = [.view, .create, .edit]
+        if isGranted { verbs.insert(.utility("convert_lead")) }
+        let rights = verbs
+        let profile = try #require(
+            try office.administer { administration throws(CRMError) in
+                try administration.createProfile(
+                    ["profile_name": "Desk"], [.init(entity: "*", access: true, verbs: rights)])
+            }.id)
+        let role = try #require(
+            try office.administer { administration throws(CRMError) in
+                try administration.createRole("Desk", reportsTo: RecordID(1), profiles: [profile])
+            }.id)
+        let kim = Office.call(
+            try office.create("user", ["username": "kim", "last_name": "Kim", "role": .reference(role)]))
+        let lead = try office.create("lead", ["last_name": "Young", "company": "Fabrikam"], as: kim)
+        let parameters = StructuredValue.object(["lead": .value(.reference(lead))])
+        if isGranted {
+            _ = try office.act("sales.convert_lead", parameters, as: kim)
+            #expect(try office.get(lead)["converted"] == true)
+        } else {
+            let refused = #expect(throws: CRMError.self) {
+                try office.act("sales.convert_lead", parameters, as: kim)
+            }
+            #expect(refused?.kind == .forbidden)
+            #expect(refused?.message.contains("convert_lead") == true, "\(refused?.message ?? "")")
+            #expect(try office.get(lead)["converted"] != true)
+        }
+    }
+
     @Test("without a contact the account inherits, and what is there already is not there twice")
     func accountAlone() throws {
         let office = try BundledModulesTests.office(BundledModulesTests.modules)

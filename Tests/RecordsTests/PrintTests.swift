@@ -129,6 +129,38 @@ struct PrintTests {
             try html("quote", quote, [.init("language", .value("\"><script>"))]).contains("<script") == false)
     }
 
+    @Test(
+        "a page is in the recipient's language where there is a template in it: the contact's, else the account's"
+    )
+    func recipients() throws {
+        let contact = try office.create("contact", ["last_name": "Li", "language": "en-GB"])
+        let quote = try document("quote", [("1234.50", "2")])
+        func heading(_ more: [StructuredValue.Member] = []) throws -> String {
+            let page = try html("quote", quote, more)
+            let language = page.firstRange(of: "<html lang=\"").map {
+                page[$0.upperBound...].prefix { $0 != "\"" }
+            }
+            let words = page.firstRange(of: "<h1>").map { page[$0.upperBound...].prefix { $0 != " " } }
+            return "\(language ?? "") \(words ?? "")"
+        }
+        #expect(try heading() == "en Quote")
+        try office.update(account, ["language": "de-AT"])
+        #expect(try heading() == "de-AT Angebot")
+        #expect(try print("quote", quote)["file_name"]?.value.text?.hasPrefix("Angebot QUO") == true)
+        try office.update(quote, ["contact": .reference(contact)])
+        #expect(try heading() == "en-GB Quote")
+        #expect(try heading([.init("language", .value("de"))]) == "de Angebot")
+        // Without a template in it a language is nobody's.
+        try office.update(contact, ["language": "pl"])
+        #expect(try heading() == "en Quote")
+        for wrong in ["german", "de_DE", "d", "de-", "-de", "de-toolongatag", "日本"] {
+            let refused = #expect(throws: CRMError.self) {
+                try office.update(contact, ["language": .text(wrong)])
+            }
+            #expect(refused?.fields.map(\.field) == ["language"], "\(wrong)")
+        }
+    }
+
     @Test("a field that the one who prints may not see is not on the page")
     func hidden() throws {
         let quote = try document("quote", [("10.00", "2")])

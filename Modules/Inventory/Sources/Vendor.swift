@@ -10,6 +10,8 @@ enum Vendor {
             .email("email", "E-mail").indexed(),
             .phone("phone", "Phone"),
             .url("website", "Website"),
+            .text("language", "Language", maximumLength: 35).help(
+                "Of documents for them: BCP 47, such as de."),
             .text("category", "Category"),
             .picklist("gl_account", "General ledger account", Accounts.values),
         ] + Address.fields(nil, "Address") + [.longtext("description", "Description")]

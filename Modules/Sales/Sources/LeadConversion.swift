@@ -35,7 +35,7 @@ enum LeadConversion {
             Parameter("account_created", .boolean, "Whether the account is new."),
             Parameter("contact_created", .boolean, "Whether the contact is new."),
         ]),
-        requires: AccessRight(.edit, "lead"), convert)
+        requires: AccessRight(.utility("convert_lead"), "lead"), convert)
 
     private static func choice(of entity: String) -> ParameterType {
         .object([

@@ -15,7 +15,7 @@ enum LeadReversion {
             """,
         parameters: [Parameter("lead", .id(of: "lead"), "The converted lead.", required: true)],
         result: .object([Parameter("lead", .id(of: "lead"), "The lead, which is open again.")]),
-        requires: AccessRight(.edit, "lead"), revert)
+        requires: AccessRight(.utility("convert_lead"), "lead"), revert)
 
     @Sendable
     private static func revert(

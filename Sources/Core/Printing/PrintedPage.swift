@@ -7,7 +7,8 @@ enum PrintedPage {
         "print", .reads, summary: "Prints a record by a template: a page of HTML that is complete in itself.",
         description:
             "What the caller may not see is not on it. Without a template the first active one for the record's "
-            + "entity is taken, in the caller's language where there is one.",
+            + "entity is taken: in the language asked for, else that of the contact, account or vendor whom the record "
+            + "names, else the caller's; a template in that language where there is one.",
         parameters: [
             Parameter("entity", .text, "The record's entity.", required: true),
             Parameter("id", .id(), "The record.", required: true),
@@ -28,11 +29,16 @@ enum PrintedPage {
         }
         let record = try context.get(entity, id)
         let asked = parameters["language"]?.value.text
+        var wanted = asked
+        if wanted == nil { wanted = try language(ofRecipientOf: record, context) }
         let template = try TemplateRecord.find(
-            parameters["template"]?.value.reference, for: entity, language: asked ?? context.caller.language,
-            context)
-        let language = asked ?? template["language"].text ?? "en"
-        let page = try render(record, template["body"].text ?? "", language, context)
+            parameters["template"]?.value.reference, for: entity,
+            language: wanted ?? context.caller.language, context)
+        let own = template["language"].text ?? "en"
+        // Numbers as in Austria between words in German, but not between words in English.
+        let spoken = wanted.flatMap { TemplateRecord.isSame($0, own) ? $0 : nil }
+        let language = asked ?? spoken ?? own
+        let page = try render(record, template, language, context)
         return .object([
             "file_name": .value(.text(page.title + ".html")),
             "media_type": .value(.text("text/html; charset=utf-8")),
@@ -40,15 +46,39 @@ enum PrintedPage {
         ])
     }
 
+    /// The language of whom a record is for: its contact's, else its account's or vendor's; nil where none is known to the
+    /// caller.
+    private static func language(
+        ofRecipientOf record: Record, _ context: any ModuleContext
+    ) throws(CRMError) -> String? {
+        let references = try context.definition(of: record.entity).fields.compactMap { field in
+            field.type.name == "reference" && field.type.targets.count == 1
+                ? field.type.targets.first.map { (field: field.name, target: $0) } : nil
+        }
+        for recipient in ["contact", "account", "vendor"] {
+            for (field, target) in references where target == recipient {
+                guard let id = record[field].reference else { continue }
+                do throws(CRMError) {
+                    let language = try context.get(target, id)["language"].text ?? ""
+                    if !language.isEmpty { return language }
+                } catch {
+                    // One that the caller may not view says nothing.
+                    guard error.kind == .notFound || error.kind == .forbidden else { throw error }
+                }
+            }
+        }
+        return nil
+    }
+
     private static func render(
-        _ record: Record, _ body: String, _ language: String, _ context: any ModuleContext
+        _ record: Record, _ template: Record, _ language: String, _ context: any ModuleContext
     ) throws(CRMError) -> (title: String, html: String) {
         let definition = try context.definition(of: record.entity)
         let formats = PrintFormats(language: language, timeZone: context.caller.timeZone)
         let company = try Company.read(context)
-        let title = title(of: record, definition)
+        let title = title(of: record, template["template_name"].text ?? definition.label, definition)
         do {
-            let template = try PrintTemplate(parsing: body)
+            let template = try PrintTemplate(parsing: template["body"].text ?? "")
             let usage = template.usage
             let values = PrintedValues(context: context, formats: formats)
             var document = try values.values(of: record, usage)
@@ -73,10 +103,12 @@ enum PrintedPage {
         }
     }
 
-    /// What it is and its first label, fit for a file's name: `Invoice INV00017`.
-    private static func title(of record: Record, _ definition: EntityDefinition) -> String {
+    /// What the template makes of it and its first label, fit for a file's name: `Invoice INV00017`.
+    private static func title(
+        of record: Record, _ template: String, _ definition: EntityDefinition
+    ) -> String {
         let label = definition.labelFields.lazy.compactMap { record[$0].text }.first { !$0.isEmpty }
-        let words = "\(definition.label) \(label ?? "\(record.id.rawValue)")"
+        let words = "\(template) \(label ?? "\(record.id.rawValue)")"
         return String(
             words.unicodeScalars.filter { !"/\\:*?\"<>|".unicodeScalars.contains($0) && $0.value >= 0x20 }
                 .prefix(100).map(Character.init))

@@ -53,6 +53,12 @@ enum TemplateRecord {
         return error
     }
 
+    /// Whether two tags of BCP 47 name one language, wherever it is spoken: `de` and `de-AT`.
+    static func isSame(_ one: String, _ other: String) -> Bool {
+        func language(_ tag: String) -> String { tag.prefix { $0 != "-" && $0 != "_" }.lowercased() }
+        return language(one) == language(other)
+    }
+
     /// The one that is meant: by its id, or the first active one for the entity, in the language where there is one.
     static func find(
         _ id: RecordID?, for entity: String, language: String, _ context: any ModuleContext
@@ -74,8 +80,10 @@ enum TemplateRecord {
                     where: .all([.where("for_entity", .equal, .text(entity)), .where("active", .equal, true)]
                     ),
                     sort: ["id"], limit: 100))
-            guard let template = usable.first(where: { $0["language"] == .text(language) }) ?? usable.first
-            else {
+            let template =
+                usable.first { $0["language"] == .text(language) }
+                ?? usable.first { isSame($0["language"].text ?? "", language) } ?? usable.first
+            guard let template else {
                 throw CRMError(
                     .notFound, "there is no active template for \(entity)",
                     hint: "Make one: record create print_template.")
