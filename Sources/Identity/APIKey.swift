@@ -9,12 +9,16 @@ package struct APIKeyRequest: Sendable {
     package let addresses: [AddressRange]
     /// Nil for a key that does not expire.
     package let expiresAt: Instant?
+    /// The contact whose records alone it reaches; nil for all that its user reaches.
+    package let contact: RecordID?
 
     /// The most address ranges that a key may have.
     package static let addressLimit = 50
 
     /// - Throws: `invalidParameters` naming the text that is no scope or address, or what is too long.
-    package init(name: String, scopes: [String], addresses: [String], expiresAt: Instant?) throws(CRMError) {
+    package init(
+        name: String, scopes: [String], addresses: [String], expiresAt: Instant?, contact: RecordID? = nil
+    ) throws(CRMError) {
         guard (1...100).contains(name.unicodeScalars.count) else {
             throw CRMError(.invalidParameters, "an API key's name needs 1 to 100 characters")
         }
@@ -35,6 +39,7 @@ package struct APIKeyRequest: Sendable {
         }
         self.addresses = ranges
         self.expiresAt = expiresAt
+        self.contact = contact
     }
 }
 
@@ -47,6 +52,8 @@ package struct APIKeySummary: Hashable, Sendable {
     package let addresses: [AddressRange]
     package let createdAt: Instant
     package let expiresAt: Instant?
+    /// The contact whose records alone it reaches.
+    package let contact: RecordID?
     /// At most half a minute behind after a restart.
     package let lastUsedAt: Instant?
 }

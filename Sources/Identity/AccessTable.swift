@@ -105,6 +105,7 @@ struct LiveKey: Sendable {
     let addresses: [AddressRange]
     let createdAt: Instant
     let expiresAt: Instant?
+    let contact: RecordID?
     var lastUsedAt: Instant?
     var storedLastUsedAt: Instant?
 
@@ -117,6 +118,7 @@ struct LiveKey: Sendable {
         addresses = request.addresses
         self.createdAt = createdAt
         expiresAt = request.expiresAt
+        contact = request.contact
         self.lastUsedAt = lastUsedAt
         storedLastUsedAt = lastUsedAt
     }
@@ -131,6 +133,6 @@ struct LiveKey: Sendable {
     var summary: APIKeySummary {
         APIKeySummary(
             id: id, user: user, name: name, scopes: scopes, addresses: addresses, createdAt: createdAt,
-            expiresAt: expiresAt, lastUsedAt: lastUsedAt)
+            expiresAt: expiresAt, contact: contact, lastUsedAt: lastUsedAt)
     }
 }

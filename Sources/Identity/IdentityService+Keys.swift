@@ -34,12 +34,12 @@ extension IdentityService {
                 }
                 let id = try IdentityStore.addKey(
                     user, request, digest: digest, createdAt: now, by: call.user, transaction)
-                let entry = IdentityEntry(
-                    .security, by: call,
-                    [
-                        ("event", .text("key_created")), ("key", .integer(id)), ("user", .user(user)),
-                        ("name", .text(request.name)), ("scopes", .text(request.scopes.description)),
-                    ])
+                var facts: [(name: StaticString, value: IdentityEntry.Fact)] = [
+                    ("event", .text("key_created")), ("key", .integer(id)), ("user", .user(user)),
+                    ("name", .text(request.name)), ("scopes", .text(request.scopes.description)),
+                ]
+                if let contact = request.contact { facts.append(("contact", .integer(contact.rawValue))) }
+                let entry = IdentityEntry(.security, by: call, facts)
                 try transaction.append(entry.changeEntry)
                 let key = LiveKey(id: id, user: user, request, createdAt: now)
                 transaction.afterCommit { [self] in access.withLock { $0.add(key, digest: digest) } }

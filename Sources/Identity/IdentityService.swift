@@ -116,7 +116,8 @@ package final class IdentityService: Sendable {
         let isAdministrator = user.isAdministrator && key.scopes.isEverything
         return Session(
             user: user,
-            principal: Principal(user: user.id, isAdministrator: isAdministrator, source: .apiKey),
+            principal: Principal(
+                user: user.id, isAdministrator: isAdministrator, source: .apiKey, customer: key.contact),
             origin: .apiKey(key.id), expiresAt: key.expiresAt, mustChangePassword: false,
             mustSetUpSecondFactor: false, scopes: key.scopes)
     }

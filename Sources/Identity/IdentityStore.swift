@@ -62,14 +62,15 @@ enum IdentityStore {
         }
         let keys = Statement(
             """
-            SELECT token_hash, id, user, name, scopes, addresses, created_at, expires_at, last_used_at
+            SELECT token_hash, id, user, name, scopes, addresses, created_at, expires_at, last_used_at, contact
             FROM crm_api_key
             """)
         try reader.rows(keys) { row throws(CRMError) in
             guard let digest = SHA256Digest(bytes: row.bytes(0)) else { return .next }
             let request = try APIKeyRequest(
                 name: row.text(3), scopes: words(row.text(4)), addresses: words(row.text(5)),
-                expiresAt: row.optionalInt64(7).map { Instant(millisecondsSince1970: $0) })
+                expiresAt: row.optionalInt64(7).map { Instant(millisecondsSince1970: $0) },
+                contact: row.optionalInt64(9).map { RecordID($0) })
             let used = row.optionalInt64(8).map { Instant(millisecondsSince1970: $0) }
             let key = LiveKey(
                 id: row.int64(1), user: RecordID(row.int64(2)), request,
@@ -261,13 +262,14 @@ enum IdentityStore {
         let statement = Statement(
             """
             INSERT INTO crm_api_key
-                (token_hash, user, name, scopes, addresses, created_at, created_by, expires_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id
+                (token_hash, user, name, scopes, addresses, created_at, created_by, expires_at, contact)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id
             """,
             [
                 .blob(digest.bytes), .id(user), .text(request.name), .text(request.scopes.description),
                 .text(request.addresses.map(\.description).joined(separator: " ")), .instant(createdAt),
                 .id(creator), request.expiresAt.map { .instant($0) } ?? .null,
+                request.contact.map { .id($0) } ?? .null,
             ])
         return try transaction.first(statement) { $0.int64(0) } ?? 0
     }

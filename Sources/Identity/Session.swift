@@ -33,9 +33,25 @@ package struct Session: Sendable {
         "second_factor.status", "second_factor.begin", "second_factor.confirm",
     ])
 
-    /// - Throws: `forbidden` while the password must be changed, or a second factor be set up, and `method` does
+    /// What a key may call that is narrowed to a contact. Modules' actions are not among it: what they read with rights of
+    /// their own is not held against the customer.
+    package static let methodsForCustomers: Set<String> = [
+        "auth.whoami", "batch.execute", "core.print", "entity.describe", "entity.list", "record.aggregate",
+        "record.count", "record.create", "record.delete", "record.get", "record.history", "record.link",
+        "record.list", "record.related", "record.search", "record.unlink", "record.update", "file.get",
+        "file.put",
+    ]
+
+    /// - Throws: `forbidden` for what a customer's key may not call, while the password must be changed, or a second factor be set up, and `method` does
     ///   not serve that.
     package func checkMayCall(_ method: String) throws(CRMError) {
+        if principal.customer != nil, !Self.methodsForCustomers.contains(method) {
+            var error = CRMError(
+                .forbidden, "a customer's key may not call \(method)",
+                hint: "It may call \(Self.methodsForCustomers.sorted().joined(separator: ", ")).")
+            error.rule = "customer"
+            throw error
+        }
         if mustChangePassword, !Self.openMethods.contains(method) {
             throw CRMError(
                 .forbidden, "the password must be changed first",
@@ -64,7 +80,9 @@ package struct IdentityCall: Sendable {
 
     var user: RecordID { session.user.id }
     var isAdministrator: Bool { session.principal.isAdministrator }
-    var isByNarrowedKey: Bool { isByKey && !session.scopes.isEverything }
+    var isByNarrowedKey: Bool {
+        isByKey && (!session.scopes.isEverything || session.principal.customer != nil)
+    }
     var isByKey: Bool { if case .apiKey = session.origin { true } else { false } }
 }
 

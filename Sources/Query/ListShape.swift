@@ -74,7 +74,11 @@ struct ShapeChoice {
     ) -> Double? {
         switch predicate {
         case .nothing: return 0
-        case .everything, .parent, .owners, .inviting, .sharing: return nil
+        case .everything, .parent, .owners, .inviting, .sharing, .having: return nil
+        // One of many customers.
+        case .ofCustomer: return customerShare
+        case .all(let parts):
+            return parts.contains { if case .ofCustomer = $0 { true } else { false } } ? customerShare : nil
         case .belonging(let entity, _, let inner):
             guard let parent = viewpoint.registry[entity: entity] else { return 0 }
             guard case .owners(let owners) = inner else { return nil }
@@ -93,13 +97,16 @@ struct ShapeChoice {
     }
 }
 
+/// Which part of the records is thought to be one customer's.
+private let customerShare = 0.000_1
+
 extension AccessPredicate {
     /// The branches that do not go by the record's own owner.
     var withoutOwners: AccessPredicate {
         switch self {
         case .owners: .nothing
         case .any(let branches): .anyOf(branches.filter { if case .owners = $0 { false } else { true } })
-        case .everything, .nothing, .parent, .belonging, .inviting, .sharing: self
+        case .everything, .nothing, .parent, .belonging, .inviting, .sharing, .ofCustomer, .having, .all: self
         }
     }
 }

@@ -168,6 +168,19 @@ struct StatementBuilder {
                 "(\(alias).\(column(sharing.field, alias)) = \(bind(.text(sharing.value))) AND EXISTS (SELECT 1"
                 + " FROM \(shares.table) \(inner) WHERE \(inner).\(person.column) = \(bind(user))"
                 + " AND \(inner).owner = \(alias).owner AND \(inner).deleted_at IS NULL))"
+        case .ofCustomer(let customer, let entity, let reach):
+            guard let ids = ids(of: customer, entity, reach) else { return "0" }
+            return "\(alias).id IN (\(ids))"
+        case .having(let condition):
+            let column = "\(alias).\(column(condition.field, alias))"
+            if case .text(let text) = condition.value { return "\(column) = \(bind(.text(text)))" }
+            return "\(column) IS NOT 1"
+        case .all(let parts):
+            var conditions: [String] = []
+            for part in parts {
+                if let condition = condition(part, on: alias) { conditions.append(condition) }
+            }
+            return conditions.isEmpty ? nil : "(" + conditions.joined(separator: " AND ") + ")"
         case .any(let branches):
             var conditions: [String] = []
             for branch in branches {
@@ -185,7 +198,22 @@ struct StatementBuilder {
     mutating func ids(_ predicate: AccessPredicate, of entity: Entity, owners: [RecordID]) -> String? {
         switch predicate {
         case .nothing: return "SELECT NULL WHERE 0"
-        case .everything, .parent, .inviting, .sharing: return nil
+        case .everything, .parent, .inviting, .sharing, .having: return nil
+        case .ofCustomer(let customer, let name, let reach):
+            return ids(of: customer, name, reach) ?? "SELECT NULL WHERE 0"
+        case .all(let parts):
+            // By the one part that an index answers; the others are tested on what it finds.
+            guard
+                let index = parts.firstIndex(where: { if case .ofCustomer = $0 { true } else { false } }),
+                let found = ids(parts[index], of: entity, owners: owners)
+            else { return nil }
+            let inner = freshAlias()
+            var conditions = ["\(inner).id IN (\(found))", "\(inner).deleted_at IS NULL"]
+            for (other, part) in parts.enumerated() where other != index {
+                if let condition = condition(part, on: inner) { conditions.append(condition) }
+            }
+            return "SELECT \(inner).id FROM \(entity.table) \(inner) WHERE "
+                + conditions.joined(separator: " AND ")
         case .owners:
             let inner = freshAlias()
             return
@@ -207,6 +235,26 @@ struct StatementBuilder {
             }
             return parts.joined(separator: " UNION ALL ")
         }
+    }
+
+    /// The ids of a customer's records of an entity, each field by its index; nil where there can be none. A customer in the
+    /// recycle bin has none.
+    private mutating func ids(
+        of customer: RecordID, _ entity: String, _ reach: CustomerReach
+    ) -> String? {
+        guard let entity = viewpoint.registry[entity: entity],
+            let contacts = viewpoint.registry[entity: "contact"]
+        else { return nil }
+        let known =
+            reach.contactFields.map { ($0, "id") } + reach.accountFields.map { ($0, "account") }
+        let parts = known.compactMap { name, side -> String? in
+            guard let field = entity[name], let near = contacts[side] else { return nil }
+            let (row, contact) = (freshAlias(), freshAlias())
+            return "SELECT \(row).id FROM \(entity.table) \(row) WHERE \(row).\(field.column) ="
+                + " (SELECT \(contact).\(near.column) FROM \(contacts.table) \(contact)"
+                + " WHERE \(contact).id = \(bind(customer)) AND \(contact).deleted_at IS NULL)"
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: " UNION ALL ")
     }
 
     private mutating func values(_ ids: [RecordID]) -> String {

@@ -97,9 +97,11 @@ final class BoundContext: ModuleContext {
 
     var caller: Caller {
         let person = snapshot.people[call.principal.user]
-        return Caller(
+        var caller = Caller(
             user: call.principal.user, username: person?.username ?? "",
             isAdministrator: call.principal.isAdministrator, timeZone: call.timeZone, language: call.language)
+        caller.contact = call.principal.customer
+        return caller
     }
 
     var origin: String { call.source.origin }

@@ -45,7 +45,11 @@ extension UnitOfWork {
 
     /// The entity of a record that is there and that the caller may view; nil otherwise.
     private func visibleTarget(_ id: RecordID, _ call: CallContext) throws(CRMError) -> String? {
-        if let known = knownReferences[id] { return snapshot.registry.entity(number: known)?.name }
+        // Everybody knows that they are there, a customer's user too.
+        if id == call.principal.user { return "user" }
+        // What a module saw with rights of its own, the caller has not seen.
+        let isCaller = call.principal == self.call.principal
+        if isCaller, let known = knownReferences[id] { return snapshot.registry.entity(number: known)?.name }
         var number: Int?
         try transaction.rows(Planner.directoryEntry(id)) { row throws(CRMError) in
             if row.isNull(2) || mayNameBinned { number = Int(row.int64(0)) }
@@ -54,7 +58,7 @@ extension UnitOfWork {
         guard let number, let target = snapshot.registry.entity(number: number) else { return nil }
         let predicate = snapshot.security.predicate(call.principal, .view, target.name)
         guard predicate != .everything else {
-            knownReferences[id] = number
+            if isCaller { knownReferences[id] = number }
             return target.name
         }
         var isVisible = false

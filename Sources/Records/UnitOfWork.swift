@@ -60,6 +60,7 @@ package final class UnitOfWork {
         if accepted["owner"] == nil, !entity.definition.isAdministrative {
             accepted["owner"] = .reference(call.principal.user)
         }
+        try nameCustomer(&accepted, entity, call)
         check.settleCurrencies(&accepted)
         // A hook may fill a mandatory field, so that alone is no problem yet; beside others it is told.
         if !check.problems.isEmpty { check.requireMandatory(accepted) }
@@ -80,6 +81,7 @@ package final class UnitOfWork {
         // Last: whatever is refused up to here has written nothing, unless a hook has.
         try assignNumbers(entity, &stored)
         try insert(entity, id, &stored, call)
+        try keepWithCustomer(id, entity, call)
         try ripple(entity, id, before: nil, after: stored)
         try runAfterHooks(.afterCreate, entity, id, old: nil, given: change.given, stored, call)
         return id
@@ -157,6 +159,7 @@ package final class UnitOfWork {
         if label != RecordLabel.text(entity, old.values) {
             try transaction.execute(WriteStatements.setLabel(id, label))
         }
+        try keepWithCustomer(id, entity, call)
         try ripple(entity, id, before: old.values, after: stored)
         try runAfterHooks(.afterUpdate, entity, id, old: old, given: change.given, stored, call)
         return true

@@ -4,7 +4,7 @@ package import CRMSDK
 ///
 /// Normalised: equal rights give equal predicates, so that it serves as the key of a cache of statements. There is no
 /// `any` within `any`, none with fewer than two branches, at most one `owners` branch (the first), one branch per field
-/// after it, in the order of entity and field, and the openings at the end.
+/// after it, in the order of entity and field, and all else at the end.
 package indirect enum AccessPredicate: Hashable, Sendable {
     case everything
     case nothing
@@ -18,7 +18,11 @@ package indirect enum AccessPredicate: Hashable, Sendable {
     case inviting(RecordID, relation: String)
     /// The record's owner shares it with a user.
     case sharing(Openings.Sharing, with: RecordID)
+    /// The record is a customer's: `CustomerReach` says by which fields.
+    case ofCustomer(RecordID, entity: String, CustomerReach)
+    case having(CustomerReach.Condition)
     case any([AccessPredicate])
+    case all([AccessPredicate])
 
     /// The normal form of "at least one of these".
     package static func anyOf(_ predicates: some Sequence<AccessPredicate>) -> AccessPredicate {
@@ -33,7 +37,7 @@ package indirect enum AccessPredicate: Hashable, Sendable {
         case .everything: nil
         case .owners(let owners): owners
         case .any(let branches): branches.first?.ownersOfBranch ?? .empty
-        case .nothing, .parent, .belonging, .inviting, .sharing: .empty
+        case .nothing, .parent, .belonging, .inviting, .sharing, .ofCustomer, .having, .all: .empty
         }
     }
 
@@ -41,7 +45,25 @@ package indirect enum AccessPredicate: Hashable, Sendable {
         if case .owners(let owners) = self { owners } else { nil }
     }
 
-    /// Whether a record passes, for those who have it at hand instead of a statement.
+    /// The normal form of "each of these".
+    package static func allOf(_ predicates: [AccessPredicate]) -> AccessPredicate {
+        if predicates.contains(.nothing) { return .nothing }
+        let narrow = predicates.flatMap { predicate -> [AccessPredicate] in
+            switch predicate {
+            case .everything: []
+            case .all(let parts): parts
+            default: [predicate]
+            }
+        }
+        switch narrow.count {
+        case 0: return .everything
+        case 1: return narrow[0]
+        default: return .all(narrow)
+        }
+    }
+
+    /// Whether a record passes, for those who have it at hand instead of a statement. What a customer reaches is not among
+    /// the facts of a record: only a statement knows.
     package func matches(_ record: RecordFacts) -> Bool {
         switch self {
         case .everything: true
@@ -51,7 +73,9 @@ package indirect enum AccessPredicate: Hashable, Sendable {
         case .belonging(let entity, _, let inner): record.belongsTo[entity].map(inner.matches) ?? false
         case .inviting(let user, _): record.invited.contains(user)
         case .sharing(_, let user): record.sharedWith.contains(user)
+        case .ofCustomer, .having: false
         case .any(let branches): branches.contains { $0.matches(record) }
+        case .all(let parts): parts.allSatisfy { $0.matches(record) }
         }
     }
 }
@@ -71,7 +95,7 @@ extension AccessPredicate {
         var owners = OwnerSet.empty
         var parents: [Way: OwnerSet] = [:]
         var belonging: [Way: AccessPredicate] = [:]
-        var openings: [AccessPredicate] = []
+        var others: [AccessPredicate] = []
 
         mutating func add(_ predicate: AccessPredicate) {
             switch predicate {
@@ -83,7 +107,8 @@ extension AccessPredicate {
             case .belonging(let entity, let field, let inner):
                 let way = Way(entity: entity, field: field)
                 belonging[way] = .anyOf([belonging[way] ?? .nothing, inner])
-            case .inviting, .sharing: if !openings.contains(predicate) { openings.append(predicate) }
+            case .inviting, .sharing, .ofCustomer, .having, .all:
+                if !others.contains(predicate) { others.append(predicate) }
             case .any(let branches): for branch in branches { add(branch) }
             }
         }
@@ -97,7 +122,7 @@ extension AccessPredicate {
             for (way, inner) in belonging.sorted(by: { $0.key < $1.key }) where inner != .nothing {
                 branches.append(.belonging(entity: way.entity, field: way.field, inner))
             }
-            branches += openings
+            branches += others
             switch branches.count {
             case 0: return .nothing
             case 1: return branches[0]

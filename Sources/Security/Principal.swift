@@ -9,11 +9,14 @@ package struct Principal: Hashable, Sendable {
     package let user: RecordID
     package let isAdministrator: Bool
     package let source: Source
+    /// The contact whose records alone are reached, after all else has been decided: of a customer in a portal.
+    package let customer: RecordID?
 
-    package init(user: RecordID, isAdministrator: Bool, source: Source) {
+    package init(user: RecordID, isAdministrator: Bool, source: Source, customer: RecordID? = nil) {
         self.user = user
-        self.isAdministrator = isAdministrator
+        self.isAdministrator = isAdministrator && customer == nil
         self.source = source
+        self.customer = customer
     }
 
     /// How the principal came in; the change log records it.

@@ -17,6 +17,8 @@ package struct SecuredEntity: Hashable, Sendable {
     package var parentFields: [String: String]
     /// Entity → the reference field here through which who views that record views this one too.
     package var belongsTo: [String: String]
+    /// What of it a principal that is narrowed to a customer reaches.
+    package var customers = CustomerReach()
     /// To whom a record is open beside all else.
     package var openings: Openings?
     /// Fields that nobody writes: computed ones, numbers. The system fields are always among them.
@@ -82,6 +84,7 @@ extension SecuredEntity {
             definition.fields.compactMap { field in field.type.baseOf.map { (field.name, $0) } },
             uniquingKeysWith: { first, _ in first })
         lineOf = definition.lineOf
+        customers = CustomerReach(definition)
     }
 
     /// Entities without a default and rules of their own.

@@ -7,12 +7,19 @@ extension SecuritySnapshot {
     package func predicate(
         _ principal: Principal, _ verb: AccessVerb, _ entity: String
     ) -> AccessPredicate {
-        guard let record = plans[entity]?.entity.lineOf else {
-            return predicate(principal, verb, entity, followedFrom: [])
-        }
+        guard let record = plans[entity]?.entity.lineOf else { return whole(principal, verb, entity) }
         // A line is there for whoever has its record.
-        let inner = predicate(principal, verb, record, followedFrom: [])
+        let inner = whole(principal, verb, record)
         return inner == .nothing ? .nothing : .belonging(entity: record, field: "parent", inner)
+    }
+
+    /// What rights give; of that, for a customer, what is theirs.
+    private func whole(
+        _ principal: Principal, _ verb: AccessVerb, _ entity: String
+    ) -> AccessPredicate {
+        let permitted = predicate(principal, verb, entity, followedFrom: [])
+        guard let customer = principal.customer, verb.reach != nil else { return permitted }
+        return .allOf([permitted, records(of: customer, entity)])
     }
 
     private func predicate(

@@ -28,7 +28,9 @@ enum Comment {
 
     @Sendable
     private static func sign(_ change: inout RecordChange, _ context: any ModuleContext) throws(CRMError) {
-        if change["author"].isNull { change["author"] = .reference(context.caller.user) }
+        if change["author"].isNull {
+            change["author"] = .reference(context.caller.contact ?? context.caller.user)
+        }
     }
 
     /// A comment stays with its record, or follows a lead into what it has become, and a reply stays with the record of the comment that it answers.

@@ -9,7 +9,10 @@ enum KeyCommands {
         ) { run throws(AdminError) in
             run.printRecords(
                 try run.call("api_key.list", try SessionCommands.about(run)), in: "keys",
-                columns: ["id", "name", "scopes", "addresses", "created_at", "expires_at", "last_used_at"])
+                columns: [
+                    "id", "name", "scopes", "addresses", "contact", "created_at", "expires_at",
+                    "last_used_at",
+                ])
         },
         Command(
             "api-key", "create", .writesAtOnce(reason: "a key is either made or not"),
@@ -23,6 +26,9 @@ enum KeyCommands {
                 .init("user", "USERNAME", .user, help: "Whose key; your own if not given."),
                 .init("scopes", "SCOPES", help: "What it may be used for, by commas."),
                 .init("addresses", "RANGES", help: "Where from, by commas: 192.0.2.0/24,2001:db8::/32."),
+                .init(
+                    "contact", "ID", .number,
+                    help: "For a customer in a portal: reaches what is this contact's or their account's."),
                 .init("expires", "TIME", help: "When it ends: 2027-01-31T00:00:00Z; never if not given."),
             ],
             examples: [
@@ -37,6 +43,9 @@ enum KeyCommands {
             for name in ["scopes", "addresses"] {
                 guard let text = run.line.value(name) else { continue }
                 parameters.set(name, text.split(separator: ",").map { String($0.drop { $0 == " " }) })
+            }
+            if let contact = run.line.value("contact").flatMap({ Int($0) }) {
+                parameters.set("contact", contact)
             }
             if let time = run.line.value("expires") { parameters.set("expires_at", time) }
             let made = try run.call("api_key.create", parameters)

@@ -1,6 +1,8 @@
 import CRMSDK
 import Identity
 import JSON
+import Records
+import Registry
 
 /// API keys: what programs log in with.
 enum KeyMethods {
@@ -17,6 +19,10 @@ enum KeyMethods {
                     "addresses", .list(of: .text),
                     "Where it may be used from, such as \"192.0.2.0/24\"; anywhere where it is not given."),
                 Parameter("expires_at", .field(.datetime), "When it ends; never where it is not given."),
+                Parameter(
+                    "contact", .id(of: "contact"),
+                    "For a customer in a portal: of what the user reaches, only that which is this contact's or their account's."
+                ),
                 AuthMethods.user,
             ],
             result: .object([
@@ -25,11 +31,13 @@ enum KeyMethods {
             ]), errors: [.limitExceeded]
         ) { scope throws(CRMError) in
             let call = try scope.identityCall()
+            let contact = try Self.contact(scope)
             let request = try APIKeyRequest(
                 name: try scope.arguments.text("name"),
                 scopes: scope.arguments.textsIfGiven("scopes") ?? ["*"],
                 addresses: scope.arguments.textsIfGiven("addresses") ?? [],
-                expiresAt: scope.arguments.textIfGiven("expires_at").flatMap { Instant($0) })
+                expiresAt: scope.arguments.textIfGiven("expires_at").flatMap { Instant($0) }, contact: contact
+            )
             let user = try scope.userMeant()
             let identity = scope.services.identity
             return .elsewhere { answer in
@@ -75,6 +83,15 @@ enum KeyMethods {
         },
     ]
 
+    /// One that the caller may view.
+    private static func contact(_ scope: CallScope) throws(CRMError) -> RecordID? {
+        guard let id = scope.arguments.integerIfGiven("contact").map({ RecordID($0) }) else { return nil }
+        let entity = try scope.snapshot.registry.entity("contact")
+        try scope.services.records.requireVisible(
+            try scope.context(), scope.snapshot, on: scope.reader, id: id, entity, named: "contact")
+        return id
+    }
+
     private static func write(_ key: APIKeySummary, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("id")
@@ -89,6 +106,8 @@ enum KeyMethods {
         writer.instant(key.createdAt)
         writer.key("expires_at")
         writer.instant(key.expiresAt)
+        writer.key("contact")
+        if let contact = key.contact { writer.int(contact.rawValue) } else { writer.null() }
         writer.key("last_used_at")
         writer.instant(key.lastUsedAt)
         writer.endObject()

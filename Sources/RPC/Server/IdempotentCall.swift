@@ -22,7 +22,7 @@ package struct IdempotentCall: Sendable {
 
     private let key: String
     private let principal: RecordID
-    /// Over the method and the parameters as they were sent.
+    /// Over the method, the customer whose key it is, and the parameters as they were sent.
     private let digest: [UInt8]
     private let snapshot: KernelSnapshot
     private let call: CallContext
@@ -41,8 +41,11 @@ package struct IdempotentCall: Sendable {
         self.key = key
         call = try scope.context()
         principal = call.principal.user
+        let customer = call.principal.customer.map { "\u{0}\($0.rawValue)" } ?? ""
         digest =
-            SHA256.hash(Array((scope.method.name + "\u{0}").utf8), scope.parameters?.rawBytes ?? []).bytes
+            SHA256.hash(
+                Array((scope.method.name + customer + "\u{0}").utf8), scope.parameters?.rawBytes ?? []
+            ).bytes
         snapshot = scope.snapshot
         records = scope.services.records
     }

@@ -25,7 +25,11 @@ enum KernelMigrations {
         KernelMigration(number: 11, summary: "records that modules ship", script: fixtures),
         KernelMigration(number: 12, summary: "imports", script: imports),
         KernelMigration(number: 13, summary: "duplicates and merges", script: duplicates),
+        KernelMigration(number: 14, summary: "keys of customers", script: customerKeys),
     ]
+
+    /// `contact` is the one whose records alone the key reaches.
+    private static let customerKeys = "ALTER TABLE crm_api_key ADD COLUMN contact INTEGER;"
 
     /// The step after which the records that are there are counted.
     static let ownerCounts: Int64 = 8

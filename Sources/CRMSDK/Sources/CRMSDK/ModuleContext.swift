@@ -179,6 +179,8 @@ public struct Caller: Hashable, Sendable {
     public let timeZone: String
     /// BCP 47, such as `en`.
     public let language: String
+    /// The customer in a portal for whom the user calls; nil for everybody who calls for themselves.
+    public var contact: RecordID?
 
     public init(user: RecordID, username: String, isAdministrator: Bool, timeZone: String, language: String) {
         self.user = user
