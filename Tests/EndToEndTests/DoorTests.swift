@@ -124,6 +124,53 @@ struct DoorTests {
         #expect(try reader.refusal(of: "record.count", #"{"entity":"account"}"#).status == 401)
     }
 
+    @Test(
+        "a customer's key reaches what is one contact's, calls few methods, and hears no other customer's answers"
+    )
+    func customerKeys() throws {
+        let platform = try TestPlatform()
+        try platform.enable("support")
+        let admin = try platform.logIn()
+        let role = try admin.call("record.list", #"{"entity":"role"}"#).array("records")[0].integer("id")
+        let user = try admin.create("user", #"{"username":"portal","last_name":"Portal","role":\#(role)}"#)
+        var customers: [(contact: Int64, ticket: Int64, caller: Caller)] = []
+        for name in ["Ann", "Bob"] {
+            let contact = try admin.create("contact", #"{"last_name":"\#(name)"}"#)
+            let ticket = try admin.create("ticket", #"{"title":"\#(name)","related_to":\#(contact)}"#)
+            let made = try platform.admin(
+                "api-key", "create", "for \(name)", "--user", "portal", "--contact", "\(contact)", "--json")
+            let token = try JSONDocument(parsing: Array(made.output.utf8)).root["token"]?.string ?? ""
+            customers.append((contact, ticket, Caller(platform, token: token)))
+        }
+        let (ann, bob) = (customers[0], customers[1])
+        #expect(try ann.caller.texts(of: "title", "ticket", #""limit":9"#) == ["Ann"])
+        #expect(try bob.caller.texts(of: "last_name", "contact", #""limit":9"#) == ["Bob"])
+        #expect(try ann.caller.count("user") == 0)
+        #expect(try ann.caller.refusal(of: "record.get", #"{"id":\#(bob.ticket)}"#).code == -32003)
+        for method in [
+            "security.explain", "export.records", "change.list", "api_key.create", "auth.sessions",
+            "record.upsert",
+        ] {
+            let refusal = try ann.caller.refusal(of: method, #"{"entity":"ticket","name":"x"}"#)
+            #expect(refusal.code == -32002, "\(method): \(refusal)")
+            #expect(refusal.message.contains("a customer's key may not call"), "\(refusal)")
+        }
+        // What one customer was answered is not answered to another who happens to use the same idempotency key.
+        let call = #"{"entity":"ticket","values":{"title":"Help"},"idempotency_key":"1"}"#
+        let first = try ann.caller.call("record.create", call).integer("id")
+        #expect(try ann.caller.call("record.create", call).integer("id") == first)
+        #expect(try bob.caller.refusal(of: "record.create", call).code != 0)
+        #expect(try bob.caller.texts(of: "title", "ticket", #""limit":9"#) == ["Bob"])
+        let keys = try admin.call("api_key.list", #"{"user":\#(user)}"#).array("keys")
+        #expect(Set(keys.compactMap { $0["contact"]?.int64 }) == [ann.contact, bob.contact])
+        // The narrowing outlives a restart.
+        try platform.restart()
+        #expect(try ann.caller.texts(of: "title", "ticket", #""sort":["title"]"#) == ["Ann", "Help"])
+        // A contact who is not there has no key.
+        let nobody = try admin.refusal(of: "api_key.create", #"{"name":"x","contact":\#(ann.ticket)}"#)
+        #expect(nobody.code == -32003, "\(nobody)")
+    }
+
     @Test("neither log nor database nor crm status tells a token or a password")
     func secrets() throws {
         let platform = try TestPlatform()
