@@ -187,6 +187,13 @@ struct DocumentFiguresTests {
         #expect(missing?.kind == .notFound)
     }
 
+    @Test("a document that names no currency is in the company's own, at its rate")
+    func ownCurrency() throws {
+        let quote = try shop.document("quote", ["currency": .null, "lines": .lines([shop.line(lathe, "1")])])
+        #expect(quote["currency"] == .reference(shop.euro))
+        #expect(quote["conversion_rate"] == decimal("1", scale: 6))
+    }
+
     @Test("an order from a vendor is priced by cost")
     func purchase() throws {
         _ = try shop.update(lathe, ["cost_price": money("12.00")])

@@ -151,10 +151,14 @@ enum TradeDocument {
         guard writing.problems.isEmpty else { throw .invalidRecord(kind.entity, writing.problems) }
     }
 
-    /// Takes the currency's rate when the document is written, and again when its currency changes.
+    /// Takes the currency's rate when the document is written, and again when its currency changes. A new document that names
+    /// no currency is in the company's own.
     private static func freezeRate(
         _ change: inout RecordChange, _ context: any ModuleContext
     ) throws(CRMError) {
+        if change.isNew, change["currency"].isNull, let base = try Currency.base(context) {
+            change["currency"] = .reference(base.id)
+        }
         // A document that is made from another keeps the other's rate.
         if change.isNew, !change["conversion_rate"].isNull { return }
         guard change.changes("currency") || change["conversion_rate"].isNull,
