@@ -43,9 +43,6 @@ package struct AdminTool {
 
     static func help(_ noun: String?, _ verb: String?) -> String {
         guard let noun else { return HelpText.overview }
-        if let verb, !CommandTable.nouns.contains(noun) {
-            return HelpText.page(ActionCommand.command(noun, verb))
-        }
         return CommandTable.command(noun, verb).map(HelpText.page) ?? HelpText.page(noun: noun)
     }
 

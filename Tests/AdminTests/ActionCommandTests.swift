@@ -9,8 +9,9 @@ struct ActionCommandTests {
         {"name": "record.get", "params": [{"name": "id", "required": true, "schema": {"type": "integer"}}]},
         {"name": "sales.convert_lead", "params": [{"name": "lead", "required": true, "schema": {"type": "integer"}},
           {"name": "dry_run", "schema": {"type": "boolean"}}]},
-        {"name": "inventory.quote_to_order", "params": [{"name": "quote", "required": true, "schema": {"type": "integer"}},
-          {"name": "lines", "schema": {"type": "array"}}, {"name": "force", "schema": {"type": "boolean"}},
+        {"name": "inventory.quote_to_order", "summary": "Makes an order.", "description": "Takes what remains.",
+          "params": [{"name": "quote", "required": true, "schema": {"type": "integer"}},
+          {"name": "lines", "summary": "Some lines only.", "schema": {"type": "array"}}, {"name": "force", "schema": {"type": "boolean"}},
           {"name": "dry_run", "schema": {"type": "boolean"}}]},
         {"name": "inventory.order_to_invoice", "params": [
           {"name": "sales_order", "required": true, "schema": {"type": "integer"}}]},
@@ -67,12 +68,35 @@ struct ActionCommandTests {
             ("quote to-order 17 forse=true", "has no parameter \"forse\""),
             ("quote to-order 17 force=perhaps", "must be boolean"),
             ("invoice explain-total 9 --dry-run", "has no dry run"),
-            ("quote", "there is no command \"quote\""),
+            ("dragon", "there is no command \"dragon\""),
+            ("dragon --help", "there is no command \"dragon\""),
+            ("quote to-ordre --help", "there is no command \"quote to-ordre\""),
         ])
     func refusals(_ line: String, _ message: String) {
         let driver = driver()
         #expect(driver.run(line.split(separator: " ").map(String.init)) == .usage)
         #expect(driver.streams.errors.contains(message), "\(driver.streams.errors)")
         #expect(driver.kernel.calls.allSatisfy { $0.method == "rpc.discover" })
+    }
+
+    @Test(
+        "a noun alone, or with --help, lists its commands; a command with --help is explained",
+        arguments: [
+            ("quote", ["  quote to-order       Makes an order.", "  quote explain-total"]),
+            ("quote --help", ["quote to-order"]), ("sales --help", ["sales win-rate"]),
+            (
+                "quote to-order --help",
+                [
+                    "quote to-order: Makes an order.",
+                    "usage: crm-admin quote to-order ID|FIELD:VALUE [NAME=VALUE …] [--dry-run]",
+                    "Takes what remains.", "  lines:=JSON  Some lines only.", "  force=VALUE",
+                ]
+            ),
+        ])
+    func help(_ line: String, _ expected: [String]) {
+        let driver = driver()
+        #expect(driver.run(line.split(separator: " ").map(String.init)) == .done)
+        for text in expected { #expect(driver.streams.output.contains(text), "\(driver.streams.output)") }
+        #expect(driver.kernel.calls.map(\.method) == ["rpc.discover"])
     }
 }

@@ -45,26 +45,65 @@ enum ActionCommand {
                 parameters.set(name, json: json)
             }
             run.printObject(try run.call(action.method, parameters))
-            if run.isDryRun { run.say("nothing was changed; a record that would be made has a number below zero") }
+            if run.isDryRun {
+                run.say("nothing was changed; a record that would be made has a number below zero")
+            }
+        }
+    }
+
+    /// What `crm-admin quote --help` and `crm-admin quote` print: the commands of a noun.
+    static func overview(_ noun: String) -> Command {
+        Command(noun, nil, .reads, "actions of modules") { run throws(AdminError) in
+            let commands = try commands(of: noun, run)
+            guard !commands.isEmpty else {
+                throw .usage(
+                    "there is no command \"\(noun)\"", hint: "Run crm-admin --help for all commands.")
+            }
+            run.session.streams.write(
+                HelpText.page(noun: noun, commands.map { ("\(noun) \($0.verb)", $0.action.summary) }))
+        }
+    }
+
+    /// What `crm-admin quote to-order --help` prints.
+    static func explanation(_ noun: String, _ verb: String) -> Command {
+        Command(noun, verb, .reads, "an action of a module") { run throws(AdminError) in
+            let action = try find(noun, verb, run)
+            let operand = action.subject == nil ? "" : " ID|FIELD:VALUE"
+            let isTried = action.parameters.contains("dry_run")
+            let usage = "\(noun) \(verb)\(operand) [NAME=VALUE …]\(isTried ? " [--dry-run]" : "")"
+            run.session.streams.write(
+                HelpText.page(
+                    usage: usage, "\(noun) \(verb): \(action.summary)", action.text,
+                    parameters: action.described.filter { ![action.subject, "dry_run"].contains($0.name) }
+                        .map { ($0.name + ($0.isPlain ? "=VALUE" : ":=JSON"), $0.summary) }))
+        }
+    }
+
+    /// The commands of a noun, in the order in which the kernel tells the actions.
+    private static func commands(
+        of noun: String, _ run: CommandRun
+    ) throws(AdminError) -> [(verb: String, action: ModuleAction)] {
+        let document = try run.call("rpc.discover")
+        let actions = (document["methods"]?.elements ?? JSONNode.noElements).compactMap { ModuleAction($0) }
+        // Only a module that knows the noun has actions that go with it.
+        let modules = Set(actions.filter { $0.subject == noun.snake }.map(\.module))
+        return actions.compactMap { action in
+            if action.subject == noun.snake { return (action.verb(of: noun), action) }
+            if action.subject == "id", modules.contains(action.module) { return (action.name.kebab, action) }
+            return action.subject == nil && action.module == noun.snake ? (action.name.kebab, action) : nil
         }
     }
 
     private static func find(
         _ noun: String, _ verb: String, _ run: CommandRun
     ) throws(AdminError) -> ModuleAction {
-        let document = try run.call("rpc.discover")
-        let actions = (document["methods"]?.elements ?? JSONNode.noElements).compactMap { ModuleAction($0) }
-        // Only a module that knows the noun has actions that go with it.
-        let modules = Set(actions.filter { $0.subject == noun.snake }.map(\.module))
-        let found = actions.first { action in
-            action.isCalled(noun, verb)
-                && (action.subject == noun.snake || action.subject == "id" && modules.contains(action.module))
+        let commands = try commands(of: noun, run)
+        let found = commands.first { command in
+            command.action.subject == nil
+                ? command.action.name == verb.snake : command.action.isCalled(noun, verb)
         }
-        if let found { return found }
-        let ofModule = actions.filter { $0.subject == nil && $0.module == noun.snake }
-        if let found = ofModule.first(where: { $0.name == verb.snake }) { return found }
-        let verbs =
-            actions.filter { $0.subject == noun.snake }.map { $0.verb(of: noun) } + ofModule.map(\.name.kebab)
+        if let found { return found.action }
+        let verbs = commands.map(\.verb)
         throw .usage(
             "there is no command \"\(noun) \(verb)\"",
             hint: Spelling.suggestion(for: verb, among: verbs)
@@ -83,8 +122,16 @@ private struct ModuleAction {
     /// The first required parameter, which takes the id; nil for an action that requires none.
     let subject: String?
     let parameters: [String]
+    let summary: String
+    let text: String
     /// JSON types by parameter, where they are plain.
     private let types: [String: String]
+    private let summaries: [String: String]
+
+    /// The parameters for help: a plain one is typed as text, another as JSON.
+    var described: [(name: String, isPlain: Bool, summary: String)] {
+        parameters.map { ($0, !["array", "object", ""].contains(types[$0] ?? ""), summaries[$0] ?? "") }
+    }
 
     /// Nil for what is no method's description.
     init?(_ node: JSONNode) {
@@ -95,6 +142,12 @@ private struct ModuleAction {
         name = String(method[method.index(after: point)...])
         subject = described.first { $0["required"]?.bool == true }?["name"]?.string
         parameters = described.compactMap { $0["name"]?.string }
+        summary = node["summary"]?.string ?? "an action of a module"
+        text = node["description"]?.string ?? ""
+        summaries = Dictionary(
+            described.compactMap { parameter in
+                parameter["name"]?.string.map { ($0, parameter["summary"]?.string ?? "") }
+            }, uniquingKeysWith: { first, _ in first })
         types = Dictionary(
             described.compactMap { parameter in
                 guard let name = parameter["name"]?.string, let type = parameter["schema"]?["type"] else {

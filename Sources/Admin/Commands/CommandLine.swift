@@ -19,7 +19,10 @@ package struct CommandLine: Sendable {
         case nothing(options: [String: [String]])
     }
 
-    private init(_ command: Command) { self.command = command }
+    private init(_ command: Command, options: [String: [String]] = [:]) {
+        self.command = command
+        self.options = options
+    }
 
     /// The same command and operands with other options.
     func with(options: [String: [String]]) -> CommandLine {
@@ -152,8 +155,17 @@ package struct CommandLine: Sendable {
         }
 
         func finish() throws(AdminError) -> Reading {
-            if command == nil, let foreignNoun { throw noCommand(foreignNoun) }
-            if options["help"] != nil { return .help(noun: noun, verb: command?.verb) }
+            if command == nil, let foreignNoun {
+                let isNearOne = !Spelling.nearest(to: foreignNoun, among: CommandTable.nouns).isEmpty
+                guard !isNearOne, ActionCommand.isName(foreignNoun) else { throw noCommand(foreignNoun) }
+                return .run(CommandLine(ActionCommand.overview(foreignNoun), options: options))
+            }
+            if options["help"] != nil {
+                guard let foreignNoun, let verb = command?.verb else {
+                    return .help(noun: noun, verb: command?.verb)
+                }
+                return .run(CommandLine(ActionCommand.explanation(foreignNoun, verb), options: options))
+            }
             guard let command else {
                 guard let noun else { return .nothing(options: options) }
                 throw .usage(

@@ -19,10 +19,23 @@ package enum HelpText {
     package static func page(noun: String) -> String {
         let commands = CommandTable.all.filter { $0.noun == noun }
         if commands.count == 1 { return page(commands[0]) }
-        return
-            (["commands:"] + columns(commands.map { ($0.name, $0.summary) }) + [
-                "", "crm-admin \(noun) VERB --help explains one.",
-            ]).joined(separator: "\n") + "\n"
+        return page(noun: noun, commands.map { ($0.name, $0.summary) })
+    }
+
+    /// - Parameter commands: With their noun, and what they do.
+    static func page(noun: String, _ commands: [(String, String)]) -> String {
+        (["commands:"] + columns(commands) + ["", "crm-admin \(noun) VERB --help explains one."])
+            .joined(separator: "\n") + "\n"
+    }
+
+    /// Of an action that a module has added.
+    static func page(
+        usage: String, _ title: String, _ text: String, parameters: [(String, String)]
+    ) -> String {
+        var lines = [title, "", "usage: crm-admin \(usage)"]
+        if !text.isEmpty { lines += ["", text] }
+        if !parameters.isEmpty { lines += ["", "parameters:"] + columns(parameters) }
+        return lines.joined(separator: "\n") + "\n"
     }
 
     /// What `crm-admin record list --help` prints.

@@ -79,7 +79,7 @@ extension DuplicateFinding {
         var error = CRMError(
             .duplicate, message(entity, rule),
             hint: block == nil
-                ? "Repeat it with allow_duplicate: true if that is another \(entity.name)."
+                ? "Repeat it with allow_duplicate (--allow-duplicate at the console) if that is another \(entity.name)."
                 : "The rule \"\(rule.name)\" permits no second one.")
         error.rule = rule.name
         error.fields = matches.map { match in
