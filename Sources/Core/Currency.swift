@@ -11,7 +11,7 @@ enum Currency {
             .text("symbol", "Symbol", maximumLength: 8),
             .integer("decimals", "Decimals").mandatory().defaulting(to: "2").range("0", "4")
                 .help("Decimals of an amount on paper: 0 JPY, 2 EUR, 3 KWD."),
-            .decimal("rate", "Rate", scale: 6).mandatory().defaulting(to: "1").range("0.000001", nil)
+            .decimal("rate", "Rate", scale: 6).mandatory().range("0.000001", nil)
                 .help("Units for one of the base currency while it has no exchange_rate records with dates."),
             .boolean("is_base", "Base Currency"),
             .boolean("active", "Active").defaulting(to: "true"),
@@ -36,6 +36,9 @@ enum Currency {
                 }
             }
             if change["is_base"].bool == true {
+                if change["rate"].isNull {
+                    change["rate"] = .decimal(FixedDecimal(units: 1_000_000, scale: 6))
+                }
                 guard change["rate"].decimal == FixedDecimal(units: 1_000_000, scale: 6) else {
                     throw problem("rate", "rule", "the rate of the base currency is 1")
                 }

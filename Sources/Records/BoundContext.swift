@@ -222,6 +222,11 @@ final class BoundContext: ModuleContext {
         }
     }
 
+    func exchangeRate(of currency: RecordID, on day: CalendarDate) throws(CRMError) -> FixedDecimal? {
+        try check()
+        return snapshot.currencies.rate(of: currency, on: day)
+    }
+
     func nextNumber(_ field: String, of entity: String) throws(CRMError) -> String {
         let unit = try unit("take a number")
         let entity = try snapshot.registry.entity(entity)

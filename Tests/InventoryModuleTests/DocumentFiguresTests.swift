@@ -194,6 +194,38 @@ struct DocumentFiguresTests {
         #expect(quote["conversion_rate"] == decimal("1", scale: 6))
     }
 
+    @Test(
+        "a document has its currency's rate of its day: the last dated one by then, and none before the first"
+    )
+    func datedRates() throws {
+        func rate(_ entity: String, _ values: [String: Value]) throws -> String? {
+            try shop.document(entity, values.merging(["currency": .reference(shop.dollar)]) { $1 })[
+                "conversion_rate"
+            ]
+            .decimal?.text(minimumDecimals: 0)
+        }
+        #expect(try rate("quote", [:]) == "1.0837")
+        for (day, rate) in [("2026-02-01", "1.1"), ("2026-03-01", "1.2"), ("2026-04-01", "1.3")] {
+            _ = try shop.create(
+                "exchange_rate",
+                [
+                    "currency": .reference(shop.dollar), "valid_from": date(day),
+                    "rate": decimal(rate, scale: 6),
+                ])
+        }
+        // It is 10 March.
+        #expect(try rate("quote", [:]) == "1.2")
+        #expect(try rate("invoice", ["invoice_date": date("2026-02-28")]) == "1.1")
+        #expect(try rate("invoice", ["invoice_date": date("2026-04-01")]) == "1.3")
+        let early = refusal { _ = try rate("invoice", ["invoice_date": date("2026-01-31")]) }
+        #expect(early?.fields.map(\.field) == ["currency"])
+        #expect(early?.fields.first?.message == "there is no exchange rate for USD on 2026-01-31")
+        // What a product costs in euros is converted by the same rate.
+        let quote = try shop.document(
+            "quote", ["currency": .reference(shop.dollar), "lines": .lines([shop.line(lathe, "1")])])
+        #expect(quote["subtotal"] == money("23.99", "USD"))
+    }
+
     @Test("an order from a vendor is priced by cost")
     func purchase() throws {
         _ = try shop.update(lathe, ["cost_price": money("12.00")])

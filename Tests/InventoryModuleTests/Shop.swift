@@ -39,6 +39,12 @@ struct Shop {
                 .text("code", "Code"), .decimal("rate", "Rate", scale: 6), .integer("decimals", "Decimals"),
                 .boolean("is_base", "Base currency"),
             ]),
+        EntityDefinition(
+            "exchange_rate", label: "Exchange rate", plural: "Exchange rates",
+            fields: [
+                .reference("currency", "Currency", to: "currency"), .date("valid_from", "Valid from"),
+                .decimal("rate", "Rate", scale: 6),
+            ]),
     ]
 
     private static let task = EntityDefinition(

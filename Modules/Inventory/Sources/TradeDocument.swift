@@ -95,7 +95,7 @@ enum TradeDocument {
                 let definition = try context.definition(of: kind.entity)
                 try LifeCycle.checkMove(change, kind.status, in: definition, context)
                 try checkLock(change, kind, in: definition, context)
-                try freezeRate(&change, context)
+                try freezeRate(&change, kind, context)
                 try RequiredFields.check(change, in: definition, context)
             },
             Hook("compute_\(kind.entity)", on: kind.entity, [.beforeCreate, .beforeUpdate]) {
@@ -151,10 +151,10 @@ enum TradeDocument {
         guard writing.problems.isEmpty else { throw .invalidRecord(kind.entity, writing.problems) }
     }
 
-    /// Takes the currency's rate when the document is written, and again when its currency changes. A new document that names
+    /// Takes the currency's rate of the document's date, or of today, when it is written, and again when its currency changes. A new document that names
     /// no currency is in the company's own.
     private static func freezeRate(
-        _ change: inout RecordChange, _ context: any ModuleContext
+        _ change: inout RecordChange, _ kind: DocumentKind, _ context: any ModuleContext
     ) throws(CRMError) {
         if change.isNew, change["currency"].isNull, let base = try Currency.base(context) {
             change["currency"] = .reference(base.id)
@@ -164,7 +164,18 @@ enum TradeDocument {
         guard change.changes("currency") || change["conversion_rate"].isNull,
             let currency = change["currency"].reference
         else { return }
-        change["conversion_rate"] = try context.get("currency", currency)["rate"]
+        let day = kind.issueDate.flatMap { change[$0].date } ?? context.today
+        guard let rate = try context.exchangeRate(of: currency, on: day) else {
+            let code = try context.get("currency", currency)["code"].text ?? "\(currency)"
+            throw .invalidRecord(
+                kind.entity,
+                [
+                    FieldProblem(
+                        field: "currency", code: "rule",
+                        message: "there is no exchange rate for \(code) on \(day)")
+                ])
+        }
+        change["conversion_rate"] = .decimal(rate)
     }
 
     /// Refuses to delete a document that has left the house.

@@ -9,8 +9,12 @@ enum BaseCurrency {
     ) throws(CRMError) -> Money {
         guard let currency else { return amount }
         let record = try context.get("currency", currency)
-        guard record["is_base"] != true, let rate = record["rate"].decimal, rate.units > 0 else {
-            return amount
+        guard record["is_base"] != true else { return amount }
+        guard let rate = try context.exchangeRate(of: currency, on: context.now.dateInUTC), rate.units > 0
+        else {
+            throw CRMError(
+                .invalidRecord, "there is no exchange rate for \(amount.currency) today",
+                hint: "Add an exchange_rate that is valid from today or before.")
         }
         let base = try context.list(ListRequest("currency", where: .where("is_base", .equal, true), limit: 1))
         guard let code = base.first?["code"].text.flatMap({ CurrencyCode($0) }) else {

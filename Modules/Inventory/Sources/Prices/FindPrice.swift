@@ -36,13 +36,19 @@ enum FindPrice {
         else { throw CRMError(.invalidParameters, "a price needs an item and a currency") }
         let currency = try context.get("currency", currencyID)
         let rounding = try TradeSettings.read(context).rounding
+        let day = parameters["date"]?.value.date ?? context.today
+        guard let rate = try context.exchangeRate(of: currencyID, on: day) else {
+            throw CRMError(
+                .invalidParameters, "there is no exchange rate for \(currency["code"].text ?? "") on \(day)",
+                hint: "Add an exchange_rate that is valid from that day or before.")
+        }
         var facts = PriceFacts(
             .init(
                 currency: currencyID,
                 denomination: try Currency.denomination(currency, rounding: rounding),
-                rate: currency["rate"].decimal ?? FixedDecimal(units: 1_000_000, scale: 6),
+                rate: rate,
                 account: parameters["account"]?.value.reference,
-                day: parameters["date"]?.value.date ?? context.today),
+                day: day),
             items: [item])
         let found = try facts.find(
             try context.get("product", item),

@@ -25,6 +25,8 @@ struct PriceFacts {
     private var entries: [RecordID: [RecordID: [PriceSelection.Book.Entry]]] = [:]
     /// By item; nil where an item has none in the currency.
     private var ownPrices: [RecordID: FixedDecimal?] = [:]
+    /// Of the currencies of items, on the document's day.
+    private var rates: [CurrencyCode: FixedDecimal?] = [:]
     private var defaultBook: RecordID??
     private var accountBook: RecordID??
 
@@ -136,14 +138,21 @@ struct PriceFacts {
         return ownPrices[item] ?? nil
     }
 
-    private func unitPrice(
+    private mutating func unitPrice(
         _ item: Record, _ field: String, _ context: any ModuleContext
     ) throws(CRMError) -> (amount: Amount, rate: FixedDecimal, code: String)? {
         guard let price = item[field].money else { return nil }
         guard price.currency != setting.denomination.code else {
             return (Amount(price), setting.rate, price.currency.description)
         }
-        guard let rate = try Currency.named(price.currency, context)?["rate"].decimal else { return nil }
+        if rates[price.currency] == nil {
+            let currency = try Currency.named(price.currency, context)
+            let rate = try currency.flatMap { (currency) throws(CRMError) in
+                try context.exchangeRate(of: currency.id, on: setting.day)
+            }
+            rates.updateValue(rate, forKey: price.currency)
+        }
+        guard let rate = rates[price.currency] ?? nil else { return nil }
         return (Amount(price), rate, price.currency.description)
     }
 }

@@ -62,6 +62,10 @@ public protocol ModuleContext {
         toEach ids: [RecordID], _ request: RelatedRequest
     ) throws(CRMError) -> [RecordID: [RelatedRecord]]
 
+    /// Units of a currency for one of the base currency on a day: its last dated rate by then, or the rate of its own record
+    /// while it has no dated one at all. Nil where its first rate begins later.
+    func exchangeRate(of currency: RecordID, on day: CalendarDate) throws(CRMError) -> FixedDecimal?
+
     /// The next number of an autonumber that its module gives (`givenByModule()`), for a hook or an action to store.
     ///
     /// Taken in the unit of work: one that is undone gives it back, so that there is no gap among what is kept.
@@ -112,6 +116,16 @@ extension ModuleContext {
     }
 
     public func secondsFromUTC(at instant: Instant) -> Int { 0 }
+
+    public func exchangeRate(of currency: RecordID, on day: CalendarDate) throws(CRMError) -> FixedDecimal? {
+        let record = try get("currency", currency)
+        guard hasEntity("exchange_rate") else { return record["rate"].decimal }
+        let its = Filter.where("currency", .equal, .reference(currency))
+        let until = Filter.all([its, .where("valid_from", .lessOrEqual, .date(day))])
+        let last = try list(ListRequest("exchange_rate", where: until, sort: ["-valid_from"], limit: 1)).first
+        if let last { return last["rate"].decimal }
+        return try count("exchange_rate", where: its) == 0 ? record["rate"].decimal : nil
+    }
 
     public func undoChange(of field: String, _ entity: String, _ id: RecordID) throws(CRMError) {
         throw CRMError(.unavailable, "changes cannot be taken back here")
