@@ -18,6 +18,9 @@ struct ActionCommandTests {
         {"name": "inventory.record_payment", "params": [
           {"name": "invoice", "required": true, "schema": {"type": "integer"}},
           {"name": "amount", "schema": {"type": "string"}}]},
+        {"name": "inventory.find_price", "params": [
+          {"name": "item", "required": true, "schema": {"type": "integer", "title": "id of product"}},
+          {"name": "currency", "required": true, "schema": {"type": "integer", "title": "id of currency"}}]},
         {"name": "sales.win_rate", "params": [{"name": "by", "schema": {"type": "string"}}]},
         {"name": "inventory.explain_total", "params": [{"name": "id", "required": true, "schema": {"type": "integer"}}]}
         ]}
@@ -28,7 +31,7 @@ struct ActionCommandTests {
         driver.kernel.answers["rpc.discover"] = [Self.document]
         for method in [
             "sales.convert_lead", "inventory.quote_to_order", "inventory.order_to_invoice",
-            "inventory.record_payment", "inventory.explain_total", "sales.win_rate",
+            "inventory.record_payment", "inventory.explain_total", "sales.win_rate", "inventory.find_price",
         ] {
             driver.kernel.answers[method] = ["{\"ids\": [18]}"]
         }
@@ -49,6 +52,7 @@ struct ActionCommandTests {
                 "{\"invoice\":9,\"amount\":\"40.00\"}"
             ),
             ("invoice explain-total 9", "inventory.explain_total", "{\"id\":9}"),
+            ("product find-price 7 currency=2", "inventory.find_price", "{\"item\":7,\"currency\":2}"),
             ("sales win-rate", "sales.win_rate", "{}"),
             ("sales win-rate by=team", "sales.win_rate", "{\"by\":\"team\"}"),
         ])
@@ -83,7 +87,8 @@ struct ActionCommandTests {
         "a noun alone, or with --help, lists its commands; a command with --help is explained",
         arguments: [
             ("quote", ["  quote to-order       Makes an order.", "  quote explain-total"]),
-            ("quote --help", ["quote to-order"]), ("sales --help", ["sales win-rate"]),
+            ("quote --help", ["quote to-order"]), ("sales --help", ["sales win-rate", "lead convert"]),
+            ("inventory", ["quote to-order", "sales-order to-invoice", "product find-price"]),
             (
                 "quote to-order --help",
                 [

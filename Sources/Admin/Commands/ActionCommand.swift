@@ -3,7 +3,7 @@ import Text
 
 /// What modules add, as commands: `quote to-order 17` calls `inventory.quote_to_order {"quote": 17}`.
 ///
-/// The noun is the entity that an action's first required parameter names, and takes the id; the verb is the action's name
+/// The noun is the entity whose record an action's first required parameter names, and takes the id; the verb is the action's name
 /// without the noun: `quote_to_order` is `quote to-order`, `convert_lead` is `lead convert`, `order_to_invoice` is
 /// `sales-order to-invoice`, `record_payment` is `invoice record-payment`. An action whose parameter is just `id` goes with
 /// any noun: `invoice explain-total 17`. One that is about no single record goes with its module's name and takes no id:
@@ -54,13 +54,20 @@ enum ActionCommand {
     /// What `crm-admin quote --help` and `crm-admin quote` print: the commands of a noun.
     static func overview(_ noun: String) -> Command {
         Command(noun, nil, .reads, "actions of modules") { run throws(AdminError) in
-            let commands = try commands(of: noun, run)
+            let actions = try actions(run)
+            var commands = commands(of: noun, among: actions).map {
+                ("\(noun) \($0.verb)", $0.action.summary)
+            }
+            // A module's name lists all that it adds.
+            for action in actions where action.module == noun.snake {
+                guard let entity = action.entity else { continue }
+                commands.append(("\(entity.kebab) \(action.verb(of: entity.kebab))", action.summary))
+            }
             guard !commands.isEmpty else {
                 throw .usage(
                     "there is no command \"\(noun)\"", hint: "Run crm-admin --help for all commands.")
             }
-            run.session.streams.write(
-                HelpText.page(noun: noun, commands.map { ("\(noun) \($0.verb)", $0.action.summary) }))
+            run.session.streams.write(HelpText.page(noun: noun, commands))
         }
     }
 
@@ -81,23 +88,26 @@ enum ActionCommand {
 
     /// The commands of a noun, in the order in which the kernel tells the actions.
     private static func commands(
-        of noun: String, _ run: CommandRun
-    ) throws(AdminError) -> [(verb: String, action: ModuleAction)] {
-        let document = try run.call("rpc.discover")
-        let actions = (document["methods"]?.elements ?? JSONNode.noElements).compactMap { ModuleAction($0) }
+        of noun: String, among actions: [ModuleAction]
+    ) -> [(verb: String, action: ModuleAction)] {
         // Only a module that knows the noun has actions that go with it.
-        let modules = Set(actions.filter { $0.subject == noun.snake }.map(\.module))
+        let modules = Set(actions.filter { $0.entity == noun.snake }.map(\.module))
         return actions.compactMap { action in
-            if action.subject == noun.snake { return (action.verb(of: noun), action) }
+            if action.entity == noun.snake { return (action.verb(of: noun), action) }
             if action.subject == "id", modules.contains(action.module) { return (action.name.kebab, action) }
             return action.subject == nil && action.module == noun.snake ? (action.name.kebab, action) : nil
         }
     }
 
+    private static func actions(_ run: CommandRun) throws(AdminError) -> [ModuleAction] {
+        let document = try run.call("rpc.discover")
+        return (document["methods"]?.elements ?? JSONNode.noElements).compactMap { ModuleAction($0) }
+    }
+
     private static func find(
         _ noun: String, _ verb: String, _ run: CommandRun
     ) throws(AdminError) -> ModuleAction {
-        let commands = try commands(of: noun, run)
+        let commands = commands(of: noun, among: try actions(run))
         let found = commands.first { command in
             command.action.subject == nil
                 ? command.action.name == verb.snake : command.action.isCalled(noun, verb)
@@ -121,6 +131,8 @@ private struct ModuleAction {
     let name: String
     /// The first required parameter, which takes the id; nil for an action that requires none.
     let subject: String?
+    /// Whose record the subject is, where that is said; nil for a subject that is just an id.
+    let entity: String?
     let parameters: [String]
     let summary: String
     let text: String
@@ -140,7 +152,13 @@ private struct ModuleAction {
         self.method = method
         module = String(method[..<point])
         name = String(method[method.index(after: point)...])
-        subject = described.first { $0["required"]?.bool == true }?["name"]?.string
+        let first = described.first { $0["required"]?.bool == true }
+        subject = first?["name"]?.string
+        // As the kernel titles the id of a record.
+        let title = first?["schema"]?["title"]?.string ?? ""
+        let titled =
+            title.hasPrefix("id of ") && !title.dropFirst(6).contains(" ") ? String(title.dropFirst(6)) : nil
+        entity = titled ?? (subject == "id" ? nil : subject)
         parameters = described.compactMap { $0["name"]?.string }
         summary = node["summary"]?.string ?? "an action of a module"
         text = node["description"]?.string ?? ""
