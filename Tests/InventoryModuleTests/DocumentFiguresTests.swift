@@ -226,6 +226,35 @@ struct DocumentFiguresTests {
         #expect(quote["subtotal"] == money("23.99", "USD"))
     }
 
+    @Test(
+        "a price book that is closed on the day is refused where it is chosen by hand, and passed over elsewhere",
+        arguments: [
+            (["active": false], "is not active"),
+            (["valid_from": date("2026-03-11")], "is valid from 2026-03-11"),
+            (["valid_to": date("2026-03-09")], "was valid until 2026-03-09"),
+            (["valid_from": date("2026-03-10"), "valid_to": date("2026-03-10")], nil),
+        ] as [([String: Value], String?)])
+    func closedBook(_ values: [String: Value], _ says: String?) throws {
+        let book = try shop.create(
+            "price_book",
+            ["price_book_name": "March", "currency": .reference(shop.euro)].merging(values) { $1 })
+        func quote(_ line: [String: Value]) throws -> Record {
+            try shop.document("quote", ["lines": .lines([shop.line(lathe, "1", line)])])
+        }
+        let chosen: [String: Value] = ["price_book": .reference(book.id)]
+        if let says {
+            let refused = refusal { _ = try quote(chosen) }
+            #expect(refused?.fields.map(\.field) == ["lines[0].price_book"])
+            #expect(refused?.fields.first?.message == "price book \"March\" \(says)")
+            // A price that is given asks no book.
+            _ = try quote(chosen.merging(["list_price": decimal("5", scale: 6)]) { $1 })
+        } else {
+            #expect(try quote(chosen)["subtotal"] == money("19.99"))
+        }
+        _ = try shop.context.update("account", shop.account, ["inventory_price_book": .reference(book.id)])
+        #expect(try quote([:])["subtotal"] == money("19.99"))
+    }
+
     @Test("an order from a vendor is priced by cost")
     func purchase() throws {
         _ = try shop.update(lathe, ["cost_price": money("12.00")])

@@ -139,6 +139,13 @@ struct DocumentWriting {
             if isGiven { line["price_source"] = .text(PriceSource.line.rawValue) }
             return
         }
+        // A book that is found by itself is passed over when it is closed; one chosen by hand was meant.
+        if let book = line["price_book"].reference, line["price_book"] != before?["price_book"] ?? .null,
+            !isImport,
+            let closing = try prices.closing(of: book, context)
+        {
+            return refuse(place + "price_book", "rule", closing)
+        }
         let found = try prices.find(
             item, quantity: quantity, given: nil, book: line["price_book"].reference, context)
         guard let found else {

@@ -56,6 +56,18 @@ struct PriceFacts {
         return PriceSelection.find(facts)
     }
 
+    /// Why a book gives no price on the document's day; nil where it may.
+    mutating func closing(of id: RecordID, _ context: any ModuleContext) throws(CRMError) -> String? {
+        let record: Record
+        if let known = books[id] { record = known } else { record = try context.get("price_book", id) }
+        books[id] = record
+        let name = "price book \"\(record["price_book_name"].text ?? "\(id)")\""
+        if record["active"] == false { return "\(name) is not active" }
+        if let from = record["valid_from"].date, from > setting.day { return "\(name) is valid from \(from)" }
+        if let last = record["valid_to"].date, last < setting.day { return "\(name) was valid until \(last)" }
+        return nil
+    }
+
     /// A book and its parents, with their prices of the item.
     private mutating func chain(
         from first: RecordID, _ item: RecordID, _ context: any ModuleContext
