@@ -114,4 +114,73 @@ struct LongWorkTests {
         }
         #expect(killed != nil, "no kill met the back-fill in the midst of it")
     }
+
+    // MARK: What follows a change of the schema and of rates
+
+    private static let deals = 1_200
+
+    @Test(
+        "words and base amounts that a change asks for are complete in the end, though a kill comes right behind it"
+    )
+    func followers() throws {
+        let platform = try TestPlatform()
+        try platform.enable("sales")
+        let admin = try platform.logIn()
+        let account = try admin.create("account", #"{"account_name":"Fabrikam"}"#)
+        let dollar = try admin.create("currency", #"{"name":"Dollar","code":"USD","rate":"2"}"#)
+        try admin.call(
+            "field.create", #"{"entity":"potential","name":"x_lot","type":"integer","label":"Lot"}"#)
+        for start in stride(from: 0, to: Self.deals, by: 200) {
+            let operations = (start..<start + 200).map { number in
+                #"{"method":"record.create","params":{"entity":"potential","values":{"potential_name":"Deal","related_to":\#(account),"#
+                    + #""sales_stage":"qualification","closing_date":"2026-06-30","currency":\#(dollar),"amount":"\#(number).00","x_lot":\#(70_000 + number)}}}"#
+            }
+            try admin.call("batch.execute", #"{"operations":[\#(operations.joined(separator: ","))]}"#)
+        }
+        try rates(platform, admin, dollar)
+        try words(platform, admin)
+    }
+
+    /// A rate for the past changes the base amounts of all deals behind it.
+    private func rates(_ platform: TestPlatform, _ admin: Caller, _ dollar: Int64) throws {
+        for (day, rate) in [("2026-01-01", 4), ("2026-02-01", 8), ("2026-03-01", 5)] {
+            try admin.call(
+                "record.create",
+                #"{"entity":"exchange_rate","values":{"currency":\#(dollar),"valid_from":"\#(day)","rate":"\#(rate)"}}"#
+            )
+            try platform.waitForNewKernel(after: try platform.killKernel())
+            // Half a cent is rounded up on each deal.
+            let cents = (0..<Self.deals).reduce(0) { $0 + ($1 * 100 * 2 + rate) / (2 * rate) }
+            let expected = "\(cents / 100).\(cents % 100 < 10 ? "0" : "")\(cents % 100)"
+            try eventually(orThrow: { platform.failure("the base amounts are not those of rate \(rate)") }) {
+                let sums = try admin.call(
+                    "record.aggregate",
+                    #"{"entity":"potential","group_by":[],"measures":[{"op":"sum","field":"amount_base","as":"base"},{"op":"count","as":"n"}]}"#
+                )
+                let group = try #require(try sums.array("groups").first)
+                #expect(try group.integer("n") == Self.deals)
+                return group["base"]?["amount"]?.string == expected
+            }
+        }
+    }
+
+    /// As text a field is searched, as a number it is not.
+    private func words(_ platform: TestPlatform, _ admin: Caller) throws {
+        for type in ["text", "integer", "text"] {
+            try admin.call("field.change_type", #"{"entity":"potential","name":"x_lot","type":"\#(type)"}"#)
+            try eventually(orThrow: { platform.failure("the type does not change") }) {
+                try changeTask(admin)?["status"]?.string == "done"
+            }
+            try platform.waitForNewKernel(after: try platform.killKernel())
+            // Of 70,000 to 71,199 a hundred begin with 700, and as many with 711.
+            for (text, hits) in [("700", 100), ("711", 100), ("70999", 1)] {
+                try eventually(orThrow: { platform.failure("the words of \(text) are not those of \(type)") })
+                {
+                    let found = try admin.call(
+                        "record.search", #"{"text":"\#(text)","entities":["potential"],"limit":1000}"#)
+                    return try found.array("hits").count == (type == "text" ? hits : 0)
+                }
+            }
+        }
+    }
 }
