@@ -63,7 +63,8 @@ extension SettingsTable.Option {
 
     /// What the configuration file may set, whichever program reads it.
     package static let inFile = [
-        data, listen, modules, backups, log, adminUIDs, endpointUIDs, organisation, currency, certificate, key,
+        data, listen, modules, backups, log, adminUIDs, endpointUIDs, organisation, currency, certificate,
+        key,
         connections, connectionsPerSource, loginWait, sessionIdleMinutes, sessionHours, passwordLength,
         requireSecondFactor, fileLimit,
     ]

@@ -50,7 +50,8 @@ package final class Database: Sendable {
         self.log = log
         self.checkpointer = checkpointer
         writer = StorageWriter(
-            settings: WriterSettings(path: options.path, files: files, clock: options.clock, counts: counts) { pages in
+            settings: WriterSettings(path: options.path, files: files, clock: options.clock, counts: counts) {
+                pages in
                 checkpointer.committed(walPages: pages)
             },
             queueLimit: options.writerQueueLimit, log: log)

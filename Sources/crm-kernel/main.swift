@@ -13,7 +13,8 @@ if values.wantsHelp {
 }
 
 guard !Hardening.hasForeignRights else {
-    KernelSettings.fail("the program has a set-user-id bit", hint: "Take it away and run it as the user whose data it is.")
+    KernelSettings.fail(
+        "the program has a set-user-id bit", hint: "Take it away and run it as the user whose data it is.")
 }
 Hardening.apply()
 do throws(CRMError) {
@@ -24,7 +25,8 @@ do throws(CRMError) {
         try KernelRestore(settings, backup: values.operands[1]).run()
     case ["version"]: print("crm-kernel \(KernelSettings.version)")
     default:
-        KernelSettings.fail("say what to do: init, serve, restore or version", hint: "See crm-kernel --help.", code: 2)
+        KernelSettings.fail(
+            "say what to do: init, serve, restore or version", hint: "See crm-kernel --help.", code: 2)
     }
 } catch {
     settings.log.debug("ended", ["detail": error.detail ?? "none"])

@@ -389,7 +389,8 @@ struct RelatedMethodTests {
         #expect(tried?["references"]?.int64 == 1)
         let done = try client.call("record.merge", "{\(merge)}").result
         #expect(done?["references"]?.int64 == 1)
-        #expect(try client.call("record.get", #"{"id":\#(acme)}"#).result?["phone"]?.string == "+48 22 100 08")
+        #expect(
+            try client.call("record.get", #"{"id":\#(acme)}"#).result?["phone"]?.string == "+48 22 100 08")
         let moved = try client.call("record.get", #"{"id":\#(noor)}"#).result
         #expect(moved?["account"]?["label"]?.string == "Acme")
         #expect(try client.call("record.merge", "{\(merge)}").code == -32003)
@@ -400,8 +401,10 @@ struct RelatedMethodTests {
         let changeSet = try #require(done?["change_set"]).text
         let undone = try client.call("change.undo", #"{"change_set":\#(changeSet)}"#).result
         #expect(undone?["left"]?.count == 0)
-        #expect(try client.call("record.get", #"{"id":\#(twin)}"#).result?["phone"]?.string == "+48 22 100 08")
-        #expect(try client.call("record.get", #"{"id":\#(acme)}"#).result?["phone"]?.string == "+48 22 100 04")
+        #expect(
+            try client.call("record.get", #"{"id":\#(twin)}"#).result?["phone"]?.string == "+48 22 100 08")
+        #expect(
+            try client.call("record.get", #"{"id":\#(acme)}"#).result?["phone"]?.string == "+48 22 100 04")
         #expect(try client.call("log.verify").result?["intact"]?.bool == true)
     }
 }

@@ -41,7 +41,8 @@ struct SchemaMethodTests {
             "record.create", #"{"entity":"x_site","values":{"x_name":"North","x_year":"1998"}}"#)
         #expect(created.result != nil, "\(created.message ?? "")")
         let found = try client.call(
-            "record.list", #"{"entity":"x_site","filter":["x_name","starts with","no"],"fields":["x_number"]}"#)
+            "record.list",
+            #"{"entity":"x_site","filter":["x_name","starts with","no"],"fields":["x_number"]}"#)
         #expect(found.result?["records"]?.elements.first { _ in true }?["x_number"]?.string == "SITE001")
         let described = try #require(try client.call("entity.describe", #"{"name":"x_site"}"#).result)
         #expect(
@@ -90,7 +91,9 @@ struct SchemaMethodTests {
         #expect(account["plural_label"]?.string == "Firmen")
         let industry = account["fields"]?.elements.first { $0["name"]?.string == "industry" }
         #expect(industry?["label"]?.string == "Branche")
-        #expect(industry?["values"]?.elements.first { $0["key"]?.string == "banking" }?["label"]?.string == "Banken")
+        #expect(
+            industry?["values"]?.elements.first { $0["key"]?.string == "banking" }?["label"]?.string
+                == "Banken")
     }
 
     @Test(
@@ -98,7 +101,8 @@ struct SchemaMethodTests {
         arguments: [
             (#"[{"method":"field.crate","params":{}}]"#, "changes[0]"),
             (#"[{"method":"field.delete","params":{"entity":"account"}}]"#, "changes[0].params"),
-            (#"[{"method":"record.delete","params":{"id":1}}]"#, "does not change the schema"), ("[]", "1 to 200"),
+            (#"[{"method":"record.delete","params":{"id":1}}]"#, "does not change the schema"),
+            ("[]", "1 to 200"),
         ])
     func unreadable(_ changes: String, _ says: String) throws {
         let answer = try TestKernel().admin().call("schema.plan", #"{"changes":\#(changes)}"#)

@@ -72,11 +72,13 @@ struct AdministrationTests {
         }
         #expect(rule.warnings.isEmpty)
         #expect(try office.ids("account", where: nil, as: asBob) == [account])
-        #expect(error { _ = try office.update(account, ["account_name": "Mine"], as: asBob) }?.kind == .forbidden)
+        #expect(
+            error { _ = try office.update(account, ["account_name": "Mine"], as: asBob) }?.kind == .forbidden)
         let id = try #require(rule.id)
         try office.administer { administration throws(CRMError) in try administration.deleteRule(id) }
         #expect(try office.ids("account", where: nil, as: asBob) == [])
-        #expect(error { _ = try office.update(account, ["account_name": "Mine"], as: asBob) }?.kind == .notFound)
+        #expect(
+            error { _ = try office.update(account, ["account_name": "Mine"], as: asBob) }?.kind == .notFound)
     }
 
     @Test("a rule that can have no effect is made, with the reason")
@@ -127,7 +129,8 @@ struct AdministrationTests {
         #expect(facts.roles[north]?.profiles == [guest])
     }
 
-    @Test("a group's records go to the replacement; deleted as a bare record, it is refused while it owns any")
+    @Test(
+        "a group's records go to the replacement; deleted as a bare record, it is refused while it owns any")
     func deleteGroup() throws {
         let ann = ann
         let group = try #require(
@@ -175,7 +178,8 @@ struct AdministrationTests {
     func closed() throws {
         let asAnn = Office.call(ann)
         for entity in ["profile", "profile_right", "sharing_rule", "sharing_default", "group_member"] {
-            #expect(error { _ = try office.ids(entity, where: nil, as: asAnn) }?.kind == .forbidden, "\(entity)")
+            #expect(
+                error { _ = try office.ids(entity, where: nil, as: asAnn) }?.kind == .forbidden, "\(entity)")
         }
         #expect(error { try office.create("group", ["group_name": "G"], as: asAnn) }?.kind == .forbidden)
         let user = try office.records.record(asAnn, office.snapshot, bob, office)

@@ -111,7 +111,8 @@ struct HiddenFieldTests {
         let ann = try office.create(
             "user", ["username": "ann", "last_name": "Ann", "role": .reference(RecordID(1))])
         let account = try office.create(
-            "account", ["account_name": "A", "annual_revenue": .decimal(FixedDecimal(units: 10_000, scale: 4))])
+            "account",
+            ["account_name": "A", "annual_revenue": .decimal(FixedDecimal(units: 10_000, scale: 4))])
         try office.create("contact", ["last_name": "C", "account": .reference(account)])
         try office.administer { administration throws(CRMError) in
             try administration.setFieldAccess(Self.hidden, of: "account", profile: nil, .hidden)

@@ -18,7 +18,9 @@ enum SchemaJSON {
         Parameter("field", .text, "The field, where it is about one."),
         Parameter("status", .choice("running", "done", "stopped"), "How it is now.", required: true),
         Parameter("done", .integer, "Records dealt with.", required: true),
-        Parameter("unfit", .integer, "Records whose value did not convert, or took the new one against a rule.", required: true), unfit,
+        Parameter(
+            "unfit", .integer, "Records whose value did not convert, or took the new one against a rule.",
+            required: true), unfit,
         Parameter("problem", .text, "Why it stopped."),
     ]
 

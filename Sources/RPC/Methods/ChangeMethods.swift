@@ -101,7 +101,8 @@ enum ChangeMethods {
         "force", .boolean, "Put old values back over what has been changed since as well.")
 
     static let undo = Method(
-        "change.undo", needs: .session, .writes, "Takes back what one change set has done to records and links.",
+        "change.undo", needs: .session, .writes,
+        "Takes back what one change set has done to records and links.",
         "A new unit of work with the caller's rights and all checks and hooks: what was made goes to the recycle bin, "
             + "what was deleted comes back, changed fields get their old values, links are as they were. "
             + "Fields and records that have been changed since, or that a right or a check refuses, are left and listed. The answer's change_set can be "
