@@ -75,6 +75,39 @@ struct WebSubmissionTests {
         #expect(try reception.submissions().count == (mistake.message == nil ? 1 : 0))
     }
 
+    @Test(
+        "a mistake is told alike whether the address is known or not, by whatever rule, and leaves nothing behind",
+        arguments: ["comment", "update", "create"], [false, true])
+    func alike(_ rule: String, _ isConfirmed: Bool) throws {
+        var told: [[String]?] = []
+        for isKnown in [false, true] {
+            let reception = try Reception(comments: true)
+            let values: [String: Value] = [
+                "duplicate_rule": .text(rule), "double_opt_in": .bool(isConfirmed), "programs": true,
+            ]
+            let lines = Reception.usual.map { line in
+                line["field"] == "email" ? Reception.line("email", ["required": true]) : line
+            }
+            let form = try reception.form(values, lines)
+            if isKnown {
+                _ = try reception.context.create(
+                    "lead", ["last_name": "Kim", "company": "Fabrikam", "email": "kim@fabrikam.example"])
+            }
+            let sent = Reception.visitor.merging(["employees": "-1"]) { $1 }
+            for isPage in [true, false] {
+                let problems = try reception.send(form, sent) {
+                    PublicCall(gate: $0, address: "192.0.2.1", isPage: isPage)
+                }
+                told.append(problems?.map(\.message))
+            }
+            #expect(try reception.leads().count == (isKnown ? 1 : 0))
+            #expect(try reception.submissions().isEmpty)
+            #expect(try reception.context.count("comment", where: nil) == 0)
+        }
+        #expect(told.first??.isEmpty == false)
+        #expect(Set(told).count == 1, "\(told)")
+    }
+
     @Test("consent must be given, and is kept as it read")
     func consent() throws {
         let reception = try Reception()

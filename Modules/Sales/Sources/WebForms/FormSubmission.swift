@@ -2,7 +2,7 @@ import CRMSDK
 
 /// `sales.submit_form`: what a visitor sent becomes a lead, or is added to the one that is known; or waits to be confirmed.
 ///
-/// Order: what was typed → guards → duplicate → record → submission. A visitor learns of mistakes in what they typed, and of
+/// Order: what was typed → guards → what was typed, by the record's rules → duplicate → record → submission. A visitor learns of mistakes in what they typed, and of
 /// nothing else; what could not be written for another reason is kept, and says so to those who look after the form.
 enum FormSubmission {
     static let action = Action(
@@ -51,8 +51,8 @@ enum FormSubmission {
                 submission["consent_text"] = .text(consent)
                 submission["consented_at"] = .instant(context.now)
             }
+            try judge(entries, fields, target, form, context)
             if form["double_opt_in"] == true {
-                try rehearse(entries, fields, target, form, context)
                 submission["state"] = "waiting"
                 submission["answers"] = WebSubmission.lines(entries)
             } else {
@@ -86,7 +86,6 @@ enum FormSubmission {
     /// Writes the record, with the rights of the user whom the form acts as.
     ///
     /// - Returns: what the submission says of it; where it could not be written, what was sent.
-    /// - Throws: `invalidRecord` for mistakes that only the record's rules find: an e-mail address that is none.
     static func outcome(
         of entries: FormEntries, _ fields: [FormField], _ target: FormTarget, _ form: Record,
         _ context: any ModuleContext
@@ -99,8 +98,6 @@ enum FormSubmission {
             if state == "created" { facts["problem"] = campaignProblem(id, target, form, context) }
             return facts
         } catch {
-            let mistakes = mistakes(error, fields)
-            guard mistakes.isEmpty else { throw .invalidRecord(target.entity, mistakes) }
             // That the works are broken is no property of what was sent.
             guard ![CRMError.Kind.unavailable, .internalError, .limitExceeded].contains(error.kind) else {
                 throw error
@@ -113,22 +110,31 @@ enum FormSubmission {
         }
     }
 
-    /// Writes the record and undoes it: a visitor whose e-mail address is none would wait for a link for ever.
+    /// Judges what was typed as if it made a new record, whatever becomes of it, and undoes that: a mistake is told to whoever
+    /// makes it, and that one is told, or is not, tells nobody whether an address is known.
     ///
-    /// - Throws: as `outcome` does for the visitor's mistakes; what else there may be is found when it is confirmed.
-    private static func rehearse(
+    /// - Throws: `invalidRecord` for mistakes that only the record's rules find: an e-mail address that is none.
+    private static func judge(
         _ entries: FormEntries, _ fields: [FormField], _ target: FormTarget, _ form: Record,
         _ context: any ModuleContext
     ) throws(CRMError) {
         do throws(CRMError) {
             try context.attempt { (context) throws(CRMError) in
-                _ = try write(entries, fields, target, form, context)
+                _ = try create(entries, target, form, context)
                 throw CRMError(.unavailable, "this was a rehearsal")
             }
         } catch {
             let mistakes = mistakes(error, fields)
             guard mistakes.isEmpty else { throw .invalidRecord(target.entity, mistakes) }
         }
+    }
+
+    private static func create(
+        _ entries: FormEntries, _ target: FormTarget, _ form: Record, _ context: any ModuleContext
+    ) throws(CRMError) -> RecordID {
+        var values = entries.values
+        if !form["assign_to"].isNull { values["owner"] = form["assign_to"] }
+        return try context.create(target.entity, values).id
     }
 
     private static func write(
@@ -144,9 +150,7 @@ enum FormSubmission {
             try note(entries.summary(fields), on: known, target, context)
             return (known.id, "commented")
         }
-        var values = entries.values
-        if !form["assign_to"].isNull { values["owner"] = form["assign_to"] }
-        return (try context.create(target.entity, values).id, "created")
+        return (try create(entries, target, form, context), "created")
     }
 
     /// The record that has this e-mail address, if the acting user sees one: the one that was changed last.

@@ -78,7 +78,9 @@ enum WebForm {
                 PicklistValue("update", "Update it").system(),
             ]
         ).mandatory().defaulting(to: "comment")
-            .help("Known by e-mail, to the user whom it acts as."),
+            .help(
+                "Known by e-mail, to the user whom it acts as. Updating lets whoever knows an address change that lead, unless it is confirmed by e-mail."
+            ),
         .boolean("double_opt_in", "Confirmed by e-mail")
             .help("Nothing is made until the visitor follows a link that you send them."),
         .integer("retention_days", "Kept for days").range("1", "3650").mandatory().defaulting(to: "180")
