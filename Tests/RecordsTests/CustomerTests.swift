@@ -177,6 +177,24 @@ struct CustomerTests {
         #expect(try office.get(quote)["account"].reference == ids["acme"])
     }
 
+    @Test("a rule that warns of duplicates does not tell a customer whose address is known here")
+    func duplicates() throws {
+        try office.update(try id("bob"), ["email": "bob@beta.example"])
+        let twin: [String: Value] = ["last_name": "Bo", "email": "bob@beta.example"]
+        let (service, call) = (office.records, try key("ann"))
+        func create(as call: CallContext) throws(CRMError) -> RecordID {
+            try office.database.writer.perform { (transaction) throws(CRMError) in
+                try service.unit(transaction, call) { (unit) throws(CRMError) in
+                    try unit.create("contact", twin, warnings: .heard)
+                }
+            }
+        }
+        let warned = #expect(throws: CRMError.self) { try create(as: office.root) }
+        #expect(warned?.kind == .duplicate)
+        let made = try create(as: call)
+        #expect(try office.get(made)["account"].reference == ids["acme"])
+    }
+
     @Test("nothing is made for others, and nothing moved away")
     func refusedWrites() throws {
         let call = try key("ann")

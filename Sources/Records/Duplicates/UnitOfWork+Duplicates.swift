@@ -42,9 +42,11 @@ extension UnitOfWork {
         _ warnings: DuplicateWarnings, _ call: CallContext
     ) throws(CRMError) {
         guard let rules = snapshot.duplicateRules[entity.name] else { return }
+        // A warning would tell a customer which addresses of others are known here.
+        let isHeard = warnings == .heard && call.principal.customer == nil
         var matches: [DuplicateMatch] = []
         for rule in rules {
-            guard rule.fact.action == .block || rule.fact.action == .warn && warnings == .heard,
+            guard rule.fact.action == .block || rule.fact.action == .warn && isHeard,
                 old == nil || rule.fact.isOnUpdate, let key = rule.key(of: values),
                 old.flatMap({ rule.key(of: $0.values) }) != key
             else { continue }
