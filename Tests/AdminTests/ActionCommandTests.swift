@@ -83,6 +83,19 @@ struct ActionCommandTests {
         #expect(driver.kernel.calls.allSatisfy { $0.method == "rpc.discover" })
     }
 
+    @Test("a dry run of a change of the schema that would be refused ends as the run would")
+    func refusedChange() {
+        let driver = ConsoleDriver()
+        driver.kernel.answers["field.change_type"] = [
+            #"{"steps":[],"findings":[{"weight":"refusal","code":"unfit","message":"1 value does not fit","records":[]}],"notes":[],"tasks":[]}"#
+        ]
+        let words = ["field", "change-type", "account", "x_year", "integer", "--dry-run"]
+        #expect(driver.run(words) == .failed)
+        #expect(driver.streams.output.contains("1 value does not fit"), "\(driver.streams.output)")
+        #expect(driver.streams.errors.contains("change-type cannot be done"), "\(driver.streams.errors)")
+        #expect(!driver.streams.errors.contains("done\n"))
+    }
+
     @Test(
         "a noun alone, or with --help, lists its commands; a command with --help is explained",
         arguments: [

@@ -18,6 +18,18 @@ struct ConsoleTests {
         #expect(differences.isEmpty, "\(differences.map(\.description).joined(separator: "\n\n"))")
     }
 
+    @Test("a record is deleted by a value by which it is not found afterwards")
+    func deletedByValue() throws {
+        let platform = try TestPlatform()
+        _ = try platform.logIn().create("account", #"{"account_name":"Ref Ltd"}"#)
+        let words = ["record", "delete", "account", "account_name:Ref Ltd", "--yes"]
+        let done = try platform.admin(words[0], words[1], words[2], words[3], words[4])
+        #expect(done.code == 0, "\(done)")
+        #expect(done.errors.contains("deleted"), "\(done)")
+        let again = try platform.admin(words[0], words[1], words[2], words[3], words[4])
+        #expect(again.code == 5, "\(again)")
+    }
+
     /// The id of the last record that the platform began with.
     private func lastRecord(_ platform: TestPlatform) throws -> Int64 {
         let entries = try platform.logIn().call("log.list", #"{"limit":1000}"#).array("entries")

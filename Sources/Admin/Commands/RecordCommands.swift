@@ -103,8 +103,11 @@ enum RecordCommands {
             "record", "delete", .destroys(question: "Delete"), "move a record to the recycle bin",
             operands: [entityOfID, id], examples: ["record delete 17 --yes"]
         ) { run throws(AdminError) in
-            try run.confirm("record \(try target(run).id)")
-            try write("record.delete", run, "deleted")
+            var parameters = run.writeParameters
+            let id = try setTarget(run, in: &parameters)
+            try run.confirm("record \(id)")
+            run.printObject(try run.call("record.delete", parameters))
+            run.say("record \(id) deleted")
         },
         Command(
             "record", "restore", .writes, "bring a record back from the recycle bin",
@@ -292,15 +295,18 @@ enum RecordCommands {
 
     private static func write(_ method: String, _ run: CommandRun, _ done: String) throws(AdminError) {
         var parameters = run.writeParameters
-        try setTarget(run, in: &parameters)
+        let id = try setTarget(run, in: &parameters)
         run.printObject(try run.call(method, parameters))
-        run.say("record \(try target(run).id) \(done)")
+        run.say("record \(id) \(done)")
     }
 
-    static func setTarget(_ run: CommandRun, in parameters: inout Parameters) throws(AdminError) {
+    /// - Returns: the record's id. It is found once: by what it was found, it may not be found after the call.
+    @discardableResult
+    static func setTarget(_ run: CommandRun, in parameters: inout Parameters) throws(AdminError) -> Int {
         let (entity, id) = try target(run)
         parameters.set("id", id)
         if let entity { parameters.set("entity", entity) }
+        return id
     }
 
     /// `--as-of`; the kernel says what is wrong with a moment.

@@ -59,6 +59,12 @@ struct SchemaCommand: Sendable {
         let result = try run.call("\(noun).\(verb.replacing("-", with: "_"))", parameters)
         run.session.forgetEntities()
         SchemaPrinting.print(result, run)
+        // A dry run answers what stands in the way; it ends as the run itself would.
+        let isRefused = (result["findings"]?.elements ?? JSONNode.noElements)
+            .contains { $0["weight"]?.string == "refusal" }
+        guard !isRefused else {
+            throw AdminError("\(noun) \(words.joined(separator: " ")): \(verb) cannot be done as it stands")
+        }
         run.say("\(noun) \(words.joined(separator: " ")): \(verb) done")
     }
 
