@@ -166,9 +166,11 @@ package final class Installation: Sendable {
     static func registry(
         _ schema: StoredSchema, _ modules: [RegisteredModule]
     ) throws(CRMError) -> RegistrySnapshot {
-        RegistrySnapshot(
+        let enabled = Set(modules.map(\.name))
+        return RegistrySnapshot(
             generation: Int(schema.generation),
-            entities: try schema.registryEntities(enabledModules: Set(modules.map(\.name))), modules: modules)
+            entities: try schema.registryEntities(enabledModules: enabled),
+            complete: try schema.completeEntities(enabledModules: enabled), modules: modules)
     }
 
     /// As `registry`, with the entities of all modules, and those that are being removed: for whoever removes them.

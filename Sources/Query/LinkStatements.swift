@@ -54,6 +54,18 @@ package enum LinkStatements {
     package static let tables = Statement(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'crm_link_*' ORDER BY name")
 
+    /// One link of a record in one of `tables`: both ends.
+    package static func anyEnds(of id: RecordID, inTable table: String) -> Statement {
+        Statement(
+            "SELECT from_id, to_id FROM \"\(table)\" WHERE from_id = ?1 OR to_id = ?1 LIMIT 1",
+            [.integer(id.rawValue)])
+    }
+
+    /// The columns of one of `tables` and how they are stored.
+    package static func columns(ofTable table: String) -> Statement {
+        Statement("SELECT name, type FROM pragma_table_info(?1)", [.text(table)])
+    }
+
     /// Ends all links of a record in one of `tables`.
     package static func deleteAll(of id: RecordID, inTable table: String) -> Statement {
         Statement(

@@ -33,9 +33,10 @@ extension Undo {
             let change = told[index]
             guard !change.isErased, let link = try LinkPayload.decode(change.entry.payload),
                 let from = change.entry.record,
-                let near = change.entry.entity.flatMap({ unit.snapshot.registry.entity(number: $0) }),
+                let near = change.entry.entity.flatMap({ unit.complete.snapshot.registry.entity(number: $0) }
+                ),
                 let number = index + 1 < told.count ? told[index + 1].entry.entity : nil,
-                let far = unit.snapshot.registry.entity(number: number),
+                let far = unit.complete.snapshot.registry.entity(number: number),
                 try isVisible(from, near), try isVisible(link.other, far)
             else { continue }
             let isLinked = change.entry.kind == .link

@@ -67,7 +67,7 @@ extension Undo {
 
     /// Whether a record that is not in the recycle bin refers to one.
     private func isReferredTo(_ id: RecordID, _ name: String) throws(CRMError) -> Bool {
-        for referrer in unit.snapshot.registry.referrers(to: name) {
+        for referrer in unit.complete.snapshot.registry.referrers(to: name) {
             var found: [RecordID] = []
             try unit.transaction.rows(PurgeStatements.references(referrer, to: id, limit: 1000)) { row in
                 if row.int64(0) != id.rawValue { found.append(RecordID(row.int64(0))) }

@@ -90,6 +90,8 @@ package struct Undo {
         let last: Int64
         /// Whether a merge has let it refer to another record: that goes back as it came, without hooks.
         let isMoved: Bool
+        /// Whether it belongs to a module that is not enabled.
+        let isAsleep: Bool
     }
 
     /// What hooks have written while this undo put something else back goes with it.
@@ -108,14 +110,15 @@ package struct Undo {
         var targets: [RecordID: Target] = [:]
         for change in entries {
             guard let id = change.entry.record, let number = change.entry.entity,
-                let entity = unit.snapshot.registry.entity(number: number), try isVisible(id, entity)
+                let entity = unit.complete.snapshot.registry.entity(number: number), try isVisible(id, entity)
             else { continue }
             try refuse(entity, change)
             guard change.entry.kind.isWritten else { continue }
             targets[id] = Target(
                 id: id, entity: entity, first: targets[id]?.first ?? change.sequence, last: change.sequence,
                 isMoved: targets[id]?.isMoved ?? true && change.entry.kind == .update
-                    && change.entry.method == UnitOfWork.mergeMethod)
+                    && change.entry.method == UnitOfWork.mergeMethod,
+                isAsleep: unit.snapshot.registry.entity(number: number) == nil)
         }
         let links = try links(entries)
         if targets.isEmpty, links.isEmpty {
@@ -136,7 +139,7 @@ package struct Undo {
     }
 
     func isVisible(_ id: RecordID, _ entity: Entity) throws(CRMError) -> Bool {
-        let check = Planner.check(unit.viewpoint(unit.call), entity, .view, id: id)
+        let check = Planner.check(unit.complete.viewpoint(unit.call), entity, .view, id: id)
         return try unit.transaction.first(check) { _ in true } ?? false
     }
 
@@ -151,6 +154,10 @@ package struct Undo {
 
     private func restore(_ target: Target, _ pass: Pass) throws(CRMError) -> Outcome {
         let (id, entity) = (target.id, target.entity)
+        // What a merge has moved goes back with it; anything else is for the rules of its module to judge.
+        guard !target.isAsleep || target.isMoved else {
+            return Outcome(left: [left(target, "its module is not enabled")])
+        }
         guard let present = try service.values(of: id, entity, on: unit.transaction) else { return Outcome() }
         var entries: [LoggedChange] = []
         try ChangeLog.walk(unit.transaction, .record(id), after: target.first - 1) {
@@ -233,11 +240,11 @@ package struct Undo {
             do throws(CRMError) {
                 // As a module: fields that people only read were written by one, and belong to what is undone.
                 try unit.transaction.savepoint { () throws(CRMError) in
-                    if target.isMoved, fields.allSatisfy(\.isReference) {
+                    if target.isMoved, target.isAsleep || fields.allSatisfy(\.isReference) {
+                        let unit = unit.complete
                         _ = try unit.editable(target.id, target.entity.name, .edit, unit.call, bin: .both)
-                        let references = fields.map { ($0, values[$0.name] ?? .null) }
                         return try unit.point(
-                            target.id, target.entity, references)
+                            target.id, target.entity, fields.map { ($0, values[$0.name] ?? .null) })
                     }
                     _ = try unit.update(
                         target.id, entity: target.entity.name, values, version: nil, module: "core")
@@ -264,7 +271,7 @@ package struct Undo {
     private func permitted(
         _ target: Target, _ columns: Set<String>, _ outcome: inout Outcome
     ) throws(CRMError) -> [Field] {
-        let mask = unit.snapshot.security.mask(unit.call.principal, target.entity.name)
+        let mask = unit.complete.snapshot.security.mask(unit.call.principal, target.entity.name)
         var fields: [Field] = []
         for field in target.entity.fields where columns.contains(field.column) {
             guard !field.isSystem || field.name == "owner" else { continue }
@@ -330,7 +337,7 @@ package struct Undo {
         }
         for field in target.entity.lines {
             guard !whole.existed || whole.lines[field.column] != nil,
-                let entity = unit.snapshot.registry.lines(of: field)
+                let entity = unit.complete.snapshot.registry.lines(of: field)
             else { continue }
             let present = try service.lineValues(of: target.id, entity, on: unit.transaction)
             func values(_ reversal: Reversal) -> [[StoredValue]] {
@@ -376,7 +383,7 @@ package struct Undo {
     }
 
     private func left(_ target: Target, _ obstacle: Rewind.Obstacle) -> UndoReport.Left {
-        let mask = unit.snapshot.security.mask(unit.call.principal, target.entity.name)
+        let mask = unit.complete.snapshot.security.mask(unit.call.principal, target.entity.name)
         let field = target.entity.field(inColumn: obstacle.column).flatMap {
             mask.isVisible($0.name) ? $0.name : nil
         }

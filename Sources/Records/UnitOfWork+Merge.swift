@@ -27,7 +27,7 @@ package struct MergeReport: Sendable {
 /// unit.
 ///
 /// What refers to a loser is moved whoever may see it, and without hooks: that two records are one is no decision about
-/// each record that names them. What belongs to modules that are not enabled stays with the losers.
+/// each record that names them. So is what belongs to modules that are not enabled: it is there when they are again.
 extension UnitOfWork {
     /// What the log calls the moving, whichever method it is part of: an undo knows it by that.
     static let mergeMethod = "record.merge"
@@ -44,16 +44,7 @@ extension UnitOfWork {
         var report = MergeReport(master: master, entity: entity.name, losers: losers)
         let all = Set(records.keys)
         let hierarchies = try hierarchies(entity, of: [master] + losers)
-        for loser in losers {
-            for referrer in snapshot.registry.referrers(to: entity.name) {
-                try moveReferences(referrer, from: loser, to: master, besides: all, &report)
-            }
-            try moveLines(entity, from: loser, to: master, &report)
-            for relation in snapshot.registry.relations
-            where relation.from.name == entity.name || relation.to.name == entity.name {
-                try moveLinks(relation, from: loser, to: master, besides: all, &report)
-            }
-        }
+        for loser in losers { try complete.move(entity, from: loser, to: master, besides: all, &report) }
         for loser in losers { try delete(loser, entity: entity.name) }
         if !values.isEmpty {
             try update(master, entity: entity.name, values, version: nil)
@@ -62,6 +53,23 @@ extension UnitOfWork {
         try refuseCycles(master, entity, through: hierarchies)
         try noteMerge(losers, into: master)
         return report
+    }
+
+    /// Lets all that names one record name another.
+    private func move(
+        _ entity: Entity, from loser: RecordID, to master: RecordID, besides all: Set<RecordID>,
+        _ report: inout MergeReport
+    ) throws(CRMError) {
+        for referrer in snapshot.registry.referrers(to: entity.name) {
+            try moveReferences(referrer, from: loser, to: master, besides: all, &report)
+        }
+        try moveLines(entity, from: loser, to: master, &report)
+        let awake = snapshot.registry.relations.filter {
+            $0.from.name == entity.name || $0.to.name == entity.name
+        }
+        for relation in try awake + sleepingRelations(of: loser) {
+            try moveLinks(relation, from: loser, to: master, besides: all, &report)
+        }
     }
 
     // MARK: What is merged

@@ -43,7 +43,7 @@ extension UnitOfWork {
                 hint: "It stays in the recycle bin.")
         }
         try requireBinned(id, entity, named: name)
-        let cleared = try settleReferences(to: id, entity, references)
+        let cleared = try complete.settleReferences(to: id, entity, references)
         let links = try removeLinks(of: id)
         takeOutOfSearch(entity, id)
         try transaction.execute(PurgeStatements.row(entity, id))
@@ -162,7 +162,8 @@ extension UnitOfWork {
                 FieldProblem(
                     field: "\(child.name).\(field.name)", code: "referenced",
                     message:
-                        "\(child.name) \(reference.id) \"\(label)\" refers to it by \(field.label)\(reference.isLine ? " of a line" : "")"
+                        "\(child.name) \(reference.id) \"\(label)\" refers to it by \(field.label)"
+                        + (reference.isLine ? " of a line" : "") + whySleeping(child, field)
                 ))
         }
         if found.count > problems.count {
@@ -178,6 +179,21 @@ extension UnitOfWork {
             hint: references == .clear
                 ? "They cannot be without it: purge them first, or let them refer to another record."
                 : "Purge those first, or give references \"clear\" to empty them.")
+    }
+
+    /// Why the reader does not find the reference: it comes back with its module, or when what was deleted is restored.
+    private func whySleeping(_ entity: Entity, _ field: Field) -> String {
+        let awake = service.snapshots.current.registry
+        let source: Field.Source = awake[entity: entity.name] == nil ? .module(entity.module) : field.source
+        if case .module(let module) = source, module != "custom",
+            !awake.modules.contains(where: { $0.name == module })
+        {
+            return "; the module \(module) is not enabled"
+        }
+        guard let present = awake[entity: entity.name] else {
+            return "; the entity \(entity.name) is deleted"
+        }
+        return present[field.name] == nil ? "; the field is deleted" : ""
     }
 
     /// Empties one reference, wherever its record lies. Without hooks: what it names is gone whatever a module thinks.
@@ -208,7 +224,7 @@ extension UnitOfWork {
         return links
     }
 
-    private func linkTables() throws(CRMError) -> [String] {
+    func linkTables() throws(CRMError) -> [String] {
         var tables: [String] = []
         try transaction.rows(LinkStatements.tables) { row in
             tables.append(row.text(0))

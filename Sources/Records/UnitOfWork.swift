@@ -21,12 +21,25 @@ package final class UnitOfWork {
     /// What raised rights have been noted in the log.
     var elevations: Set<String> = []
     /// Whether people, rights or currencies have been written, so that the snapshot must be made anew.
-    private(set) var changesDirectories = false
+    var changesDirectories: Bool { hasChangedDirectories || sighted?.hasChangedDirectories == true }
+    private var hasChangedDirectories = false
     /// References found to be there, by id: an import names the same few again and again.
     var knownReferences: [RecordID: Int] = [:]
 
     /// Whether references to records in the recycle bin are taken: an undo puts them back as they were.
     var mayNameBinned = false
+
+    /// The same unit with sleeping data in sight: for what must hold for all that names a record.
+    ///
+    /// Its writes are the kernel's, without the hooks and checks of modules that are not enabled.
+    var complete: UnitOfWork {
+        guard let registry = snapshot.registry.complete else { return self }
+        if let sighted { return sighted }
+        let unit = UnitOfWork(service, transaction, call, snapshot.with(registry: registry))
+        sighted = unit
+        return unit
+    }
+    private var sighted: UnitOfWork?
 
     static let maximumDepth = 16
 
@@ -393,7 +406,7 @@ package final class UnitOfWork {
                 kind, entity: entity.number, record: id, version: version, actor: call.principal.user,
                 source: call.source.name, method: call.method, payload: payload))
         // Rights and labels of people come from these records; what follows must see them as they are now.
-        if Self.directoryEntities.contains(entity.name) { changesDirectories = true }
+        if Self.directoryEntities.contains(entity.name) { hasChangedDirectories = true }
     }
 
     /// The entities that the snapshot is made of, beside definitions.

@@ -8,6 +8,11 @@ import Text
 package final class RegistrySnapshot: Sendable {
     /// Grows with every change of the registry.
     package let generation: Int
+    /// The same with the data that sleeps: entities and fields of modules that are not enabled, and deleted ones. Nil
+    /// where nothing does.
+    ///
+    /// No call reads or writes these as such, but what is done to a record must hold for all that names it.
+    package let complete: RegistrySnapshot?
     /// By name: the entities of records.
     package let entities: [Entity]
     /// By name: the entities of lines, which are no records and stand in no directory of them.
@@ -43,7 +48,13 @@ package final class RegistrySnapshot: Sendable {
         let moment: LinkHook.Moment
     }
 
-    package init(generation: Int, entities everything: [Entity], modules: [RegisteredModule]) {
+    /// - Parameter complete: All entities, where there are more than `everything`.
+    package init(
+        generation: Int, entities everything: [Entity], complete: [Entity]? = nil, modules: [RegisteredModule]
+    ) {
+        self.complete = complete.map {
+            RegistrySnapshot(generation: generation, entities: $0, modules: modules)
+        }
         let entities = everything.filter { !$0.isLine }
         lineEntities = everything.filter(\.isLine).sorted { $0.name < $1.name }
         linesByName = Dictionary(uniqueKeysWithValues: lineEntities.map { ($0.name, $0) })

@@ -17,7 +17,7 @@ package final class Relation: Sendable {
     package var name: String { definition.name }
 
     /// Nil for a field of a type that is not known, which the check of the definition tells.
-    init?(_ definition: RelationDefinition, of module: String, from: Entity, to: Entity) {
+    package init?(_ definition: RelationDefinition, of module: String, from: Entity, to: Entity) {
         self.definition = definition
         self.module = module
         self.from = from

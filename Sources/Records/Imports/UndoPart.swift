@@ -56,7 +56,9 @@ struct UndoPart {
                 continue
             }
             targets.append(
-                Undo.Target(id: id, entity: entity, first: span.first, last: span.last, isMoved: false))
+                Undo.Target(
+                    id: id, entity: entity, first: span.first, last: span.last, isMoved: false,
+                    isAsleep: false))
         }
     }
 

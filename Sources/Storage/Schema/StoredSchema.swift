@@ -29,6 +29,40 @@ package struct StoredSchema: Sendable {
         }
         return result
     }
+
+    /// All entities that have a table, whoever brought them and whether or not they are deleted, but for those that are
+    /// being removed; nil where these are what the registry has. For what must hold for sleeping data too: that no
+    /// reference names what is gone.
+    ///
+    /// Of deleted fields only the references are there, without rules of their own.
+    package func completeEntities(enabledModules: Set<String>) throws(CRMError) -> [Entity]? {
+        let kept = entities.filter { !$0.isPurging }.map { entity in
+            (entity, entity.fields.compactMap(Self.kept))
+        }
+        let enabled = enabledModules.union(["core", StoredEntity.customModule])
+        let isAwake = kept.allSatisfy { entity, fields in
+            !entity.isDeleted && enabled.contains(entity.module)
+                && fields.count == entity.fields.count { !$0.isDeleted }
+                && fields.allSatisfy { field in
+                    if case .module(let name) = field.source { enabled.contains(name) } else { true }
+                }
+        }
+        return isAwake
+            ? nil : try kept.map { (entity, fields) throws(CRMError) in try entity.registered(fields) }
+    }
+
+    private static func kept(_ field: StoredField) -> FieldPlacement? {
+        guard field.isDeleted else { return field.placement }
+        let type = field.placement.definition.type
+        guard !field.isPurging, FieldKindList.kind(named: type.name)?.wire(type) == .reference else {
+            return nil
+        }
+        var placement = field.placement
+        placement.definition.isMandatory = false
+        placement.definition.isUnique = false
+        placement.definition.defaultText = nil
+        return placement
+    }
 }
 
 /// An entity with its table.

@@ -28,8 +28,7 @@ extension WriteTransaction {
     /// The columns that the table has, with their types; none where there is no table.
     private func linkColumns(_ relation: Relation) throws(CRMError) -> [String: String] {
         var columns: [String: String] = [:]
-        let statement = Statement("SELECT name, type FROM pragma_table_info(?1)", [.text(relation.table)])
-        try rows(statement) { row in
+        try rows(LinkStatements.columns(ofTable: relation.table)) { row in
             columns[row.text(0)] = row.text(1)
             return .next
         }
