@@ -29,6 +29,7 @@ package struct AdminError: Error, Equatable, Sendable {
 
     /// The lines that a person reads, without a line end behind the last.
     package var lines: [String] {
-        ["error: \(message)"] + problems.map { "  \($0)" } + (hint.map { ["hint: \($0)"] } ?? [])
+        (["error: \(message)"] + problems.map { "  \($0)" } + (hint.map { ["hint: \($0)"] } ?? []))
+            .map(CellText.harmless)
     }
 }

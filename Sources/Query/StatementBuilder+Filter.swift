@@ -291,8 +291,9 @@ extension StatementBuilder {
     private func known(_ key: String, _ path: FieldPath, _ name: String) throws(CRMError) -> String {
         guard path.field.listPosition(of: key) == nil else { return key }
         throw CRMError(
-            .invalidParameters, "\"\(name.prefix(120))\" has no value \"\(key.prefix(60))\"",
-            hint: "It has \(path.field.type.values.prefix(12).map(\.key).joined(separator: ", ")).")
+            .invalidParameters,
+            "\"\(name.prefix(120))\" has no value \"\(key.prefix(60))\"; "
+                + ChoiceRules.advice(on: key, path.field.type))
     }
 
     private func mismatch(_ path: FieldPath, _ name: String) -> CRMError {

@@ -174,11 +174,16 @@ extension UnitOfWork {
                         "\(found.count - problems.count) \(problems.isEmpty ? "" : "more ")records refer to it"
                 ))
         }
-        return .invalidRecord(
-            entity.name, problems,
+        let count = Set(found.map(\.id)).count
+        var error = CRMError(
+            .invalidRecord,
+            "\(entity.name) \(id) cannot be purged: \(count) record\(count == 1 ? "" : "s") "
+                + (references == .clear ? "cannot be without it" : "refer\(count == 1 ? "s" : "") to it"),
             hint: references == .clear
-                ? "They cannot be without it: purge them first, or let them refer to another record."
+                ? "Purge them first, or let them refer to another record."
                 : "Purge those first, or give references \"clear\" to empty them.")
+        error.fields = problems
+        return error
     }
 
     /// Why the reader does not find the reference: it comes back with its module, or when what was deleted is restored.

@@ -20,4 +20,16 @@ struct CellTextTests {
         let found = CellText.value(at: path, in: record).map { String(decoding: $0.rawBytes, as: UTF8.self) }
         #expect(found == expected)
     }
+
+    @Test("a sentence of elsewhere can neither break a line nor command the terminal")
+    func harmless() {
+        let error = AdminError(
+            "no account has \"a\rb\u{1B}[2J\"", hint: "hint\nerror: forged", problems: ["x: \u{202E}y"])
+        #expect(
+            error.lines == [
+                #"error: no account has "a\rb\u{1b}[2J""#, #"  x: \u{202e}y"#, #"hint: hint\nerror: forged"#,
+            ])
+        #expect(CellText.harmless(#"C:\temp Łódź 東京"#) == #"C:\temp Łódź 東京"#)
+        #expect(CellText.visible(#"C:\temp"#) == #"C:\\temp"#)
+    }
 }

@@ -212,6 +212,102 @@ struct ComputedTests {
         #expect(try office.get(ids[9]).version == 1)
     }
 
+    /// Accounts with a figure, what is computed of it there, at their contacts, and over related accounts.
+    private func chain() throws -> (account: RecordID, contact: RecordID) {
+        try office.change(
+            .createField(entity: "account", .integer("x_a", "A")),
+            .createField(entity: "account", FieldDefinition.integer("x_b", "B").computed("x_a * 2")),
+            .createField(entity: "account", FieldDefinition.integer("x_c", "C").computed("x_b + 1")),
+            .createField(
+                entity: "account",
+                FieldDefinition.integer("x_below", "Below").rollingUp(
+                    "sum", of: "x_a", over: "account", by: "parent_account", where: "x_a > 1")),
+            .createField(
+                entity: "contact", FieldDefinition.integer("x_d", "D").computed("account.x_a + account.x_c")))
+        let acme = try office.create("account", ["account_name": "Acme", "x_a": 5])
+        try office.create(
+            "account", ["account_name": "Branch", "x_a": 4, "parent_account": .reference(acme)])
+        return (acme, try office.create("contact", ["last_name": "Noor", "account": .reference(acme)]))
+    }
+
+    private func figures(_ ids: (account: RecordID, contact: RecordID)) throws -> [Value] {
+        while try office.computeWaiting() {}
+        let (account, contact) = (try office.get(ids.account), try office.get(ids.contact))
+        return [account["x_b"], account["x_c"], account["x_below"], contact["x_d"]]
+    }
+
+    @Test("what computed fields read cannot go, unless they go too or are computed from something else")
+    func inputs() throws {
+        let ids = try chain()
+        func delete(_ field: String) -> SchemaChange { .deleteField(FieldName("account", field)) }
+        let refusal = #expect(throws: CRMError.self) { try office.change(delete("x_a")) }
+        #expect(
+            refusal?.message
+                == #"field "x_a" of "account" cannot go: "x_b" of "account", "x_below" of "account", "x_d" of "contact" are computed from it"#
+        )
+        let last = #expect(throws: CRMError.self) { try office.change(delete("x_c")) }
+        #expect(
+            last?.message
+                == #"field "x_c" of "account" cannot go: "x_d" of "contact" is computed from it"#)
+        var patch = FieldPatch()
+        patch.computed = .expression("account.employees")
+        try office.change(
+            delete("x_a"), delete("x_b"), delete("x_c"), delete("x_below"),
+            .updateField(FieldName("contact", "x_d"), patch))
+        #expect(try office.get(ids.account)["x_a"].isNull)
+    }
+
+    @Test("another expression is computed for all records, and so is what follows from it")
+    func otherExpression() throws {
+        let ids = try chain()
+        #expect(try figures(ids) == [10, 11, 4, 16])
+        var patch = FieldPatch()
+        patch.computed = .expression("x_a * 3")
+        let report = try office.change(.updateField(FieldName("account", "x_b"), patch))
+        #expect(
+            report.steps.contains(#"compute "x_b" of all records of "account", beside other work"#),
+            "\(report.steps)")
+        #expect(try figures(ids) == [15, 16, 4, 21])
+        var label = FieldPatch()
+        label.label = "Thrice"
+        let second = try office.change(.updateField(FieldName("account", "x_b"), label))
+        #expect(!second.steps.contains { $0.hasPrefix("compute") }, "\(second.steps)")
+    }
+
+    @Test(
+        "an expression is checked when it changes, and only computed fields of administrators have one",
+        arguments: [
+            ("account", "x_b", "x_c + 1", "account.x_b → account.x_c → account.x_b"),
+            ("account", "x_b", "x_aa * 2", #""account" has no field "x_aa""#),
+            ("account", "x_b", "x_a *", "expression"),
+            ("account", "x_a", "x_c + 1", "is not computed"),
+            ("customer", "rank", "\"big\"", "belongs to a module"),
+        ])
+    func badExpression(entity: String, field: String, text: String, says: String) throws {
+        _ = try chain()
+        var patch = FieldPatch()
+        patch.computed = .expression(text)
+        let error = #expect(throws: CRMError.self) {
+            try office.change(.updateField(FieldName(entity, field), patch))
+        }
+        #expect(error?.message.contains(says) == true, "\(error?.message ?? "")")
+    }
+
+    @Test("expressions, filters and figures follow a field's new name")
+    func renamedInput() throws {
+        let ids = try chain()
+        try office.change(
+            .renameField(FieldName("account", "x_a"), to: "x_first"),
+            .renameField(FieldName("account", "x_c"), to: "x_third"))
+        try office.update(ids.account, ["x_first": 7])
+        while try office.computeWaiting() {}
+        let account = try office.get(ids.account)
+        #expect([account["x_b"], account["x_third"], account["x_below"]] == [14, 15, 4])
+        #expect(try office.get(ids.contact)["x_d"] == 22)
+        let contact = try #require(office.snapshot.registry[entity: "contact"]?["x_d"])
+        #expect(contact.definition.computed == .expression("account.x_first + account.x_third"))
+    }
+
     @Test("a field that would depend on itself cannot be added")
     func cycle() throws {
         let field = FieldDefinition.integer("x_self", "Self").computed("coalesce(x_self, 0) + 1")

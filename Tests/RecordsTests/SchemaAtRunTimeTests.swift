@@ -354,7 +354,7 @@ struct SchemaAtRunTimeTests {
         let error = #expect(throws: CRMError.self) {
             try office.change(.picklist(industry, .remove("finance")))
         }
-        #expect(error?.message.contains("1 records have it") == true)
+        #expect(error?.message.contains("1 record has it") == true)
         try office.update(old, ["industry": "retail"])
         try office.change(.picklist(industry, .remove("finance")))
     }

@@ -138,6 +138,19 @@ struct FieldKindTests {
         #expect(NumberPattern.counter(of: "INV00001", pattern: "ACC00000") == nil)
         #expect(NumberPattern.counter(of: "ACC", pattern: "ACC00000") == nil)
     }
+
+    @Test(
+        "a value that the list does not have is answered with what was meant, else with the list",
+        arguments: [
+            ("opne", #"did you mean "open"?"#), ("Closed Won", #"did you mean "closed_won"?"#),
+            ("CLOSED_WON", #"did you mean "closed_won"?"#), ("won", #"did you mean "closed_won"?"#),
+            ("lost", "it has open, closed_won"), ("", "it has open, closed_won"),
+        ])
+    func choiceAdvice(key: String, advice: String) throws {
+        let kind = try #require(FieldKindList.kind(named: "picklist"))
+        let refusal = #expect(throws: FieldRefusal.self) { try kind.accept(.text(key), for: Self.stages) }
+        #expect(refusal?.message == "Stage has no value \"\(key)\"; \(advice)")
+    }
 }
 
 /// SplitMix64: the same numbers for the same seed.

@@ -55,6 +55,6 @@ package final class CommandRun {
 
     /// Says on stderr what was done; data goes to stdout alone.
     package func say(_ text: String) {
-        session.streams.writeError((isDryRun ? "dry run: " : "") + text + "\n")
+        session.streams.writeError((isDryRun ? "dry run: " : "") + CellText.harmless(text) + "\n")
     }
 }

@@ -10,10 +10,9 @@ enum FieldCommands {
 
     private static let details = """
         Settings: label, help, section, default, mandatory, unique, indexed, read_only, searchable (true or false),
-        maximum_length,
-        scale, minimum, maximum, currency_field, targets (entities, by commas), values (a picklist's keys by commas, or
-        KEY:LABEL), clear (settings that become nothing). SETTING:=JSON gives anything else as it stands. The name of a
-        field of your own begins with x_.
+        maximum_length, scale, minimum, maximum, currency_field, targets (entities, by commas), values (a picklist's keys
+        by commas, or KEY:LABEL), expression (what it is computed from), clear (settings that become nothing).
+        SETTING:=JSON gives anything else as it stands. The name of a field of your own begins with x_.
         """
 
     static let all: [Command] =
@@ -82,7 +81,8 @@ enum FieldCommands {
     /// So that a wrong setting is found before the kernel is asked.
     private static let known: [String: SchemaCommand.Setting] = [
         "label": .text, "help": .text, "section": .text, "default": .text, "minimum": .text, "maximum": .text,
-        "currency_field": .text, "pattern": .text, "mandatory": .flag, "unique": .flag, "indexed": .flag,
+        "currency_field": .text, "pattern": .text, "expression": .text, "mandatory": .flag, "unique": .flag,
+        "indexed": .flag,
         "read_only": .flag, "searchable": .flag, "maximum_length": .number, "scale": .number,
         "targets": .list, "values": .values,
         "clear": .list,

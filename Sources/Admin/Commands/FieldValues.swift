@@ -144,22 +144,25 @@ package struct FieldValues {
 /// Finding the one record that a text means.
 enum RecordFinding {
     /// - Parameter word: an id, or a field and its value: `account_name:Cancity`.
-    static func id(of entity: String, as word: String, _ session: Session) throws(AdminError) -> Int64 {
+    static func id(
+        of entity: String, as word: String, _ session: Session, inBin: Bool = false
+    ) throws(AdminError) -> Int64 {
         if let id = Int64(word) { return id }
         let parts = word.split(separator: ":", maxSplits: 1).map(String.init)
         guard parts.count == 2 else {
             throw .usage(
                 "\"\(word)\" does not say which \(entity) it is", hint: "Give its id, or FIELD:VALUE.")
         }
-        return try id(of: entity, by: parts[0], value: parts[1], session)
+        return try id(of: entity, by: parts[0], value: parts[1], session, inBin: inBin)
     }
 
     /// - Throws: `notFound`, or `conflict` where more than one has this value.
     static func id(
-        of entity: String, by field: String, value: String, _ session: Session
+        of entity: String, by field: String, value: String, _ session: Session, inBin: Bool = false
     ) throws(AdminError) -> Int64 {
         var parameters = Parameters()
         parameters.set("entity", entity)
+        if inBin { parameters.set("recycle_bin", "only") }
         var filter = JSONWriter()
         filter.beginArray()
         filter.string(field)
@@ -173,7 +176,9 @@ enum RecordFinding {
             try session.client().call("record.list", parameters)["records"]?.elements
             .compactMap { $0["id"]?.int64 } ?? []
         guard let id = found.first else {
-            throw AdminError("no \(entity) has \(field) \"\(value)\"", exit: .notFound)
+            throw AdminError(
+                "no \(entity)\(inBin ? " in the recycle bin" : "") has \(field) \"\(value)\"",
+                hint: inBin ? "Run crm-admin record list \(entity) --bin." : nil, exit: .notFound)
         }
         guard found.count == 1 else {
             throw AdminError(

@@ -5,7 +5,7 @@ import Text
 enum RecordCommands {
     private static let entity = Command.Operand("ENTITY", .entity)
     /// In front of an id: optional, since an id alone is unique.
-    private static let entityOfID = Command.Operand("ENTITY", .entity, .optional)
+    static let entityOfID = Command.Operand("ENTITY", .entity, .optional)
     private static let id = Command.Operand("ID", .number)
     private static let values = Command.Operand("FIELD=VALUE", .values, .any)
     private static let fields = Command.Option(
@@ -20,6 +20,8 @@ enum RecordCommands {
     private static let asOf = Command.Option(
         "as-of", "MOMENT",
         help: "As it was then: 2026-11-22T15:24:20Z, or a day, meaning its beginning in UTC.")
+
+    private static let bin = Command.Option("bin", help: "Of those in the recycle bin.")
 
     static let pageOptions: [Command.Option] = [
         .init("sort", "NAMES", .field, help: "Fields by commas, - in front for descending."),
@@ -39,25 +41,28 @@ enum RecordCommands {
     static let all: [Command] = [
         Command(
             "record", "list", .reads, "records of an entity, a page at a time", operands: [entity],
-            options: FilterOptions.options + [fields] + pageOptions + [asOf],
+            options: FilterOptions.options + [fields] + pageOptions + [asOf, bin],
             examples: [
                 "record list potential --where sales_stage=closed_won --sort -amount --limit 10",
+                "record list account --bin --sort -deleted_at",
                 "record list account --all --csv --columns id,account_name,owner.id",
             ]
         ) { run throws(AdminError) in
             try list(try run.required(0), run, columns: nil)
         },
         Command(
-            "record", "get", .reads, "one record", operands: [entityOfID, id], options: [fields, asOf],
+            "record", "get", .reads, "one record", operands: [entityOfID, id],
+            options: [fields, asOf, bin],
             examples: [
                 "record get 17", "record get account account_name:Cancity --json",
                 "record get 17 --as-of 2026-11-01",
             ]
         ) { run throws(AdminError) in
             var parameters = Parameters()
-            try setTarget(run, in: &parameters)
+            try setTarget(run, inBin: run.line.has("bin"), in: &parameters)
             if let names = names(run.line.value("fields")) { parameters.set("fields", names) }
             setMoment(run, in: &parameters)
+            setBin(run, in: &parameters)
             run.printObject(try run.call("record.get", parameters))
         },
         Command(
@@ -111,13 +116,17 @@ enum RecordCommands {
         },
         Command(
             "record", "restore", .writes, "bring a record back from the recycle bin",
-            operands: [entityOfID, id]
+            operands: [entityOfID, id],
+            examples: ["record restore 17", "record restore account account_name:Cancity"]
         ) { run throws(AdminError) in
-            try write("record.restore", run, "restored")
+            var parameters = run.writeParameters
+            let id = try setTarget(run, inBin: true, in: &parameters)
+            run.printObject(try run.call("record.restore", parameters))
+            run.say("record \(id) restored")
         },
         Command(
             "record", "count", .reads, "how many records there are", operands: [entity],
-            options: FilterOptions.options + [asOf],
+            options: FilterOptions.options + [asOf, bin],
             examples: ["record count potential --where sales_stage=closed_won"]
         ) { run throws(AdminError) in
             var parameters = Parameters()
@@ -126,6 +135,7 @@ enum RecordCommands {
                 parameters.set("filter", json: filter)
             }
             setMoment(run, in: &parameters)
+            setBin(run, in: &parameters)
             let result = try run.call("record.count", parameters)
             switch run.output.format {
             case .json, .jsonl: run.printObject(result)
@@ -186,6 +196,7 @@ enum RecordCommands {
         var (parameters, columns) = try listing(entity, run, columns: columns)
         if run.line.has("count") { parameters.set("count", true) }
         setMoment(run, in: &parameters)
+        setBin(run, in: &parameters)
         if run.line.has("all") {
             try PageWalk(method: "record.list", member: "records", parameters).printAll(run, columns: columns)
             return
@@ -210,7 +221,7 @@ enum RecordCommands {
         var columns = columns
         if asked == nil, columns == nil, run.output.format.isTable {
             let shown = try run.session.entities().listFields(of: entity)
-            if !shown.isEmpty { columns = ["id"] + shown }
+            if !shown.isEmpty { columns = ["id"] + shown + (run.line.has("bin") ? ["deleted_at"] : []) }
         }
         if let fields = asked ?? columns { parameters.set("fields", fields) }
         if let sort = names(run.line.value("sort")) { parameters.set("sort", sort) }
@@ -293,17 +304,12 @@ enum RecordCommands {
         return writer.finish()
     }
 
-    private static func write(_ method: String, _ run: CommandRun, _ done: String) throws(AdminError) {
-        var parameters = run.writeParameters
-        let id = try setTarget(run, in: &parameters)
-        run.printObject(try run.call(method, parameters))
-        run.say("record \(id) \(done)")
-    }
-
     /// - Returns: the record's id. It is found once: by what it was found, it may not be found after the call.
     @discardableResult
-    static func setTarget(_ run: CommandRun, in parameters: inout Parameters) throws(AdminError) -> Int {
-        let (entity, id) = try target(run)
+    static func setTarget(
+        _ run: CommandRun, inBin: Bool = false, in parameters: inout Parameters
+    ) throws(AdminError) -> Int {
+        let (entity, id) = try target(run, inBin: inBin)
         parameters.set("id", id)
         if let entity { parameters.set("entity", entity) }
         return id
@@ -316,8 +322,15 @@ enum RecordCommands {
         parameters.set("as_of", isDay ? text + "T00:00:00Z" : text)
     }
 
+    /// `--bin`, where a command has it.
+    private static func setBin(_ run: CommandRun, in parameters: inout Parameters) {
+        if run.line.has("bin") { parameters.set("recycle_bin", "only") }
+    }
+
     /// `ID`, `ENTITY ID`, or `ENTITY FIELD:VALUE`.
-    static func target(_ run: CommandRun) throws(AdminError) -> (entity: String?, id: Int) {
+    static func target(
+        _ run: CommandRun, inBin: Bool = false
+    ) throws(AdminError) -> (entity: String?, id: Int) {
         let first = try run.required(0)
         if let id = Int(first), id > 0 { return (nil, id) }
         guard let text = run.operand(1) else {
@@ -325,7 +338,7 @@ enum RecordCommands {
                 "\"\(first)\" is no id of a record",
                 hint: "Give an id, such as 17, or the entity and a value: account account_name:Cancity.")
         }
-        return (first, Int(try RecordFinding.id(of: first, as: text, run.session)))
+        return (first, Int(try RecordFinding.id(of: first, as: text, run.session, inBin: inBin)))
     }
 
     private static func names(_ text: String?) -> [String]? {

@@ -79,16 +79,17 @@ enum RelationCommands {
         Command(
             "record", "purge", .destroys(question: "Destroy for good"),
             "destroy a record that lies in the recycle bin",
-            details: "There is no way back. --dry-run says what would go.", operands: [id],
+            details: "There is no way back. --dry-run says what would go.",
+            operands: [RecordCommands.entityOfID, id],
             options: [.init("clear-references", help: "Empty the references to it instead of refusing.")],
             examples: ["record purge 17 --dry-run", "record purge 17 --clear-references --yes"]
         ) { run throws(AdminError) in
-            try run.confirm("record \(try number(run, 0))")
             var parameters = run.writeParameters
-            parameters.set("id", try number(run, 0))
+            let id = try RecordCommands.setTarget(run, inBin: true, in: &parameters)
+            try run.confirm("record \(id)")
             if run.line.has("clear-references") { parameters.set("references", "clear") }
             run.printObject(try run.call("record.purge", parameters))
-            run.say("record \(try number(run, 0)) destroyed")
+            run.say("record \(id) destroyed")
         },
     ]
 

@@ -17,7 +17,8 @@ enum SchemaCommandTable {
 
     static let entities: [Command] = [
         SchemaCommand(
-            noun: "entity", verb: "create", effect: .writes, summary: "make a new kind of record",
+            noun: "entity", verb: "create", effect: .writes,
+            done: "entity \"$1\" created", summary: "make a new kind of record",
             operands: [word("NAME", "name"), word("LABEL", "label"), word("PLURAL", "plural_label")],
             settings: lists.merging([
                 "name_label": .text, "number_pattern": .text, "sections": .list, "sharing": .text,
@@ -27,29 +28,35 @@ enum SchemaCommandTable {
             examples: ["entity create x_site Site Sites number_pattern=SITE00000 sharing=public_read"]),
         SchemaCommand(
             noun: "entity", verb: "update", effect: .writes,
+            done: "entity \"$1\" updated",
             summary: "change an entity's labels, default list and indexes",
             operands: [named], settings: lists.merging(["label": .text, "plural_label": .text]) { $1 },
             examples: ["entity update account label=Company list_fields=account_name,phone --dry-run"]),
         SchemaCommand(
             noun: "entity", verb: "delete", effect: .destroys(question: "Delete"),
+            done: "entity \"$1\" deleted",
             summary: "take an entity of your own out of sight; its records are kept", operands: [named]),
         SchemaCommand(
             noun: "entity", verb: "restore", effect: .writes,
+            done: "entity \"$1\" restored",
             summary: "bring a deleted entity back, with its records",
             operands: [word("NAME", "name")]),
         SchemaCommand(
             noun: "entity", verb: "purge", effect: .destroys(question: "Remove for ever the records of"),
+            done: "the records of entity \"$1\" are being removed; schema tasks shows how far it is",
             summary: "remove a deleted entity with all its records", operands: [word("NAME", "name")]),
     ].map(\.command)
 
     static let fields: [Command] = [
         SchemaCommand(
             noun: "field", verb: "rename", effect: .writes,
+            done: "field \"$2\" of $1 renamed to \"$3\"",
             summary: "give a field of your own another name; data and label stay",
             operands: [entity, fieldName, word("NEW", "new_name")],
             examples: ["field rename account x_region x_area"]),
         SchemaCommand(
             noun: "field", verb: "change-type", effect: .writes,
+            done: "field \"$2\" of $1 is becoming $3; schema tasks shows how far it is",
             summary: "give a field of your own another type",
             operands: [entity, fieldName, word("TYPE", "type")],
             settings: [
@@ -62,6 +69,7 @@ enum SchemaCommandTable {
             examples: ["field change-type account x_year integer --dry-run"]),
         SchemaCommand(
             noun: "field", verb: "purge", effect: .destroys(question: "Remove for ever the values of"),
+            done: "the values of field \"$2\" of $1 are being removed; schema tasks shows how far it is",
             summary: "remove a deleted field with all its values", operands: [entity, word("FIELD", "name")]),
     ].map(\.command)
 
@@ -69,11 +77,13 @@ enum SchemaCommandTable {
 
     static let picklists: [Command] = [
         SchemaCommand(
-            noun: "picklist", verb: "add", effect: .writes, summary: "add values to a list",
+            noun: "picklist", verb: "add", effect: .writes,
+            done: "values added to \"$2\" of $1", summary: "add values to a list",
             operands: [entity, field], settings: ["values": .values, "before": .text],
             examples: ["picklist add account industry values=space:Space before=other"]),
         SchemaCommand(
             noun: "picklist", verb: "update", effect: .writes,
+            done: "value \"$3\" of \"$2\" of $1 updated",
             summary: "give a value another label, colour or attributes",
             operands: [entity, field, value],
             settings: ["label": .text, "color": .text, "attribute.NAME": .attribute],
@@ -85,22 +95,28 @@ enum SchemaCommandTable {
             ]),
         SchemaCommand(
             noun: "picklist", verb: "reorder", effect: .writes,
+            done: "values of \"$2\" of $1 put in order",
             summary: "put values in order, those named first",
             operands: [entity, field, word("VALUES,…", "values")]),
         SchemaCommand(
             noun: "picklist", verb: "retire", effect: .writes,
+            done: "value \"$3\" of \"$2\" of $1 retired",
             summary: "keep a value on old records, refuse it for others",
             operands: [entity, field, value]),
         SchemaCommand(
             noun: "picklist", verb: "restore", effect: .writes,
+            done: "value \"$3\" of \"$2\" of $1 in use again",
             summary: "take a retired value into use again",
             operands: [entity, field, value]),
         SchemaCommand(
             noun: "picklist", verb: "remove", effect: .writes,
+            done: "value \"$3\" removed from \"$2\" of $1",
             summary: "take a value off a list that no record has",
             operands: [entity, field, value]),
         SchemaCommand(
             noun: "picklist", verb: "merge", effect: .destroys(question: "Replace on all records"),
+            done:
+                "value \"$3\" of \"$2\" of $1 is being replaced by \"$4\"; schema tasks shows how far it is",
             summary: "give every record with one value another, and take the first off the list",
             operands: [entity, field, value, word("INTO", "into")],
             examples: ["picklist merge account industry finance banking --dry-run"]),
@@ -110,28 +126,34 @@ enum SchemaCommandTable {
 
     static let sections: [Command] = [
         SchemaCommand(
-            noun: "section", verb: "create", effect: .writes, summary: "add a group of fields to a form",
+            noun: "section", verb: "create", effect: .writes,
+            done: "section \"$2\" of $1 created", summary: "add a group of fields to a form",
             operands: [entity, word("LABEL", "label")], settings: ["key": .text, "before": .text]),
         SchemaCommand(
-            noun: "section", verb: "update", effect: .writes, summary: "give a section another label",
+            noun: "section", verb: "update", effect: .writes,
+            done: "section \"$2\" of $1 is now \"$3\"", summary: "give a section another label",
             operands: [entity, section, word("LABEL", "label")]),
         SchemaCommand(
             noun: "section", verb: "reorder", effect: .writes,
+            done: "sections of $1 put in order",
             summary: "put sections in order, those named first",
             operands: [entity, word("SECTIONS,…", "sections")]),
         SchemaCommand(
             noun: "section", verb: "move", effect: .writes,
+            done: "fields of $1 moved to section \"$2\"",
             summary: "bring fields into a section, in this order",
             operands: [entity, section, word("FIELDS,…", "fields")], settings: ["before": .text],
             examples: ["section move account 'Billing Address' fax,other_phone"]),
         SchemaCommand(
-            noun: "section", verb: "delete", effect: .writes, summary: "take a section away; its fields stay",
+            noun: "section", verb: "delete", effect: .writes,
+            done: "section \"$2\" of $1 deleted", summary: "take a section away; its fields stay",
             operands: [entity, section], settings: ["into": .text]),
     ].map(\.command)
 
     static let labels: [Command] = [
         SchemaCommand(
             noun: "label", verb: "set", effect: .writes,
+            done: "labels of $1 in \"$2\" set",
             summary: "give a label in another language than English",
             operands: [entity, word("LANGUAGE", "language")],
             settings: [

@@ -20,6 +20,8 @@ struct SchemaCommand: Sendable {
     let noun: String
     let verb: String
     let effect: Command.Effect
+    /// What is said afterwards; `$1` stands for the first operand.
+    let done: String
     let summary: String
     /// The words behind the verb; the parameter's name is the last part of each: `FIELD` is `field` unless it says more.
     let operands: [(name: String, kind: Command.Kind, parameter: String)]
@@ -47,7 +49,7 @@ struct SchemaCommand: Sendable {
         var words: [String] = []
         for (index, operand) in operands.enumerated() {
             let word = try run.required(index)
-            words.append("\"\(word)\"")
+            words.append(word)
             if operand.name.hasSuffix("…") {
                 parameters.set(operand.parameter, word.split(separator: ",").map(String.init))
             } else {
@@ -55,7 +57,7 @@ struct SchemaCommand: Sendable {
             }
         }
         try Self.set(run.line.operands.dropFirst(operands.count), settings, noun, in: &parameters)
-        if case .destroys = effect { try run.confirm("\(noun) \(words.joined(separator: " "))") }
+        if case .destroys = effect { try run.confirm("\(noun) \(quoted(words))") }
         let result = try run.call("\(noun).\(verb.replacing("-", with: "_"))", parameters)
         run.session.forgetEntities()
         SchemaPrinting.print(result, run)
@@ -63,9 +65,16 @@ struct SchemaCommand: Sendable {
         let isRefused = (result["findings"]?.elements ?? JSONNode.noElements)
             .contains { $0["weight"]?.string == "refusal" }
         guard !isRefused else {
-            throw AdminError("\(noun) \(words.joined(separator: " ")): \(verb) cannot be done as it stands")
+            throw AdminError("\(noun) \(quoted(words)): \(verb) cannot be done as it stands")
         }
-        run.say("\(noun) \(words.joined(separator: " ")): \(verb) done")
+        run.say(
+            words.enumerated().reduce(done) { text, word in
+                text.replacing("$\(word.offset + 1)", with: word.element)
+            })
+    }
+
+    private func quoted(_ words: [String]) -> String {
+        words.map { "\"\($0)\"" }.joined(separator: " ")
     }
 
     /// A wrong setting is found before the kernel is asked.

@@ -40,15 +40,19 @@ package enum CellText {
 
     /// Control characters written out, so that a value can neither break a line nor command the terminal.
     package static func visible(_ text: String) -> String {
-        let isPlain = text.unicodeScalars.allSatisfy { !isControl($0) && $0 != "\\" }
-        if isPlain { return text }
+        text.contains("\\") ? harmless(text.replacing("\\", with: "\\\\")) : harmless(text)
+    }
+
+    /// As `visible`, for a sentence in which something of elsewhere may stand: it is not read back, so a backslash stays
+    /// as it is.
+    package static func harmless(_ text: String) -> String {
+        if text.unicodeScalars.allSatisfy({ !isControl($0) }) { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\n": result += "\\n"
             case "\r": result += "\\r"
             case "\t": result += "\\t"
-            case "\\": result += "\\\\"
             case _ where isControl(scalar): result += "\\u{\(String(scalar.value, radix: 16))}"
             default: result.unicodeScalars.append(scalar)
             }

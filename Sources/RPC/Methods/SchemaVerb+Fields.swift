@@ -77,15 +77,16 @@ extension SchemaVerb {
         SchemaVerb(
             "field.update", "Changes a field's label, help and rules.",
             "What is not given stays. Rules of a module's field can be made stricter; what is changed here, no later "
-                + "version of the module takes back.",
-            [entity, name] + rules + [
+                + "version of the module takes back. A computed field of administrators may get another expression or "
+                + "roll_up: its values follow in batches beside other work.",
+            [entity, name] + formula + rules + [
                 Parameter(
                     "clear",
                     .list(of: .field(.picklist(FieldPatch.clearable.map { PicklistValue($0, $0) }))),
                     "What is to become nothing.")
             ]
         ) { arguments throws(CRMError) in
-            .updateField(try arguments.fieldName("name"), patch(arguments))
+            .updateField(try arguments.fieldName("name"), try patch(arguments))
         },
         SchemaVerb(
             "field.rename", "Gives a field of administrators another name; data and label stay.",
@@ -140,22 +141,23 @@ extension SchemaVerb {
         field.isIndexed = arguments.flag("indexed")
         field.isSearchable = arguments.flagIfGiven("searchable") ?? field.isSearchable
         field.isReadOnly = arguments.flag("read_only") || field.type.name == "autonumber"
-        return try computed(field, arguments)
+        field.computed = try computed(arguments)
+        return field
     }
 
-    private static func computed(
-        _ field: FieldDefinition, _ arguments: Arguments
-    ) throws(CRMError) -> FieldDefinition {
+    private static func computed(_ arguments: Arguments) throws(CRMError) -> Computed? {
         let expression = arguments.textIfGiven("expression")
         guard let rollUp = arguments["roll_up"].map(Arguments.init) else {
-            return expression.map(field.computed) ?? field
+            return expression.map(Computed.expression)
         }
         guard expression == nil else {
             throw CRMError(.invalidParameters, "a field has an expression or a roll_up, not both")
         }
-        return field.rollingUp(
-            try rollUp.text("operation"), of: rollUp.textIfGiven("field"), over: try rollUp.text("entity"),
-            by: try rollUp.text("reference"), where: rollUp.textIfGiven("filter"))
+        return .rollUp(
+            RollUp(
+                try rollUp.text("operation"), of: rollUp.textIfGiven("field"),
+                over: try rollUp.text("entity"),
+                by: try rollUp.text("reference"), where: rollUp.textIfGiven("filter")))
     }
 
     private static func fieldType(_ arguments: Arguments) throws(CRMError) -> FieldType {
@@ -178,8 +180,9 @@ extension SchemaVerb {
         return type
     }
 
-    private static func patch(_ arguments: Arguments) -> FieldPatch {
+    private static func patch(_ arguments: Arguments) throws(CRMError) -> FieldPatch {
         var patch = FieldPatch()
+        patch.computed = try computed(arguments)
         patch.label = arguments.textIfGiven("label")
         patch.help = arguments.textIfGiven("help")
         patch.section = arguments.textIfGiven("section")

@@ -25,16 +25,45 @@ package enum ComputedRules {
         return problems
     }
 
+    /// The fields that are no longer there and that fields of the new definitions, computed as before, read; each with
+    /// those.
+    package static func readersOfLost(
+        from old: [EntityDefinition], to new: [EntityDefinition]
+    ) -> [(input: Node, readers: [Node])] {
+        guard old.contains(where: { $0.fields.contains { $0.computed != nil } }) else { return [] }
+        let book = DefinitionBook(old)
+        let computed = Dictionary(
+            new.flatMap { entity in entity.fields.map { (Node(entity.name, $0.name), $0.computed) } },
+            uniquingKeysWith: { first, _ in first })
+        var readers: [Node: [Node]] = [:]
+        for entity in old {
+            for field in entity.fields {
+                let node = Node(entity.name, field.name)
+                guard let formula = field.computed, computed[node] == formula,
+                    let inputs = try? book.inputs(of: formula, field, entity)
+                else { continue }
+                for input in Set(inputs) where computed[input] == nil && !input.isSystem {
+                    readers[input, default: []].append(node)
+                }
+            }
+        }
+        return readers.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted()) }
+    }
+
     /// A field of an entity.
-    struct Node: Hashable, Comparable {
-        let entity, field: String
+    package struct Node: Hashable, Comparable {
+        package let entity, field: String
+
+        var isSystem: Bool {
+            SystemField.definitions.contains { $0.name == field } || SystemField.lineParent == field
+        }
 
         init(_ entity: String, _ field: String) {
             self.entity = entity
             self.field = field
         }
 
-        static func < (left: Node, right: Node) -> Bool {
+        package static func < (left: Node, right: Node) -> Bool {
             (left.entity, left.field) < (right.entity, right.field)
         }
     }

@@ -1,4 +1,5 @@
-import CRMSDK
+package import CRMSDK
+import Text
 
 /// One value of a list that is data; stored by its stable key.
 ///
@@ -25,7 +26,7 @@ struct PicklistKind: FieldKind {
 }
 
 /// What a list of values is held to, and what it takes; for one choice and for several.
-enum ChoiceRules {
+package enum ChoiceRules {
     /// Values of one list, retired ones too.
     static let valueLimit = 1000
 
@@ -49,14 +50,25 @@ enum ChoiceRules {
         return problems
     }
 
+    /// What could have been meant by a key that the list does not have: the key of a near one or of that label, else the
+    /// list's beginning.
+    package static func advice(on key: String, _ type: FieldType) -> String {
+        let usable = type.values.filter { !$0.retired }
+        let folded = TextFolding.fold(key)
+        let near =
+            usable.first { TextFolding.fold($0.label) == folded }?.key
+            ?? Spelling.nearest(to: folded, among: usable.map(\.key)).first
+        if let near { return "did you mean \"\(near)\"?" }
+        let first = usable.prefix(12).map(\.key).joined(separator: ", ")
+        return "it has \(first)\(usable.count > 12 ? " …" : "")"
+    }
+
     /// Refuses a key that the list does not have, or has retired.
     static func check(_ key: String, _ field: FieldDefinition) throws(FieldRefusal) {
         guard let known = field.type.values.first(where: { $0.key == key }) else {
-            let near = field.type.values.prefix(12).map(\.key).joined(separator: ", ")
             throw FieldRefusal(
                 "unknown_value",
-                "\(field.label) has no value \"\(key.prefix(60))\"; it has \(near)"
-                    + (field.type.values.count > 12 ? " …" : ""))
+                "\(field.label) has no value \"\(key.prefix(60))\"; \(advice(on: key, field.type))")
         }
         guard !known.retired else {
             throw FieldRefusal("unknown_value", "\(field.label) \"\(known.label)\" is retired")

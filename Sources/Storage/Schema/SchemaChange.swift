@@ -54,6 +54,8 @@ package struct FieldPatch: Sendable {
     package var maximumLength: Int?
     package var minimum: String?
     package var maximum: String?
+    /// Of a field that is computed already.
+    package var computed: Computed?
     /// The whole list in its order; a value that it leaves out is retired.
     package var values: [PicklistValue]?
     package var clear: Set<String> = []

@@ -18,7 +18,10 @@ enum SchemaComparison {
             if !change.isEmpty { try SchemaRules.check(entity) }
             steps += change
         }
-        if !steps.isEmpty { try SchemaRules.checkComputed(target) }
+        if !steps.isEmpty {
+            try SchemaRules.checkInputs(of: target, since: current)
+            try SchemaRules.checkComputed(target)
+        }
         return SchemaPlan(generation: current.generation, steps: steps)
     }
 
@@ -76,6 +79,10 @@ enum SchemaComparison {
         }
         if before.placement != after.placement || before.isPurging != after.isPurging {
             steps.append(.changeField(after, entity: entity.name))
+        }
+        let (old, new) = (before.placement.definition, after.placement.definition)
+        if new.computed != nil, old.computed != new.computed || old.type != new.type {
+            steps.append(.computeField(after.placement, entity: entity.name))
         }
         switch (before.isDeleted, after.isDeleted) {
         case (false, true): steps.append(.deleteField(after.placement, entity: entity.name))

@@ -42,6 +42,17 @@ extension SchemaDraft {
         new.isIndexed = patch.isIndexed ?? old.isIndexed
         new.isSearchable = patch.isSearchable ?? old.isSearchable
         try limits(patch, &new, field, name)
+        if let computed = patch.computed {
+            try requireCustom(
+                field, name, "computed from anything else",
+                hint: "Add a field of your own with the expression.")
+            guard old.computed != nil else {
+                throw problem(
+                    "field \"\(name.field)\" of \"\(name.entity)\" is not computed",
+                    hint: "What people write stays theirs; add another field with the expression.")
+            }
+            new.computed = computed
+        }
         if let values = patch.values { new.type.values = try whole(values, over: old.type.values) }
         if new.isReadOnly, !old.isReadOnly, new.isMandatory, new.defaultText == nil {
             throw problem("field \"\(name.field)\" cannot be read-only: it is mandatory and has no default")
@@ -141,6 +152,10 @@ extension SchemaDraft {
             "stored filters and programs that say \"\(name.field)\" are refused and told the new name")
         renames.append(FieldRename(entity: name.entity, from: name.field, to: new))
         schema.entities[place.entity].replaceMentions(of: name.field, by: new)
+        let definition = schema.entities[place.entity].definition
+        for index in schema.entities.indices {
+            schema.entities[index].renameInputs(name.field, of: definition, to: new)
+        }
     }
 
     mutating func delete(_ name: FieldName) throws(CRMError) {
@@ -255,6 +270,19 @@ extension SchemaDraft {
 }
 
 extension StoredEntity {
+    /// What computed fields of this entity read of another, or of itself, follows its new name.
+    fileprivate mutating func renameInputs(_ old: String, of entity: EntityDefinition, to new: String) {
+        let references = Dictionary(
+            fields.map { ($0.name, $0.placement.definition.type.targets) },
+            uniquingKeysWith: { first, _ in first })
+        for index in fields.indices {
+            guard let computed = fields[index].placement.definition.computed else { continue }
+            fields[index].placement.definition.computed = computed.renaming(
+                old, of: entity.name, to: new, in: name
+            ) { references[$0]?.contains(entity.name) == true }
+        }
+    }
+
     /// Everything in the entity's definition that names the field follows its new name.
     mutating func replaceMentions(of old: String, by new: String) {
         func replaced(_ names: [String]) -> [String] {

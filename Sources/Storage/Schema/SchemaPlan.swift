@@ -39,6 +39,8 @@ package enum SchemaStep: Sendable {
     case addField(StoredField, entity: String, number: Int)
     /// Labels, limits, picklist values, rules; never the type.
     case changeField(StoredField, entity: String)
+    /// Computes a field of all records, in batches beside normal work.
+    case computeField(FieldPlacement, entity: String)
     /// A column beside the field's own, which is to take its place.
     case addColumn(String, StorageClass, entity: String)
     /// The column and its values stay.
@@ -61,6 +63,8 @@ package enum SchemaStep: Sendable {
         case .addField(let field, let entity, _):
             "add the field \"\(field.name)\" (\(field.placement.definition.type.name)) to \"\(entity)\""
         case .changeField(let field, let entity): "change the field \"\(field.name)\" of \"\(entity)\""
+        case .computeField(let field, let entity):
+            "compute \"\(field.definition.name)\" of all records of \"\(entity)\", beside other work"
         case .addColumn(let column, _, let entity): "add the column \"\(column)\" to \"\(entity)\""
         case .deleteField(let field, let entity):
             "delete the field \"\(field.definition.name)\" of \"\(entity)\"; its values are kept"

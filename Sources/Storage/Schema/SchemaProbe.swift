@@ -62,7 +62,7 @@ extension SchemaProbe {
             guard count > 0 else { return nil }
             var found = SchemaFinding(
                 weight: .warning, code: "empty", entity: entity.name, field: field.name,
-                message: "\(count) records have no \"\(field.name)\"; each needs one when it is next changed",
+                message: "\(Self.having(count)) no \"\(field.name)\"; each needs one when it is next changed",
                 count: count)
             found.records = try Self.first(entity, "''", condition, source)
             return found
@@ -90,21 +90,29 @@ extension SchemaProbe {
             var found = SchemaFinding(
                 weight: refuses ? .refusal : .note, code: "in_use", entity: entity.name, field: field.name,
                 message: refuses
-                    ? "the value \"\(key)\" cannot be removed: \(count) records have it, deleted ones included"
-                    : "\(count) records have the value \"\(key)\"", count: count)
+                    ? "the value \"\(key)\" cannot be removed: \(Self.having(count)) it, deleted ones included"
+                    : "\(Self.having(count)) the value \"\(key)\"", count: count)
             found.records = try Self.first(entity, "''", condition, source, bindings)
             return found
         case .filled(let field, let entity):
             let count = try Self.count(entity, "NOT \(Self.empty(field))", source)
             return SchemaFinding(
                 weight: .note, code: "values", entity: entity.name, field: field.name,
-                message: "\(count) records have a value of \"\(field.name)\"", count: count)
+                message: "\(Self.having(count)) a value of \"\(field.name)\"", count: count)
         case .records(let entity):
             let count = try Self.count(entity, "1", source)
             return SchemaFinding(
                 weight: .note, code: "records", entity: entity.name, field: nil,
-                message: "\"\(entity.name)\" has \(count) records, deleted ones included", count: count)
+                message:
+                    "\"\(entity.name)\" has \(count) record\(count == 1 ? "" : "s"), deleted ones included",
+                count: count)
         }
+    }
+
+    /// `1 record has`, `no records have`, `12 records of "account" have`.
+    private static func having(_ count: Int64, of entity: StoredEntity? = nil) -> String {
+        let whose = entity.map { " of \"\($0.name)\"" } ?? ""
+        return count == 1 ? "1 record\(whose) has" : "\(count == 0 ? "no" : "\(count)") records\(whose) have"
     }
 
     private static func column(_ field: StoredField) -> String { EntityTable.quoted(field.placement.column) }
@@ -218,11 +226,10 @@ extension SchemaProbe {
         }
         guard count > 0 else { return nil }
         let what =
-            code == "unfit"
-            ? "have a value that the new limits do not take" : "have a value that does not convert"
+            code == "unfit" ? "a value that the new limits do not take" : "a value that does not convert"
         var found = SchemaFinding(
             weight: weight, code: code, entity: entity.name, field: field.name,
-            message: "\(count) records of \"\(entity.name)\" \(what) in \"\(field.name)\"", count: count)
+            message: "\(having(count, of: entity)) \(what) in \"\(field.name)\"", count: count)
         found.records = records
         return found
     }

@@ -71,6 +71,19 @@ enum SchemaRules {
         return stored + wanted.filter { !known.contains($0.key) }
     }
 
+    /// What computed fields read stays: said of the field that goes, not of the one that would be left without it.
+    static func checkInputs(of schema: StoredSchema, since before: StoredSchema) throws(CRMError) {
+        let (old, new) = (before.entities.map(\.definition), schema.entities.map(\.definition))
+        let readers = ComputedRules.readersOfLost(from: old, to: new)
+        guard let (input, fields) = readers.first else { return }
+        let names = fields.map { "\"\($0.field)\" of \"\($0.entity)\"" }.joined(separator: ", ")
+        throw CRMError(
+            .invalidParameters,
+            "field \"\(input.field)\" of \"\(input.entity)\" cannot go: \(names) \(fields.count == 1 ? "is" : "are") "
+                + "computed from it",
+            hint: "Delete those first, or change what they are computed from, with field.update.")
+    }
+
     /// Fields that are computed from others, over all entities together.
     ///
     /// - Throws: `invalidParameters` with the first problem, such as a field that depends on itself.

@@ -43,9 +43,8 @@ extension WriteTransaction {
             try addColumn(field.placement.column, try storage(of: field.placement), entity)
             try insert(field, entity: number)
             try queueComputing(field.placement, entity)
-        case .changeField(let field, let entity):
-            try update(field)
-            try queueComputing(field.placement, entity)
+        case .changeField(let field, _): try update(field)
+        case .computeField(let field, let entity): try queueComputing(field, entity)
         case .addColumn(let column, let storage, let entity): try addColumn(column, storage, entity)
         case .deleteField(let field, _): try setDeleted(field, 1)
         case .restoreField(let field, let entity):
