@@ -5,21 +5,23 @@ import PackageDescription
 // Sources/README.md; ArchitectureTests holds the import lines of the sources to that table.
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+    .target(name: name, dependencies: dependencies, packageAccess: false, swiftSettings: strict)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+    .executableTarget(name: name, dependencies: dependencies, packageAccess: false, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+    .testTarget(name: name, dependencies: dependencies, packageAccess: false, swiftSettings: strict)
 }
 
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    // The name that CRMSDK is compiled with, in place of the checkout's: see there.
+    .unsafeFlags(["-package-name", "crm_platform"]),
 ]
 
 /// The shared vocabulary, always through its product: one dynamic library for the host and every module.
@@ -79,7 +81,8 @@ let package = Package(
         room(
             "Installation",
             [
-                sdk, "ModuleLoader", "Records", "Storage", "Query", "Registry", "Security", "Text", "JSON", "Log",
+                sdk, "ModuleLoader", "Records", "Storage", "Query", "Registry", "Security", "Text", "JSON",
+                "Log",
             ]),
         room(
             "RPC",
@@ -121,7 +124,7 @@ let package = Package(
         // MARK: Tests
         .target(
             name: "TestKit", dependencies: ["JSON", "TLS", "HTTP", "Wire"], path: "Tests/TestKit",
-            swiftSettings: strict),
+            packageAccess: false, swiftSettings: strict),
         tests("JSONTests", ["JSON"]),
         tests("TextTests", ["Text"]),
         tests("PrintingTests", ["Printing"]),
@@ -147,7 +150,7 @@ let package = Package(
         tests("SalesModuleTests", [sdk, sdkTesting]),
         .target(
             name: "SecurityCases", dependencies: ["Security", sdk], path: "Tests/SecurityCases",
-            swiftSettings: strict),
+            packageAccess: false, swiftSettings: strict),
         tests("SecurityTests", ["Security", "SecurityCases", sdk]),
         tests("SupportModuleTests", [sdk, sdkTesting]),
         tests(
@@ -156,7 +159,8 @@ let package = Package(
         tests(
             "RecordsTests",
             [
-                "Records", "Installation", "Jobs", "Core", "Storage", "Query", "Registry", "Security", "ModuleLoader",
+                "Records", "Installation", "Jobs", "Core", "Storage", "Query", "Registry", "Security",
+                "ModuleLoader",
                 "SecurityCases", "Crypto", "Log",
                 sdk,
             ]),
@@ -166,7 +170,8 @@ let package = Package(
         tests(
             "RPCTests",
             [
-                "RPC", "Backup", "Installation", "Crypto", "Records", "Identity", "Registry", "Core", "Security",
+                "RPC", "Backup", "Installation", "Crypto", "Records", "Identity", "Registry", "Core",
+                "Security",
                 "Query", "Storage", "JSON",
                 "Wire", "Log", sdk,
             ]),
