@@ -26,6 +26,11 @@ package final class UnitOfWork {
     /// References found to be there, by id: an import names the same few again and again.
     var knownReferences: [RecordID: Int] = [:]
 
+    /// Whether the caller may view all records of an entity, by its number.
+    var viewedWhole: [Int: Bool] = [:]
+    /// The entities, by number, of which the caller may create records.
+    private var creatable: Set<Int> = []
+
     /// Whether references to records in the recycle bin are taken: an undo puts them back as they were.
     var mayNameBinned = false
 
@@ -56,19 +61,19 @@ package final class UnitOfWork {
 
     // MARK: Create
 
-    /// - Parameter module: The module that writes, whose own the read-only fields are; nil for a person.
+    /// - Parameters:
+    ///   - module: The module that writes, whose own the read-only fields are; nil for a person.
+    ///   - draft: These values as they were checked ahead of time for the caller.
     package func create(
         _ entityName: String, _ values: [String: Value], as call: CallContext? = nil, module: String? = nil,
-        warnings: DuplicateWarnings = .waived
+        warnings: DuplicateWarnings = .waived, draft: CreationDraft? = nil
     ) throws(CRMError) -> RecordID {
         let call = call ?? self.call
         let entity = try snapshot.registry.entity(entityName)
-        try snapshot.security.require(call.principal, .create, entity.name)
+        try requireCreation(of: entity, call)
         var check = valueCheck(entity, call, module)
-        var accepted = check.accept(values, old: nil)
-        for field in entity.defaulted where values[field.name] == nil {
-            accepted[field.name] = field.defaultValue
-        }
+        let draft = module == nil ? draft.flatMap { $0.holds(for: entity, call, snapshot) ? $0 : nil } : nil
+        var accepted = draft?.accepted ?? CreationDraft.accept(values, &check)
         // Users, roles and currencies belong to the organisation.
         if accepted["owner"] == nil, !entity.definition.isAdministrative {
             accepted["owner"] = .reference(call.principal.user)
@@ -83,7 +88,7 @@ package final class UnitOfWork {
 
         let id = try transaction.nextRecordID()
         var change = RecordChange(
-            entity: entity.name, id: id, old: nil, given: Set(values.keys), values: accepted)
+            entity: entity.name, id: id, old: nil, given: draft?.given ?? Set(values.keys), values: accepted)
         try runHooks(.beforeCreate, &change, call, entity)
         var stored = try settle(change, entity, call)
         try compute(entity, id, &stored, old: nil)
@@ -98,6 +103,13 @@ package final class UnitOfWork {
         try ripple(entity, id, before: nil, after: stored)
         try runAfterHooks(.afterCreate, entity, id, old: nil, given: change.given, stored, call)
         return id
+    }
+
+    private func requireCreation(of entity: Entity, _ call: CallContext) throws(CRMError) {
+        let isCaller = call.principal == self.call.principal
+        if isCaller, creatable.contains(entity.number) { return }
+        try snapshot.security.require(call.principal, .create, entity.name)
+        if isCaller { creatable.insert(entity.number) }
     }
 
     private func insert(
@@ -288,11 +300,7 @@ package final class UnitOfWork {
     }
 
     func valueCheck(_ entity: Entity, _ call: CallContext, _ module: String?) -> ValueCheck {
-        let isImport = call.source == .import
-        let (security, principal) = (snapshot.security, call.principal)
-        return ValueCheck(
-            entity, snapshot, mayBringNumbers: isImport || module != nil, mayWriteReadOnly: module != nil,
-            language: call.language, maskOf: { module == nil ? security.mask(principal, $0) : .everything })
+        ValueCheck(entity, snapshot, call, module: module)
     }
 
     /// What hooks have left, checked again: hooks may set any field, but only to what it takes.

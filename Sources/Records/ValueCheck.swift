@@ -34,6 +34,17 @@ struct ValueCheck {
         self.mayWriteReadOnly = mayWriteReadOnly
     }
 
+    /// - Parameter module: The module that writes; nil for a person.
+    init(_ entity: Entity, _ snapshot: KernelSnapshot, _ call: CallContext, module: String?) {
+        let (security, principal) = (snapshot.security, call.principal)
+        self.init(
+            entity, snapshot, mayBringNumbers: call.source == .import || module != nil,
+            mayWriteReadOnly: module != nil, language: call.language,
+            maskOf: { module == nil ? security.mask(principal, $0) : .everything })
+    }
+
+    var isFine: Bool { problems.isEmpty && limit == nil }
+
     /// The values in the form in which they are stored; those with problems are left out.
     ///
     /// A value that is there already is let through although its kind would not take it now: a retired choice stays.
@@ -64,7 +75,7 @@ struct ValueCheck {
                 continue
             }
             // A module gives back a line as it got it, with what is to be computed empty.
-            if value.isNull, field.definition.computed != nil { continue }
+            if value.isNull, field.isComputed { continue }
             guard isWritable(field) else {
                 add(name, "read_only", "\(label(field)) cannot be written")
                 continue
@@ -115,10 +126,10 @@ struct ValueCheck {
     }
 
     func isWritable(_ field: Field) -> Bool {
-        if field.definition.computed != nil { return false }
-        if mayWriteReadOnly, field.definition.isReadOnly { return !field.isSystem }
-        if field.kind.name == "autonumber" { return mayBringNumbers && mask.isVisible(field.name) }
-        return mask.isEditable(field.name) && !field.definition.isReadOnly
+        if field.isComputed { return false }
+        if mayWriteReadOnly, field.isReadOnly { return !field.isSystem }
+        if field.isNumber { return mayBringNumbers && mask.isVisible(field.name) }
+        return !field.isReadOnly && mask.isEditable(field.name)
     }
 
     mutating func add(_ field: String, _ code: String, _ message: String) {

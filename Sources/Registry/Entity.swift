@@ -91,7 +91,7 @@ package final class Entity: Sendable {
         self.baseAmounts = fields.compactMap { BaseAmount($0) { byName[$0] } }
         self.mandatory = fields.filter(\.definition.isMandatory)
         self.unique = fields.filter(\.definition.isUnique)
-        self.numbers = fields.filter { $0.kind.name == "autonumber" }
+        self.numbers = fields.filter(\.isNumber)
         self.searchable =
             definition.isAdministrative || definition.lineOf != nil
             ? [] : fields.filter { !$0.isSystem && $0.searchForm != nil }

@@ -34,6 +34,12 @@ package final class Field: Sendable {
     /// Where the field is on its way to another type: what is written into the column to come.
     package let conversion: FieldConversion?
 
+    package let isSystem: Bool
+    /// Whether its values are numbers that the kernel gives.
+    package let isNumber: Bool
+    package let isComputed: Bool
+    package let isReadOnly: Bool
+
     /// How search cuts its values into words; nil where it does not look into them.
     package let searchForm: SearchForm?
 
@@ -57,6 +63,10 @@ package final class Field: Sendable {
         self.position = position
         self.searchForm = definition.isSearchable ?? true ? kind.searchForm : nil
         self.parentTable = parentTable
+        self.isSystem = source == .system
+        self.isNumber = kind.name == "autonumber"
+        self.isComputed = definition.computed != nil
+        self.isReadOnly = definition.isReadOnly
         self.wire = kind.wire(definition.type)
         self.jsonKey = Array("\"\(definition.name)\":".utf8)
         self.defaultValue = definition.defaultText.flatMap { try? kind.parse($0, for: definition) } ?? .null
@@ -78,7 +88,6 @@ package final class Field: Sendable {
         definition.isUnique ? TextFolding.equalityKey(text) : TextFolding.sortKey(text)
     }
 
-    package var isSystem: Bool { source == .system }
     /// Whether values are references to records.
     package var isReference: Bool { wire == .reference }
 }

@@ -44,7 +44,7 @@ package struct FieldMask: Hashable, Sendable {
 
     package func isEditable(_ field: String) -> Bool {
         guard let locked, isVisible(field) else { return false }
-        return !locked.contains(field) && !Self.systemFields.contains(field)
+        return (locked.isEmpty || !locked.contains(field)) && !Self.systemFields.contains(field)
     }
 
     /// Written by the kernel alone, whoever calls. The owner is not among them: see `SecuritySnapshot.mayAssign`.

@@ -39,6 +39,29 @@ package struct WordList {
         for token in TextFolding.searchTokens(text) { add(token) }
     }
 
+    /// Adds the first character of each search token of an ASCII text, behind a mark.
+    ///
+    /// - Returns: false where the text is not ASCII; then nothing is added.
+    package mutating func addInitials(ofASCII text: String, mark: String) -> Bool {
+        var text = text
+        return text.withUTF8 { text in
+            guard text.allSatisfy({ $0 < 0x80 }) else { return false }
+            var isInWord = false
+            for byte in text {
+                let folded = TextFolding.foldASCII(byte)
+                let isWord = TextFolding.isWord(folded)
+                if isWord, !isInWord {
+                    let start = open()
+                    bytes.append(contentsOf: mark.utf8)
+                    bytes.append(folded)
+                    close(from: start)
+                }
+                isInWord = isWord
+            }
+            return true
+        }
+    }
+
     private mutating func addTokens(ofASCII text: UnsafeBufferPointer<UInt8>) {
         var start: Int?
         for byte in text {

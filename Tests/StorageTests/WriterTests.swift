@@ -73,6 +73,41 @@ struct WriterTests {
         #expect(try writer.perform { t throws(CRMError) in try t.nextNumber(series: "s") } == 1)
     }
 
+    @Test("bulk units share a COMMIT while nobody else waits, and neither lane keeps the other waiting")
+    func lanes() throws {
+        let (writer, started, go) = (writer, DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let order = Mutex<[String]>([])
+        let all = DispatchGroup()
+        func submit(_ name: String, _ lane: WriterLane) {
+            all.enter()
+            writer.submit(deadline: nil, lane: lane) { transaction throws(CRMError) in
+                order.withLock { $0.append(name) }
+                if name == "first" {
+                    started.signal()
+                    go.wait()
+                }
+                try transaction.insert(name)
+            } completion: { result in
+                #expect(throws: Never.self) { try result.get() }
+                all.leave()
+            }
+        }
+        submit("first", .ordinary)
+        started.wait()
+        let before = writer.counts.groups
+        for number in 0..<4 { submit("bulk \(number)", .bulk) }
+        for number in 0..<2 { submit("ordinary \(number)", .ordinary) }
+        go.signal()
+        all.wait()
+        #expect(
+            order.withLock { $0 } == [
+                "first", "bulk 0", "ordinary 0", "ordinary 1", "bulk 1", "bulk 2", "bulk 3",
+            ])
+        // The first, one bulk unit, the ordinary ones together, the other bulk units together.
+        #expect(writer.counts.groups - before == 4)
+        #expect(try values.count == 7)
+    }
+
     @Test("a series goes on where it stood: in a unit, after COMMIT, after a number from outside")
     func series() throws {
         func next(_ series: String) throws -> Int64 {
@@ -289,5 +324,24 @@ struct WriterTests {
             try test.writer.perform { t throws(CRMError) in t.now.millisecondsSince1970 }
         }
         #expect(seen == [5_000, 5_000, 1_000_000, 1_000])
+    }
+}
+
+@Suite("Storage: what is computed ahead")
+struct DeferredTests {
+    @Test("it is computed once, whoever asks and however often")
+    func once() {
+        let computed = Mutex<[Int]>([])
+        let values = (0..<200).map { number in
+            Deferred {
+                computed.withLock { $0.append(number) }
+                return number * 2
+            }
+        }
+        Deferred.prepare(values)
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            for (number, value) in values.enumerated() { #expect(value.value == number * 2) }
+        }
+        #expect(computed.withLock { $0.sorted() } == Array(0..<200))
     }
 }

@@ -21,7 +21,7 @@ package final class ImportRun {
     /// Rows of a file that is imported as a whole: what the kernel takes in one call.
     private static let wholeRows = 500
     /// Calls that may be under way.
-    private static let window = 2
+    private static let window = 8
 
     package private(set) var ledger = DefectLedger()
     /// In the order of the steps.

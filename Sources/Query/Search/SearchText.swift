@@ -34,6 +34,8 @@ package enum SearchText {
             words.addTokens(of: text)
             if field.searchForm == .phone { for form in phoneForms(text) { words.add(form) } }
             guard entity.labelFields.contains(where: { $0 === field }) else { continue }
+            let isASCII = words.addInitials(ofASCII: text, mark: initialMark)
+            guard !isASCII else { continue }
             for token in TextFolding.searchTokens(text) {
                 for initial in initials(of: token) { words.add(initialMark + String(initial)) }
             }

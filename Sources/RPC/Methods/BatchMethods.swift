@@ -163,7 +163,7 @@ struct BatchRun: Sendable {
         switch work {
         case .done: swap(&writer, &scope.writer)
         case .scan(let read): try read(reader, &writer)
-        case .write(_, let unit): try unit(transaction, &writer)
+        case .write(_, _, let unit): try unit(transaction, &writer)
         case .elsewhere:
             throw CRMError(.invalidParameters, "\(method.name) cannot be part of a batch")
         }

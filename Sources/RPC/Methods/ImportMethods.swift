@@ -87,11 +87,12 @@ enum ImportMethods {
                 try ImportLedger.requireOpen(number, for: entity, call, snapshot, on: scope.reader).settings
             }
             let manner = try ImportManner(scope, entity, after: settings)
-            let rows = try ImportRow.read(try scope.arguments.node("rows"), of: entity, try scope.fieldView())
+            let read = try ImportRow.read(try scope.arguments.node("rows"), of: entity, try scope.fieldView())
+            let rows = manner.mode == .update ? read : ImportRow.drafted(read, of: entity, call, snapshot)
             let plan = ImportPlan(entity, rows, manner)
             let records = scope.services.records
             try ImportMatch.requireQuick(plan.matchOn, of: entity, records, snapshot, call)
-            return .write(scope.mode) { transaction, writer throws(CRMError) in
+            return .write(scope.mode, lane: .bulk) { transaction, writer throws(CRMError) in
                 if let number {
                     _ = try ImportLedger.requireOpen(number, for: entity, call, snapshot, on: transaction)
                 }
@@ -188,6 +189,9 @@ struct ImportRow: Sendable {
     let lookups: [Lookup]
     /// Found while reading; a row that has any is not tried.
     let problems: [FieldProblem]
+    /// The record that it would make, checked while the row waits for its turn; nil where other records must be looked up
+    /// first.
+    private(set) var draft: Deferred<CreationDraft?>?
 
     /// A reference given by a value of the record that it means.
     struct Lookup: Sendable {
@@ -223,6 +227,27 @@ struct ImportRow: Sendable {
             rows.append(
                 ImportRow(members.integerIfGiven("line"), try members.node("values"), of: entity, view))
         }
+        return rows
+    }
+
+    /// What is empty is not given: defaults are for new records.
+    static func given(_ values: [String: Value]) -> [String: Value] {
+        guard values.values.contains(where: \.isNothing) else { return values }
+        return values.filter { !$0.value.isNothing }
+    }
+
+    static func drafted(
+        _ rows: [ImportRow], of entity: Entity, _ call: CallContext, _ snapshot: KernelSnapshot
+    ) -> [ImportRow] {
+        var rows = rows
+        var drafts: [Deferred<CreationDraft?>] = []
+        for index in rows.indices where rows[index].lookups.isEmpty && rows[index].problems.isEmpty {
+            let values = rows[index].values
+            let draft = Deferred { CreationDraft(entity, Self.given(values), call, snapshot) }
+            rows[index].draft = draft
+            drafts.append(draft)
+        }
+        Deferred.prepare(drafts)
         return rows
     }
 

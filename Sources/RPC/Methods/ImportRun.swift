@@ -104,8 +104,9 @@ struct ImportRun {
         do throws(CRMError) {
             let values = try resolved(row)
             switch undoing {
-            case .allRows: return try write(values)
-            case .thatRow: return try transaction.savepoint { () throws(CRMError) in try write(values) }
+            case .allRows: return try write(values, row.draft)
+            case .thatRow:
+                return try transaction.savepoint { () throws(CRMError) in try write(values, row.draft) }
             }
         } catch {
             guard error.kind != .unavailable, error.kind != .internalError else { throw error }
@@ -119,11 +120,13 @@ struct ImportRun {
         }
     }
 
-    private mutating func write(_ values: [String: Value]) throws(CRMError) -> ImportOutcome {
+    private mutating func write(
+        _ values: [String: Value], _ draft: Deferred<CreationDraft?>?
+    ) throws(CRMError) -> ImportOutcome {
         guard let match = try match(values) else {
             guard plan.mode != .update else { throw notThere(values) }
-            // What is empty is not given: defaults are for new records.
-            return .created(try unit.create(plan.entity.name, Self.given(values)))
+            return .created(
+                try unit.create(plan.entity.name, ImportRow.given(values), draft: draft?.value))
         }
         guard plan.mode != .create || plan.onMatch == .skip, plan.onMatch != .fail else {
             throw problem("duplicate", "record \(match) has \(description(of: values)) already")
@@ -131,14 +134,9 @@ struct ImportRun {
         switch plan.onMatch {
         case .skip, .fail: return .skipped(match)
         case .overwrite: return try update(match, values)
-        case .merge: return try update(match, Self.given(values))
+        case .merge: return try update(match, ImportRow.given(values))
         case .fill: return try update(match, try emptyOnes(of: match, among: values))
         }
-    }
-
-    private static func given(_ values: [String: Value]) -> [String: Value] {
-        guard values.values.contains(where: \.isNothing) else { return values }
-        return values.filter { !$0.value.isNothing }
     }
 
     private func update(_ id: RecordID, _ values: [String: Value]) throws(CRMError) -> ImportOutcome {

@@ -11,7 +11,9 @@ package enum Work: Sendable {
     /// A read that may take long: on the scan lane.
     case scan(@Sendable (ReadConnection, inout JSONWriter) throws(CRMError) -> Void)
     /// One unit of work on the writer's thread; may run more than once. The result is answered after COMMIT.
-    case write(UnitMode, @Sendable (WriteTransaction, inout JSONWriter) throws(CRMError) -> Void)
+    case write(
+        UnitMode, lane: WriterLane = .ordinary,
+        @Sendable (WriteTransaction, inout JSONWriter) throws(CRMError) -> Void)
     /// Another room's own thread answers, once, with a result that is JSON already.
     case elsewhere(@Sendable (@escaping Answer) -> Void)
 }

@@ -324,10 +324,11 @@ final class Dispatcher {
 
     /// A write with an idempotency key is done once.
     private func once(_ work: Work, _ scope: CallScope) throws(CRMError) -> Work {
-        guard case .write(let mode, let unit) = work, let repeatable = try IdempotentCall(scope) else {
+        guard case .write(let mode, let lane, let unit) = work, let repeatable = try IdempotentCall(scope)
+        else {
             return work
         }
-        return .write(mode) { transaction, writer throws(CRMError) in
+        return .write(mode, lane: lane) { transaction, writer throws(CRMError) in
             try repeatable.run(transaction, &writer, unit)
         }
     }
@@ -388,9 +389,11 @@ final class Dispatcher {
             } catch {
                 finish.finish(.failure(error), lane: services.metrics.scan, sending: .atEndOfWakeUp)
             }
-        case .write(let mode, let unit):
-            services.database.writer.submit(deadline: batch.request.deadline, mode: mode) {
-                transaction throws(CRMError) -> [UInt8] in
+        case .write(let mode, let lane, let unit):
+            // The calls of a batch take effect in their order.
+            services.database.writer.submit(
+                deadline: batch.request.deadline, mode: mode, lane: open.isBatch ? .ordinary : lane
+            ) { transaction throws(CRMError) -> [UInt8] in
                 guard !open.isCancelled else { throw .cancelled }
                 var writer = JSONWriter()
                 try unit(transaction, &writer)

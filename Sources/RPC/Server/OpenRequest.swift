@@ -31,7 +31,7 @@ final class OpenRequest: Sendable {
 
     let callID: UInt64
     let requestID: String
-    private let isBatch: Bool
+    let isBatch: Bool
     private let state: Mutex<State>
     private let connection: Connection
 

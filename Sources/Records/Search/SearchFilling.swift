@@ -47,8 +47,11 @@ package struct SearchFilling: Sendable {
                 count += 1
                 position = row.int64(0)
                 let texts = entity.searchable.indices.map { row.optionalText(3 + $0) }
-                let words = SearchText.words(of: entity, owner: row.optionalInt64(1)) { field in
-                    entity.searchable.firstIndex { $0 === field }.flatMap { texts[$0] }
+                let owner = row.optionalInt64(1)
+                let words = Deferred {
+                    SearchText.words(of: entity, owner: owner) { field in
+                        entity.searchable.firstIndex { $0 === field }.flatMap { texts[$0] }
+                    }
                 }
                 let isDeleted = !row.isNull(2)
                 transaction.index(RecordID(position), words: isDeleted ? nil : words, isNew: false)

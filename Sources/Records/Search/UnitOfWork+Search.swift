@@ -7,8 +7,10 @@ import Storage
 extension UnitOfWork {
     func index(_ entity: Entity, _ id: RecordID, _ values: [String: Value], isNew: Bool = false) {
         guard !entity.searchable.isEmpty else { return }
-        let words = SearchText.words(of: entity, owner: values["owner"]?.reference?.rawValue) { field in
-            values[field.name]?.text
+        let words = Deferred {
+            SearchText.words(of: entity, owner: values["owner"]?.reference?.rawValue) { field in
+                values[field.name]?.text
+            }
         }
         transaction.index(id, words: words, isNew: isNew)
     }

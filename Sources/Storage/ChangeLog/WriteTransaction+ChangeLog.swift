@@ -14,7 +14,7 @@ extension WriteTransaction {
             sequence: counters.lastSequence + 1, changeSet: changeSet, at: now.millisecondsSince1970,
             actor: entry.actor?.rawValue, source: entry.source, method: entry.method, kind: entry.kind.name,
             entity: entry.entity.map(Int64.init), record: entry.record?.rawValue, version: entry.version)
-        let salt = SecureRandom.bytes(ChangeEnvelope.saltByteCount)
+        let salt = salts.next()
         let payloadHash = ChangeEnvelope.payloadHash(salt: salt, payload: entry.payload)
         let hash = envelope.hash(after: counters.head, payloadHash: payloadHash)
         try execute(

@@ -6,7 +6,7 @@ import Registry
 struct SearchChange {
     let id: RecordID
     /// As `SearchText` makes them; nil when the record is not to be found.
-    let words: String?
+    let words: Deferred<String>?
     /// Whether the index can hold nothing of the record yet.
     let isNew: Bool
 }
@@ -41,12 +41,13 @@ struct SearchIndexWriter {
                 return .stop
             }
         }
-        guard old != change.words else { return }
+        let words = change.words?.value
+        guard old != words else { return }
         if let old {
             _ = try runner.execute(SearchStatements.forget(change.id, words: old))
             _ = try runner.execute(SearchStatements.removeWords(of: change.id))
         }
-        if let words = change.words {
+        if let words {
             _ = try runner.execute(SearchStatements.keepWords(words, of: change.id))
             _ = try runner.execute(SearchStatements.index(change.id, words: words))
         }

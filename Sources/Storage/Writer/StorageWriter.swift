@@ -38,12 +38,12 @@ package final class StorageWriter: Sendable {
     /// - Parameter completion: called once, on the writer's thread, after COMMIT returned or with the unit's error.
     ///   It must be quick.
     package func submit<R: Sendable>(
-        deadline: ContinuousClock.Instant?, mode: UnitMode = .commit,
+        deadline: ContinuousClock.Instant?, mode: UnitMode = .commit, lane: WriterLane = .ordinary,
         _ unit: @escaping @Sendable (WriteTransaction) throws(CRMError) -> R,
         completion: @escaping @Sendable (Result<R, CRMError>) -> Void
     ) {
         do throws(CRMError) {
-            try queue.add(TypedUnit(deadline: deadline, mode: mode, unit, completion: completion))
+            try queue.add(TypedUnit(deadline: deadline, mode: mode, lane: lane, unit, completion: completion))
         } catch {
             completion(.failure(error))
         }
@@ -126,4 +126,6 @@ struct WriterSettings: Sendable {
     let afterCommit: @Sendable (_ walPages: Int) -> Void
     var unitsPerGroup = 256
     var groupLimit = Duration.milliseconds(50)
+    /// Of units of the bulk lane, while nobody else waits: each page of an index that many rows touch is written once.
+    var bulkGroupLimit = Duration.seconds(2)
 }

@@ -5,6 +5,14 @@ package enum UnitMode: Sendable {
     case rollBack
 }
 
+/// In which of the writer's two queues a unit waits; within each the first comes first.
+package enum WriterLane: Sendable {
+    case ordinary
+    /// Many rows, and nobody who waits for each: it lets ordinary units go first, and shares its COMMIT with others of
+    /// its kind for as long as none waits.
+    case bulk
+}
+
 /// A place where a test can make the database fail.
 package enum FaultPoint: Hashable, Sendable {
     case begin

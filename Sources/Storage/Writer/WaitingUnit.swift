@@ -5,6 +5,7 @@ import Synchronization
 protocol WaitingUnit: AnyObject, Sendable {
     var deadline: ContinuousClock.Instant? { get }
     var mode: UnitMode { get }
+    var lane: WriterLane { get }
 
     func run(_ transaction: WriteTransaction) throws(CRMError)
     /// - Parameter error: nil when the last run's result stands.
@@ -15,17 +16,19 @@ protocol WaitingUnit: AnyObject, Sendable {
 final class TypedUnit<R: Sendable>: WaitingUnit {
     let deadline: ContinuousClock.Instant?
     let mode: UnitMode
+    let lane: WriterLane
     private let body: @Sendable (WriteTransaction) throws(CRMError) -> R
     private let completion: @Sendable (Result<R, CRMError>) -> Void
     private let result = Mutex<R?>(nil)
 
     init(
-        deadline: ContinuousClock.Instant?, mode: UnitMode,
+        deadline: ContinuousClock.Instant?, mode: UnitMode, lane: WriterLane,
         _ body: @escaping @Sendable (WriteTransaction) throws(CRMError) -> R,
         completion: @escaping @Sendable (Result<R, CRMError>) -> Void
     ) {
         self.deadline = deadline
         self.mode = mode
+        self.lane = lane
         self.body = body
         self.completion = completion
     }

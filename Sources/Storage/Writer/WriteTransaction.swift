@@ -20,6 +20,7 @@ package final class WriteTransaction {
     private(set) var committed: WriterCounters
     /// Counters as the open transaction has moved them.
     var counters: WriterCounters
+    var salts = SaltSource()
     /// Whether SQLite has ended the transaction by itself.
     private(set) var isLost = false
 
@@ -34,6 +35,10 @@ package final class WriteTransaction {
     private var unitChangeSet: Int64?
     /// What the group's units want the search index to hold, in order; written before COMMIT.
     private var searchChanges: [SearchChange] = []
+    /// Words that nobody has been asked to compute ahead of time.
+    private var unpreparedWords: [Deferred<String>] = []
+    /// So many are worth another thread.
+    private static let preparedWords = 64
 
     init(
         path: String, files: FileStore, clock: @escaping @Sendable () -> Instant, counts: RecordCounts,
@@ -146,8 +151,13 @@ package final class WriteTransaction {
 
     /// Has the search index hold these words for a record when the transaction ends; nil takes the record out of it.
     /// Nothing is run before: a savepoint after a change of the index would make SQLite write out a piece of it.
-    package func index(_ id: RecordID, words: String?, isNew: Bool) {
+    package func index(_ id: RecordID, words: Deferred<String>?, isNew: Bool) {
         searchChanges.append(SearchChange(id: id, words: words, isNew: isNew))
+        guard let words else { return }
+        unpreparedWords.append(words)
+        guard unpreparedWords.count == Self.preparedWords else { return }
+        Deferred.prepare(unpreparedWords)
+        unpreparedWords.removeAll(keepingCapacity: true)
     }
 
     private func guarded<R>(_ body: () throws(CRMError) -> R) throws(CRMError) -> R {
@@ -168,6 +178,7 @@ package final class WriteTransaction {
         isLost = false
         counters = committed
         searchChanges.removeAll(keepingCapacity: true)
+        unpreparedWords.removeAll(keepingCapacity: true)
         try fault(at: .begin)
         try runner.command("BEGIN IMMEDIATE")
     }

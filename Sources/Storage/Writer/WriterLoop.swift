@@ -60,7 +60,9 @@ final class WriterLoop {
             if transaction.isLost { return runAgain(units.prefix(outcomes.count), outcomes.last?.error) }
             // What is published after COMMIT, a schema or rights, is there for the next unit only in a next group.
             if outcomes.last?.actions.isEmpty == false { break }
-            if start.duration(to: .now) > settings.groupLimit { break }
+            let limit = unit.lane == .bulk ? settings.bulkGroupLimit : settings.groupLimit
+            if start.duration(to: .now) > limit { break }
+            if unit.lane == .bulk, queue.hasOrdinary { break }
         }
         commit(transaction, outcomes)
         return outcomes.count

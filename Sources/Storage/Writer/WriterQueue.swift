@@ -2,13 +2,37 @@ import CRMSDK
 import Dispatch
 import Synchronization
 
-/// The units that wait for the writer, in order of arrival. Any thread adds; the writer's thread takes.
+/// The units that wait for the writer, in each lane in order of arrival. Any thread adds; the writer's thread takes.
+///
+/// Ordinary units go first, but not for ever: behind each group of them goes one of the bulk lane, if it waits.
 final class WriterQueue: Sendable {
     private struct State {
-        var units: [any WaitingUnit] = []
+        var ordinary: [any WaitingUnit] = []
+        var bulk: [any WaitingUnit] = []
+        /// Whose turn it is where both wait.
+        var isBulkNext = false
         var isClosed = false
         /// Whether the writer sleeps and must be woken.
         var isAsleep = false
+
+        var count: Int { ordinary.count + bulk.count }
+
+        mutating func take(atMost count: Int) -> [any WaitingUnit] {
+            if ordinary.isEmpty || isBulkNext && !bulk.isEmpty {
+                isBulkNext = false
+                return Self.take(atMost: count, of: &bulk)
+            }
+            isBulkNext = true
+            return Self.take(atMost: count, of: &ordinary)
+        }
+
+        private static func take(
+            atMost count: Int, of units: inout [any WaitingUnit]
+        ) -> [any WaitingUnit] {
+            let taken = Array(units.prefix(count))
+            units.removeFirst(taken.count)
+            return taken
+        }
     }
 
     let limit: Int
@@ -17,7 +41,10 @@ final class WriterQueue: Sendable {
 
     init(limit: Int) { self.limit = limit }
 
-    var depth: Int { state.withLock { $0.units.count } }
+    var depth: Int { state.withLock { $0.count } }
+
+    /// Whether ordinary units wait.
+    var hasOrdinary: Bool { state.withLock { !$0.ordinary.isEmpty } }
 
     /// - Throws: `unavailable` when the queue is full or closed.
     func add(_ unit: any WaitingUnit) throws(CRMError) {
@@ -25,8 +52,11 @@ final class WriterQueue: Sendable {
         let limit = limit
         let outcome = state.withLock { state -> Outcome in
             guard !state.isClosed else { return .closed }
-            guard state.units.count < limit else { return .full }
-            state.units.append(unit)
+            guard state.count < limit else { return .full }
+            switch unit.lane {
+            case .ordinary: state.ordinary.append(unit)
+            case .bulk: state.bulk.append(unit)
+            }
             guard state.isAsleep else { return .added }
             state.isAsleep = false
             return .wake
@@ -43,12 +73,11 @@ final class WriterQueue: Sendable {
         }
     }
 
-    /// Waits for units and takes the first of them; nil once the queue is closed and empty.
+    /// Waits for units and takes the first of one lane; nil once the queue is closed and empty.
     func take(atMost count: Int) -> [any WaitingUnit]? {
         while true {
             let (units, isClosed) = state.withLock { state -> ([any WaitingUnit], Bool) in
-                let taken = Array(state.units.prefix(count))
-                state.units.removeFirst(taken.count)
+                let taken = state.take(atMost: count)
                 state.isAsleep = taken.isEmpty && !state.isClosed
                 return (taken, state.isClosed)
             }
@@ -58,9 +87,15 @@ final class WriterQueue: Sendable {
         }
     }
 
-    /// Puts units back in front of those that came since.
+    /// Puts units of one lane back in front of those that came since.
     func putBack(_ units: some Collection<any WaitingUnit> & Sendable) {
-        state.withLock { $0.units.insert(contentsOf: units, at: 0) }
+        state.withLock { state in
+            switch units.first?.lane {
+            case .ordinary: state.ordinary.insert(contentsOf: units, at: 0)
+            case .bulk: state.bulk.insert(contentsOf: units, at: 0)
+            case nil: break
+            }
+        }
     }
 
     /// Takes no more units; those that wait are still run.
