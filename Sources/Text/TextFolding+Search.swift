@@ -30,7 +30,22 @@ extension TextFolding {
 
     /// The same rule where a character is a byte.
     private static func asciiTokens(_ folded: String) -> [String] {
-        folded.utf8.split { !isWord($0) }.map { String(Substring($0.prefix(tokenLimitCharacters))) }
+        var folded = folded
+        return folded.withUTF8 { bytes in
+            var tokens: [String] = []
+            var start: Int?
+            func end(_ place: Int) {
+                guard let begun = start else { return }
+                start = nil
+                let token = begun..<min(place, begun + tokenLimitCharacters)
+                tokens.append(String(decoding: UnsafeBufferPointer(rebasing: bytes[token]), as: UTF8.self))
+            }
+            for (place, byte) in bytes.enumerated() {
+                if !isWord(byte) { end(place) } else if start == nil { start = place }
+            }
+            end(bytes.count)
+            return tokens
+        }
     }
 
     /// Whether a folded ASCII character is part of a word.
