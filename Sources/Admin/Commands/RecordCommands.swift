@@ -95,6 +95,8 @@ enum RecordCommands {
             let (_, id) = try target(run)
             var parameters = run.writeParameters
             parameters.set("id", id)
+            // The number of a record of another entity is a mistake, and not its record.
+            parameters.set("entity", entity)
             parameters.set("values", try FieldValues(entity: entity, session: run.session).read(words))
             if let text = run.line.value("version") {
                 guard let version = Int(text) else { throw .usage("the version must be a whole number") }
