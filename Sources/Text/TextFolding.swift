@@ -40,7 +40,7 @@ package enum TextFolding {
         }
     }
 
-    static func foldASCII(_ byte: UInt8) -> UInt8 {
+    package static func foldASCII(_ byte: UInt8) -> UInt8 {
         switch byte {
         case 0x41...0x5A: byte | 0x20
         case 0x00...0x1F, 0x7F: 0x20

@@ -228,6 +228,35 @@ struct SearchTests {
         #expect(mandatory?.message.contains("cannot be hidden from everyone") == true)
     }
 
+    @Test(
+        "a field that is not cut into words holds nothing: whatever is searched in whatever text",
+        arguments: 1...8)
+    func uncut(_ seed: UInt64) throws {
+        var random = SeededRandom(seed)
+        let alphabet = Array("aabAB01 29.-+@_\té ßłŁ東京ガ").map(String.init)
+        func text(_ limit: Int, _ random: inout SeededRandom) -> String {
+            let plain = Bool.random(using: &random)
+            let count = Int.random(in: 0...limit, using: &random)
+            return (0..<count).map { _ in
+                alphabet[Int.random(in: 0..<(plain ? 16 : alphabet.count), using: &random)]
+            }.joined()
+        }
+        let account = try office.snapshot.registry.entity("account")
+        let fields = [try #require(account["website"]), try #require(account["phone"])]
+        var passed = 0
+        for _ in 0..<3_000 {
+            guard let query = try? SearchQuery(text(6, &random)) else { continue }
+            for field in fields {
+                let text = text(30, &random)
+                let isHeld = query.match([SearchedField(field, text, isLabel: false)]) != nil
+                let mayBe = query.mayBe(in: text.utf8Span.span, of: field)
+                #expect(mayBe || !isHeld, "seed \(seed): \(query) in \(text.debugDescription)")
+                if !mayBe { passed += 1 }
+            }
+        }
+        #expect(passed > 500)
+    }
+
     // MARK: Steps
 
     private func found(_ text: String, limit: Int = 50, as call: CallContext? = nil) throws -> [RecordID] {

@@ -14,6 +14,9 @@ package struct SearchQuery: Sendable {
     let parts: [Part]
     /// The whole text folded: a record whose label it is comes first.
     private let folded: String
+    /// Of each run its first token in UTF-8: a text of ASCII that has none of them holds no run.
+    private let needles: [[UInt8]]
+    private let hasPhone: Bool
 
     enum Part: Hashable, Sendable {
         /// Tokens side by side.
@@ -51,6 +54,8 @@ package struct SearchQuery: Sendable {
                 hint: "Give letters or digits; a phrase stands in \"quotes\".")
         }
         self.parts = parts
+        needles = parts.flatMap(Self.needles).filter { $0.allSatisfy { $0 < 0x80 } }
+        hasPhone = parts.contains { if case .phone = $0 { true } else { false } }
         folded = TextFolding.searchTokens(text).joined(separator: " ")
     }
 
@@ -149,6 +154,38 @@ package struct SearchMatch {
 }
 
 extension SearchQuery {
+    private static func needles(_ part: Part) -> [[UInt8]] {
+        switch part {
+        case .run(let tokens, _): tokens.prefix(1).map { Array($0.utf8) }
+        // A word in a label, whose fields are always cut.
+        case .initial: []
+        case .phone(_, _, let plain): plain.flatMap(needles)
+        }
+    }
+
+    /// Whether a field could hold a part of this search; false only where it surely holds none. Of the many fields of a
+    /// record few hold anything, and to cut all of them into words costs more than to find the record.
+    package func mayBe(in text: Span<UInt8>, of field: Field) -> Bool {
+        if hasPhone, field.searchForm == .phone { return !text.isEmpty }
+        for place in text.indices where text[place] >= 0x80 { return true }
+        return needles.contains { Self.holds(text, $0) }
+    }
+
+    /// - Parameters:
+    ///   - text: In ASCII.
+    ///   - needle: Folded.
+    private static func holds(_ text: Span<UInt8>, _ needle: [UInt8]) -> Bool {
+        guard let first = needle.first, text.count >= needle.count else { return false }
+        for start in 0...(text.count - needle.count) where TextFolding.foldASCII(text[start]) == first {
+            var length = 1
+            while length < needle.count, TextFolding.foldASCII(text[start + length]) == needle[length] {
+                length += 1
+            }
+            if length == needle.count { return true }
+        }
+        return false
+    }
+
     /// How these fields match; nil where a part is in none of them. Fields that the caller may not see are not given.
     package func match(_ fields: [SearchedField]) -> SearchMatch? {
         guard parts.allSatisfy({ part in fields.contains { Self.holds($0, part) } }) else { return nil }

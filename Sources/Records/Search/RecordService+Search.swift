@@ -119,10 +119,12 @@ extension RecordService {
             let isLabel = place.fields.map { field in labels.contains { $0 === field } }
             let statement = SearchStatements.hits(plan.viewpoint, place, among: ids)
             try source.rows(statement) { row in
-                let fields = place.fields.indices.compactMap { index in
-                    row.optionalText(2 + index).map {
-                        SearchedField(place.fields[index], $0, isLabel: isLabel[index])
-                    }
+                var fields: [SearchedField] = []
+                for (index, field) in place.fields.enumerated() {
+                    guard isLabel[index] || row.withUTF8(2 + index, { plan.query.mayBe(in: $0, of: field) }),
+                        let text = row.optionalText(2 + index)
+                    else { continue }
+                    fields.append(SearchedField(field, text, isLabel: isLabel[index]))
                 }
                 guard let match = plan.query.match(fields) else { return .next }
                 hits.append(
