@@ -55,6 +55,11 @@ struct ChangeLogTests {
         var testDescription: String { sql }
     }
 
+    /// The column's bytes with another first one, whatever that is.
+    private static func otherFirstByte(_ column: String) -> String {
+        "CAST(iif(substr(\(column), 1, 1) = x'00', x'01', x'00') || substr(\(column), 2) AS BLOB)"
+    }
+
     static let columns: [Tampering] =
         ["change_set", "at", "version", "entity", "record", "actor"].flatMap { column in
             [
@@ -69,14 +74,10 @@ struct ChangeLogTests {
             Tampering(sql: "UPDATE crm_change SET \($0) = NULL WHERE seq = 7")
         }
         + ["payload_hash", "hash"].map {
-            Tampering(
-                sql: "UPDATE crm_change SET \($0) = CAST(x'00' || substr(\($0), 2) AS BLOB) WHERE seq = 7")
+            Tampering(sql: "UPDATE crm_change SET \($0) = \(otherFirstByte($0)) WHERE seq = 7")
         }
         + ["salt", "payload"].map {
-            Tampering(
-                sql:
-                    "UPDATE crm_change_payload SET \($0) = CAST(x'00' || substr(\($0), 2) AS BLOB) WHERE seq = 7"
-            )
+            Tampering(sql: "UPDATE crm_change_payload SET \($0) = \(otherFirstByte($0)) WHERE seq = 7")
         }
         + [
             Tampering(sql: "UPDATE crm_change SET seq = 70 WHERE seq = 7"),
