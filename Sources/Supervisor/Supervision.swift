@@ -79,6 +79,8 @@ package struct Supervision {
     /// Starts after the first.
     private var restartCounts: [Child: Int] = [:]
     private var haveBeenReady: Set<Child> = []
+    /// Asked for while the endpoint started: it may have read the files that are to be read again before they changed.
+    private var isReloadOwed = false
     private var isAnnounced = false
     private var outcome: Outcome?
 
@@ -109,8 +111,7 @@ package struct Supervision {
             ended(child, "could not be started: \(reason)", isRefusal: true, at: now)
         case .hookSilent(let site): killSilentKernel(site)
         case .stopRequested: stop(.stopped, at: now)
-        case .reloadRequested:
-            if case .ready = phase(of: .endpoint) { [.signal(.endpoint, .reload)] } else { [] }
+        case .reloadRequested: reload()
         case .timePassed: Child.allCases.flatMap { timePassed($0, at: now) }
         }
     }
@@ -127,9 +128,21 @@ package struct Supervision {
         phases[child] = .ready(since: now)
         haveBeenReady.insert(child)
         if child == .kernel, phase(of: .endpoint) == .idle { return start(.endpoint, at: now) }
-        guard haveBeenReady.count == Child.allCases.count, !isAnnounced else { return [] }
+        let owed: [Order] = child == .endpoint && isReloadOwed ? [.signal(.endpoint, .reload)] : []
+        if child == .endpoint { isReloadOwed = false }
+        guard haveBeenReady.count == Child.allCases.count, !isAnnounced else { return owed }
         isAnnounced = true
-        return [.announce]
+        return [.announce] + owed
+    }
+
+    /// An endpoint that starts would die of the signal before it can handle it, so it is told when it serves.
+    private mutating func reload() -> [Order] {
+        switch phase(of: .endpoint) {
+        case .ready: return [.signal(.endpoint, .reload)]
+        case .starting: isReloadOwed = true
+        case .idle, .waiting, .stopping, .killed, .ended: break
+        }
+        return []
     }
 
     // MARK: Ends

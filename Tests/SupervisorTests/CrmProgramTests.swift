@@ -14,8 +14,8 @@ private struct Installation {
         serve)
             echo "kernel serves $*" >&2
             if [ -n "${KERNEL_REFUSES:-}" ]; then echo "the database is damaged" >&2; exit 1; fi
-            echo ready >&3; exec 3>&-
             trap 'echo "kernel ends" >&2; exit 0' TERM
+            echo ready >&3; exec 3>&-
             while :; do sleep 1 & wait $!; done ;;
         esac
         """
@@ -25,9 +25,9 @@ private struct Installation {
         make-certificate) echo "certificate made" ;;
         serve)
             echo "endpoint serves $*" >&2
-            echo "ready 127.0.0.1:54321" >&3; exec 3>&-
             trap 'echo "endpoint ends" >&2; exit 0' TERM
             trap 'echo "endpoint reloads" >&2' HUP
+            echo "ready 127.0.0.1:54321" >&3; exec 3>&-
             while :; do sleep 1 & wait $!; done ;;
         esac
         """

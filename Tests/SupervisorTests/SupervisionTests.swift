@@ -170,6 +170,19 @@ struct SupervisionTests {
                 (200, .ready(.endpoint), [.announce]),
                 (300, .reloadRequested, [.signal(.endpoint, .reload)]),
             ]),
+        Story(
+            "a reload while the endpoint starts reaches it when it serves, once",
+            [
+                (0, .begin, [.start(.kernel)]),
+                (100, .ready(.kernel), [.start(.endpoint)]),
+                (150, .reloadRequested, []),
+                (160, .reloadRequested, []),
+                (200, .ready(.endpoint), [.announce, .signal(.endpoint, .reload)]),
+                (300, .ended(.endpoint, .signalled(9)), [restarted(.endpoint, .signalled(9), in: 200)]),
+                (400, .reloadRequested, []),
+                (500, .timePassed, [.start(.endpoint)]),
+                (600, .ready(.endpoint), []),
+            ]),
     ]
 
     @Test("a story goes as it should", arguments: stories)
