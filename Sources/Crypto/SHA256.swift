@@ -39,12 +39,14 @@ package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(SHA256Digest.byteCount)
-        for word in [words.0, words.1, words.2, words.3] {
-            for shift in stride(from: UInt64(56), through: 0, by: -8) {
-                bytes.append(UInt8(truncatingIfNeeded: word >> shift))
-            }
-        }
+        append(to: &bytes)
         return bytes
+    }
+
+    package func append(to bytes: inout [UInt8]) {
+        withUnsafeBytes(
+            of: (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+        ) { bytes.append(contentsOf: $0) }
     }
 
     /// 64 lower-case hexadecimal digits.

@@ -4,6 +4,14 @@ package import Registry
 package struct Statement: Hashable, Sendable {
     package var text: String
     package var bindings: [StoredValue]
+    /// Bindings that came later and stand in place of those: few, where copying all of them would cost more.
+    package var late: [Late] = []
+
+    package struct Late: Hashable, Sendable {
+        /// From 0.
+        package let place: Int
+        package let value: StoredValue
+    }
 
     package init(_ text: String, _ bindings: [StoredValue] = []) {
         self.text = text

@@ -5,19 +5,74 @@ import Synchronization
 /// The statements that make records, with the text of each entity made once: putting one of a hundred columns together
 /// costs more than running it. Lives as long as the definitions that it was made from.
 package final class Insertions: Sendable {
-    private let texts = Mutex<[Int: String]>([:])
+    private let shapes = Mutex<[Int: Insertion.Shape]>([:])
 
     package init() {}
 
     /// - Parameter values: By the position of the field in the entity; null where missing.
-    package func statement(_ entity: Entity, _ values: [StoredValue]) -> Statement {
-        let text = texts.withLock { texts in
-            if let known = texts[entity.number] { return known }
-            let text = WriteStatements.insertText(entity)
-            texts[entity.number] = text
-            return text
+    package func insertion(_ entity: Entity, _ values: [StoredValue]) -> Insertion {
+        let shape = shapes.withLock { shapes in
+            if let known = shapes[entity.number] { return known }
+            let shape = Insertion.Shape(entity)
+            shapes[entity.number] = shape
+            return shape
         }
-        return Statement(text, WriteStatements.insertBindings(entity, values))
+        return Insertion(entity, shape, values)
+    }
+}
+
+/// The statement that makes one record or line, whose values can be set until it is run.
+package struct Insertion: Sendable {
+    /// What the insertions of an entity have in common.
+    struct Shape: Sendable {
+        let text: String
+        /// Of each field its place among the bindings.
+        let places: [Int]
+
+        init(_ entity: Entity) {
+            text = WriteStatements.insertText(entity)
+            var places: [Int] = []
+            var next = 0
+            for field in entity.fields {
+                places.append(next)
+                next += 1 + (field.keyColumn == nil ? 0 : 1) + (field.conversion == nil ? 0 : 1)
+            }
+            self.places = places
+        }
+    }
+
+    package private(set) var statement: Statement
+    private let places: [Int]
+
+    fileprivate init(_ entity: Entity, _ shape: Shape, _ values: [StoredValue]) {
+        statement = Statement(shape.text, WriteStatements.insertBindings(entity, values))
+        places = shape.places
+    }
+
+    package subscript(_ field: Field) -> StoredValue {
+        let place = places[field.position]
+        return statement.late.last { $0.place == place }?.value ?? statement.bindings[place]
+    }
+
+    /// Sets what has neither a key nor a type on its way: the kernel's own.
+    package mutating func set(_ field: Field, _ value: Int64) {
+        set(places[field.position], .integer(value))
+    }
+
+    /// - Parameter key: The text's folded key, where the field has one.
+    package mutating func set(_ field: Field, _ text: String, key: [UInt8]?) {
+        var place = places[field.position]
+        set(place, .text(text))
+        if field.keyColumn != nil {
+            place += 1
+            set(place, .blob(key ?? field.key(of: text)))
+        }
+        if let conversion = field.conversion { set(place + 1, conversion.shadow(of: .text(text))) }
+    }
+
+    private mutating func set(_ place: Int, _ value: StoredValue) {
+        if statement.late.isEmpty { statement.late.reserveCapacity(8) }
+        statement.late.append(Statement.Late(place: place, value: value))
     }
 }
 
@@ -83,6 +138,15 @@ package enum WriteStatements {
         Statement(
             "UPDATE crm_record SET deleted_at = ?2 WHERE id = ?1",
             [.integer(id.rawValue), at.map { .integer($0.millisecondsSince1970) } ?? .null])
+    }
+
+    /// Whether any record, deleted ones included, has a number whose key lies between two: a row, or none.
+    package static func numbered(
+        _ entity: Entity, _ field: Field, from first: StoredValue, to last: StoredValue
+    ) -> Statement {
+        let column = field.keyColumn ?? field.column
+        return Statement(
+            "SELECT 1 FROM \(entity.table) WHERE \(column) BETWEEN ?1 AND ?2 LIMIT 1", [first, last])
     }
 
     /// Another record, not deleted, with the same value of a unique field: its id, or no row.

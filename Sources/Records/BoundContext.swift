@@ -235,7 +235,7 @@ final class BoundContext: ModuleContext {
                 .internalError,
                 "module \"\(module)\" asked for a number of \(entity.name).\(field), which has none to give")
         }
-        return try unit.nextNumber(entity, known)
+        return try unit.nextNumber(entity, known).text
     }
 
     func undoChange(of field: String, _ entity: String, _ id: RecordID) throws(CRMError) {

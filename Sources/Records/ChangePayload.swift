@@ -21,10 +21,40 @@ enum ChangePayload {
         let lines: [(id: RecordID, changes: [StoredChange])]
     }
 
+    /// What is told of a new record: each value that is not null.
+    static func encode(
+        new values: some Sequence<(Field, StoredValue)>, reservingCapacity capacity: Int = 64
+    ) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: capacity)
+        writer.beginObject()
+        for (field, value) in values where value != .null {
+            writer.key(field.column)
+            writer.beginArray()
+            writer.null()
+            write(value, &writer)
+            writer.endArray()
+        }
+        writer.endObject()
+        return writer.finish()
+    }
+
     static func encode(_ changes: [StoredChange], _ lines: [LinesChange] = []) -> [UInt8] {
         var writer = JSONWriter(reservingCapacity: 64 * changes.count + 2)
         write(changes, lines, &writer)
         return writer.finish()
+    }
+
+    /// Two payloads that name different columns, as one.
+    static func joined(_ first: [UInt8], _ second: [UInt8]) -> [UInt8] {
+        // An empty object has no member to set a comma behind.
+        guard first.count > 2 else { return second }
+        guard second.count > 2 else { return first }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(first.count + second.count)
+        bytes += first[..<(first.count - 1)]
+        bytes.append(UInt8(ascii: ","))
+        bytes += second[1...]
+        return bytes
     }
 
     static func write(_ changes: [StoredChange], _ lines: [LinesChange], _ writer: inout JSONWriter) {

@@ -82,7 +82,7 @@ private struct LineWriting {
         row[entity.system(SystemField.lineParent).position] = .integer(parent.rawValue)
         let made = columns(from: nil, at: nil, to: line, at: position)
         for column in made { row[column.field.position] = column.new }
-        try unit.transaction.execute(unit.snapshot.insertions.statement(entity, row))
+        try unit.transaction.execute(unit.snapshot.insertions.insertion(entity, row).statement)
         changes.append(LineChange(id: id, columns: made))
     }
 

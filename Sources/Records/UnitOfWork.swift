@@ -28,6 +28,10 @@ package final class UnitOfWork {
 
     /// Whether the caller may view all records of an entity, by its number.
     var viewedWhole: [Int: Bool] = [:]
+    /// To whom the caller may give records, by the entity's number.
+    var assignable: [Int: Set<RecordID>] = [:]
+    /// By the field's number. What writes a number itself takes the field's away.
+    var freeNumbers: [Int: FreeNumbers] = [:]
     /// The entities, by number, of which the caller may create records.
     private var creatable: Set<Int> = []
 
@@ -61,23 +65,36 @@ package final class UnitOfWork {
 
     // MARK: Create
 
-    /// - Parameters:
-    ///   - module: The module that writes, whose own the read-only fields are; nil for a person.
-    ///   - draft: These values as they were checked ahead of time for the caller.
+    /// - Parameter module: The module that writes, whose own the read-only fields are; nil for a person.
     package func create(
         _ entityName: String, _ values: [String: Value], as call: CallContext? = nil, module: String? = nil,
-        warnings: DuplicateWarnings = .waived, draft: CreationDraft? = nil
+        warnings: DuplicateWarnings = .waived
     ) throws(CRMError) -> RecordID {
         let call = call ?? self.call
         let entity = try snapshot.registry.entity(entityName)
         try requireCreation(of: entity, call)
         var check = valueCheck(entity, call, module)
-        let draft = module == nil ? draft.flatMap { $0.holds(for: entity, call, snapshot) ? $0 : nil } : nil
-        var accepted = draft?.accepted ?? CreationDraft.accept(values, &check)
-        // Users, roles and currencies belong to the organisation.
-        if accepted["owner"] == nil, !entity.definition.isAdministrative {
-            accepted["owner"] = .reference(call.principal.user)
+        let accepted = CreationDraft.accept(values, &check, call)
+        return try create(entity, accepted, given: Set(values.keys), &check, warnings, call)
+    }
+
+    /// - Returns: nil where the draft was made for others or for other registrations and rights than this unit's.
+    package func create(_ draft: CreationDraft) throws(CRMError) -> RecordID? {
+        guard draft.holds(for: call, snapshot) else { return nil }
+        try requireCreation(of: draft.entity, call)
+        var check = valueCheck(draft.entity, call, nil)
+        guard let creation = draft.creation else {
+            return try create(draft.entity, draft.accepted, given: draft.given, &check, .waived, call)
         }
+        try checkReferences(of: creation, call)
+        return try finish(creation.entity, creation.values, given: draft.given, creation, .waived, call)
+    }
+
+    private func create(
+        _ entity: Entity, _ accepted: [String: Value], given: Set<String>, _ check: inout ValueCheck,
+        _ warnings: DuplicateWarnings, _ call: CallContext
+    ) throws(CRMError) -> RecordID {
+        var accepted = accepted
         try nameCustomer(&accepted, entity, call)
         check.settleCurrencies(&accepted)
         // A hook may fill a mandatory field, so that alone is no problem yet; beside others it is told.
@@ -85,24 +102,47 @@ package final class UnitOfWork {
         try check.finish()
         // Before the hooks, which follow references; again after them, for what they have set.
         try checkReferences(entity, accepted, old: nil, call)
+        return try finish(entity, accepted, given: given, nil, warnings, call)
+    }
 
+    /// Makes a record of checked values: hooks have their say, then it is stored.
+    ///
+    /// - Parameter ready: The record as it is where no hook changes it, if that was made ahead.
+    private func finish(
+        _ entity: Entity, _ values: [String: Value], given: Set<String>, _ ready: Creation?,
+        _ warnings: DuplicateWarnings, _ call: CallContext
+    ) throws(CRMError) -> RecordID {
         let id = try transaction.nextRecordID()
-        var change = RecordChange(
-            entity: entity.name, id: id, old: nil, given: draft?.given ?? Set(values.keys), values: accepted)
+        var change = RecordChange(entity: entity.name, id: id, old: nil, given: given, values: values)
         try runHooks(.beforeCreate, &change, call, entity)
+        if let ready, change.touched.isEmpty {
+            try store(ready, id, given: given, warnings, call)
+            return id
+        }
         var stored = try settle(change, entity, call)
         try compute(entity, id, &stored, old: nil)
         try checkReferences(entity, stored, old: nil, call)
-        try checkAssignment(entity, stored["owner"]?.reference, old: nil, call)
-        try checkUnique(entity, stored, old: nil, id: id)
-        try refuseDuplicates(entity, stored, old: nil, id: id, warnings, call)
-        // Last: whatever is refused up to here has written nothing, unless a hook has.
-        try assignNumbers(entity, &stored)
-        try insert(entity, id, &stored, call)
-        try keepWithCustomer(id, entity, call)
-        try ripple(entity, id, before: nil, after: stored)
-        try runAfterHooks(.afterCreate, entity, id, old: nil, given: change.given, stored, call)
+        try store(Creation(entity, stored, call, snapshot), id, given: given, warnings, call)
         return id
+    }
+
+    /// Stores a record whose values are settled and whose references are there.
+    private func store(
+        _ settled: Creation, _ id: RecordID, given: Set<String>, _ warnings: DuplicateWarnings,
+        _ call: CallContext
+    ) throws(CRMError) {
+        var creation = settled
+        let entity = creation.entity
+        try checkAssignment(entity, creation.owner, old: nil, call)
+        try checkUnique(entity, settled.values, old: nil, id: id)
+        try refuseDuplicates(creation, id: id, warnings, call)
+        // Last: whatever is refused up to here has written nothing, unless a hook has.
+        try assignNumbers(&creation)
+        try insert(&creation, id, call)
+        try keepWithCustomer(id, entity, call)
+        guard creation.isFollowed else { return }
+        try ripple(entity, id, before: nil, after: creation.values)
+        try runAfterHooks(.afterCreate, entity, id, old: nil, given: given, creation.values, call)
     }
 
     private func requireCreation(of entity: Entity, _ call: CallContext) throws(CRMError) {
@@ -112,35 +152,24 @@ package final class UnitOfWork {
         if isCaller { creatable.insert(entity.number) }
     }
 
-    private func insert(
-        _ entity: Entity, _ id: RecordID, _ values: inout [String: Value], _ call: CallContext
-    ) throws(CRMError) {
-        let now = StoredValue.integer(transaction.now.millisecondsSince1970)
-        let actor = StoredValue.integer(call.principal.user.rawValue)
-        var row = [StoredValue](repeating: .null, count: entity.fields.count)
-        for (name, value) in values {
-            if let field = entity[name] { row[field.position] = field.kind.stored(value) }
+    private func insert(_ creation: inout Creation, _ id: RecordID, _ call: CallContext) throws(CRMError) {
+        let entity = creation.entity
+        creation.stamp(id, at: transaction.now)
+        try transaction.execute(creation.insertion.statement)
+        transaction.move(entity: entity.number, from: nil, to: creation.owner ?? RecordCounts.nobody)
+        try transaction.execute(WriteStatements.insertDirectoryEntry(id, entity, label: creation.label))
+        index(creation, id)
+        try keepKeys(creation, id)
+        if !entity.files.isEmpty {
+            try noteFiles(entity.files.map { ($0, creation.insertion[$0]) }, of: id)
         }
-        let system: [(String, StoredValue)] = [
-            ("id", .integer(id.rawValue)), ("created_at", now), ("created_by", actor), ("modified_at", now),
-            ("modified_by", actor), ("version", .integer(1)), ("origin", .text(call.source.origin)),
-        ]
-        for (name, value) in system { row[entity.system(name).position] = value }
-        try transaction.execute(snapshot.insertions.statement(entity, row))
-        transaction.move(
-            entity: entity.number, from: nil, to: values["owner"]?.reference ?? RecordCounts.nobody)
-        try transaction.execute(
-            WriteStatements.insertDirectoryEntry(id, entity, label: RecordLabel.text(entity, values)))
-        index(entity, id, values, isNew: true)
-        try keepKeys(entity, id, old: nil, new: values)
-        let changes = zip(entity.fields, row).compactMap { field, value in
-            value == .null || field.wire == .lines
-                || field.isSystem && field.name != "owner" && field.name != "origin"
-                ? nil : (column: field.column, old: StoredValue.null, new: value)
+        var lines: [LinesChange] = []
+        if !entity.lines.isEmpty {
+            lines = try creation.withLines { values throws(CRMError) in
+                try writeLines(entity, id, old: nil, &values)
+            }
         }
-        if !entity.files.isEmpty { try noteFiles(zip(entity.fields, row).map { ($0, $1) }, of: id) }
-        let lines = try writeLines(entity, id, old: nil, &values)
-        try log(.create, entity, id, version: 1, ChangePayload.encode(changes, lines), call)
+        try log(.create, entity, id, version: 1, creation.payload(lines), call)
     }
 
     // MARK: Update
@@ -337,6 +366,7 @@ package final class UnitOfWork {
         _ kind: ChangeKind, _ call: CallContext
     ) throws(CRMError) {
         let version = old.version + 1
+        for (field, _) in changes where field.isNumber { freeNumbers[field.number] = nil }
         // A record that was read leaves out when it was deleted; the log does not, so that a restore can be taken back.
         let position = entity.system("deleted_at").position
         let binned =

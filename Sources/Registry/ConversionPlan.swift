@@ -107,7 +107,7 @@ package struct ValueConversion: Sendable {
 }
 
 /// A field's conversion under way, as writes need it.
-package struct FieldConversion: Sendable {
+package final class FieldConversion: Sendable {
     package let column: String
     package let emptiesUnfit: Bool
     package let values: ValueConversion

@@ -28,7 +28,7 @@ package final class Entity: Sendable {
     package let mandatory: [Field]
     package let unique: [Field]
     package let numbers: [Field]
-    /// Those that search looks into; none in what only administrators write: rights, currencies, users.
+    /// Those that search looks into, numbers last; none in what only administrators write: rights, currencies, users.
     package let searchable: [Field]
     /// Fields that hold lines.
     package let lines: [Field]
@@ -92,9 +92,10 @@ package final class Entity: Sendable {
         self.mandatory = fields.filter(\.definition.isMandatory)
         self.unique = fields.filter(\.definition.isUnique)
         self.numbers = fields.filter(\.isNumber)
-        self.searchable =
+        let searchable =
             definition.isAdministrative || definition.lineOf != nil
             ? [] : fields.filter { !$0.isSystem && $0.searchForm != nil }
+        self.searchable = searchable.filter { !$0.isNumber } + searchable.filter(\.isNumber)
         self.lines = fields.filter { $0.wire == .lines }
         self.files = fields.filter { $0.wire == .file }
         self.defaulted = fields.filter { !$0.defaultValue.isNull }

@@ -11,7 +11,6 @@ package final class PreparedStatement {
     @usableFromInline let handle: OpaquePointer
     private let database: OpaquePointer
     var isInUse = false
-    var lastUse: UInt64 = 0
 
     /// - Parameter isKept: it will be used again, which lets SQLite choose its memory accordingly.
     init(_ sql: String, on database: OpaquePointer, isKept: Bool) throws(SQLiteError) {

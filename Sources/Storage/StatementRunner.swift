@@ -82,6 +82,7 @@ final class StatementRunner {
             let prepared = try connection.checkOut(statement.text)
             do throws(SQLiteError) {
                 try bind(statement.bindings, to: prepared)
+                for late in statement.late { try bind(late.value, at: late.place, to: prepared) }
             } catch {
                 connection.checkIn(prepared)
                 throw error
@@ -99,13 +100,21 @@ final class StatementRunner {
                 message: "\(values.count) values for \(prepared.parameterCount) parameters",
                 sql: prepared.sql)
         }
-        for (offset, value) in values.enumerated() {
-            switch value {
-            case .null: try prepared.bindNull(offset + 1)
-            case .integer(let number): try prepared.bind(offset + 1, number)
-            case .text(let text): try prepared.bind(offset + 1, text)
-            case .blob(let bytes): try prepared.bind(offset + 1, bytes)
-            }
+        // What is not bound is null: whoever gives a statement back clears it.
+        for (place, value) in values.enumerated() {
+            if case .null = value { continue }
+            try bind(value, at: place, to: prepared)
+        }
+    }
+
+    private func bind(
+        _ value: StoredValue, at place: Int, to prepared: PreparedStatement
+    ) throws(SQLiteError) {
+        switch value {
+        case .null: try prepared.bindNull(place + 1)
+        case .integer(let number): try prepared.bind(place + 1, number)
+        case .text(let text): try prepared.bind(place + 1, text)
+        case .blob(let bytes): try prepared.bind(place + 1, bytes)
         }
     }
 }

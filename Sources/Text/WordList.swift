@@ -18,6 +18,21 @@ package struct WordList {
     /// The words with spaces between them.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
+    /// Whether a list's text has a word.
+    package static func holds(_ word: String, in text: String) -> Bool {
+        var (text, word) = (text, word)
+        return text.withUTF8 { text in
+            word.withUTF8 { word in
+                var start = 0
+                for end in 0...text.count where end == text.count || text[end] == 0x20 {
+                    if end - start == word.count, text[start..<end].elementsEqual(word) { return true }
+                    start = end + 1
+                }
+                return false
+            }
+        }
+    }
+
     /// Adds a word as it stands; it must have no space.
     package mutating func add(_ word: some Sequence<UInt8>) {
         let start = open()

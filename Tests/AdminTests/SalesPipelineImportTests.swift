@@ -42,14 +42,14 @@ struct SalesPipelineImportTests {
         "accounts": 85, "parents": 0, "potentials": 8800,
     ]
 
-    @Test("one command makes everything, eight calls at most under way")
+    @Test("one command makes everything, sixteen calls at most under way")
     func wholeImport() throws {
         let driver = driver()
         #expect(importAll(driver) == .done, "\(driver.streams.errors)")
         #expect(try counts(driver, "created") == Self.made)
         #expect(try counts(driver, "failed").values.allSatisfy { $0 == 0 })
         #expect(try counts(driver, "updated")["parents"] == 15)
-        #expect(driver.kernel.mostUnderWay == 8)
+        #expect(driver.kernel.mostUnderWay == 16)
         #expect(driver.kernel.records["account"]?.count == 85)
         let won =
             driver.kernel.records["potential"]?.values.filter { $0["sales_stage"] == "\"closed_won\"" } ?? []

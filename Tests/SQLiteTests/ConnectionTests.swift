@@ -103,6 +103,27 @@ struct ConnectionTests {
         #expect(try use("SELECT 1") == ObjectIdentifier(one))
     }
 
+    @Test("whatever the order of statements is, each text gets its own")
+    func orders() throws {
+        var random = SystemRandomNumberGenerator()
+        for limit in [0, 1, 2, 3, 8] {
+            let connection = try Connection(path: file.path, access: .readOnly, cachedStatements: limit)
+            var used: [PreparedStatement] = []
+            for step in 0..<400 {
+                if step == 200 { connection.forgetStatements() }
+                let number = Int64.random(in: 0..<5, using: &random)
+                let statement = try connection.checkOut("SELECT \(number)")
+                #expect(try statement.step() && statement.int64(0) == number)
+                // Some stay in use, as those further up the stack do.
+                used.append(statement)
+                while used.count > Int.random(in: 0...3, using: &random) {
+                    connection.checkIn(used.removeFirst())
+                }
+            }
+            for statement in used { connection.checkIn(statement) }
+        }
+    }
+
     struct Refused: Sendable, CustomTestStringConvertible {
         let sql: String
         let why: String

@@ -35,6 +35,19 @@ struct WordListTests {
         #expect(list.text == "\u{E001}12 x \u{E003}x y")
     }
 
+    @Test(
+        "a word is held only whole",
+        arguments: [
+            ("ann lee", "ann", true), ("ann lee", "lee", true), ("ann lee", "le", false),
+            ("ann lee", "n", false),
+            ("ann lee", "nn lee", false), ("ann", "ann", true), ("", "ann", false),
+            ("ann lee", "leeds", false),
+            ("aab ab", "ab", true), ("łódź", "łódź", true), ("łódź", "łód", false),
+        ])
+    func holds(_ text: String, _ word: String, _ isHeld: Bool) {
+        #expect(WordList.holds(word, in: text) == isHeld)
+    }
+
     @Test("more words than the table begins with")
     func many() {
         let texts = (0..<2_000).map { "w\($0 % 1_500) and W\($0 % 7)" }

@@ -16,12 +16,12 @@ package final class ImportRun {
     }
 
     /// Rows of one call, and bytes after which it is sent anyway.
-    private static let batchRows = 250
+    private static let batchRows = 500
     private static let batchBytes = 2 << 20
     /// Rows of a file that is imported as a whole: what the kernel takes in one call.
     private static let wholeRows = 500
     /// Calls that may be under way.
-    private static let window = 8
+    private static let window = 16
 
     package private(set) var ledger = DefectLedger()
     /// In the order of the steps.

@@ -43,6 +43,15 @@ package enum SearchText {
         return words.text
     }
 
+    /// The same with numbers that were given since, which are no part of the label: they come last.
+    package static func adding(_ numbers: [String], to words: String) -> String {
+        var words = words
+        for token in numbers.lazy.flatMap(TextFolding.searchTokens) where !WordList.holds(token, in: words) {
+            words += words.isEmpty ? token : " " + token
+        }
+        return words
+    }
+
     /// The characters by which one character finds a word: the first; in scripts written without spaces, whose words are
     /// pairs of characters, every one.
     static func initials(of token: String) -> some Collection<Character> {

@@ -125,8 +125,8 @@ struct ImportRun {
     ) throws(CRMError) -> ImportOutcome {
         guard let match = try match(values) else {
             guard plan.mode != .update else { throw notThere(values) }
-            return .created(
-                try unit.create(plan.entity.name, ImportRow.given(values), draft: draft?.value))
+            if let draft = draft?.value, let id = try unit.create(draft) { return .created(id) }
+            return .created(try unit.create(plan.entity.name, ImportRow.given(values)))
         }
         guard plan.mode != .create || plan.onMatch == .skip, plan.onMatch != .fail else {
             throw problem("duplicate", "record \(match) has \(description(of: values)) already")

@@ -85,12 +85,12 @@ package struct DuplicateRule: Sendable {
 /// What records that are alike by a rule have in common.
 struct DuplicateKey: Hashable, Sendable {
     let bytes: [UInt8]
-
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
     /// What is stored and looked for. Two keys may share one, so whoever finds a record by it compares the bytes.
-    var number: Int64 {
-        SHA256.hash(bytes).bytes.prefix(8).reduce(0) { $0 << 8 | Int64($1) }
+    let number: Int64
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        number = SHA256.hash(bytes).bytes.prefix(8).reduce(0) { $0 << 8 | Int64($1) }
     }
 }
 

@@ -33,29 +33,63 @@ extension UnitOfWork {
         }
     }
 
-    /// Refuses a record that is like another by a rule that blocks, or by one that warns and is heard.
+    /// Stores the keys of a record that is made.
+    func keepKeys(_ creation: Creation, _ id: RecordID) throws(CRMError) {
+        for (rule, key) in creation.keys {
+            guard let key else { continue }
+            try transaction.execute(DuplicateStatements.keep(key.number, of: id, rule: rule.id))
+        }
+    }
+
+    /// Refuses a record that is made and is like another by a rule that blocks, or by one that warns and is heard.
+    func refuseDuplicates(
+        _ creation: Creation, id: RecordID, _ warnings: DuplicateWarnings, _ call: CallContext
+    ) throws(CRMError) {
+        guard !creation.keys.isEmpty else { return }
+        let keys = creation.keys.compactMap { rule, key in
+            isAsked(rule, warnings, call) ? key.map { (rule, $0) } : nil
+        }
+        try refuse(keys, creation.entity, id: id, isNew: true, call)
+    }
+
+    /// Refuses a change that makes a record like another by a rule for changes that blocks, or by one that warns and is
+    /// heard.
     ///
-    /// - Parameter old: what the record was; then only rules for changes are asked, where the key is another.
     /// - Throws: `duplicate` with the records that the caller may view; the others are counted.
     func refuseDuplicates(
-        _ entity: Entity, _ values: [String: Value], old: Record?, id: RecordID,
+        _ entity: Entity, _ values: [String: Value], old: Record, id: RecordID,
         _ warnings: DuplicateWarnings, _ call: CallContext
     ) throws(CRMError) {
         guard let rules = snapshot.duplicateRules[entity.name] else { return }
+        var keys: [(DuplicateRule, DuplicateKey)] = []
+        for rule in rules where rule.fact.isOnUpdate && isAsked(rule, warnings, call) {
+            guard let key = rule.key(of: values), rule.key(of: old.values) != key else { continue }
+            keys.append((rule, key))
+        }
+        try refuse(keys, entity, id: id, isNew: false, call)
+    }
+
+    private func isAsked(_ rule: DuplicateRule, _ warnings: DuplicateWarnings, _ call: CallContext) -> Bool {
+        switch rule.fact.action {
+        case .allow: false
+        case .block: true
         // A warning would tell a customer which addresses of others are known here.
-        let isHeard = warnings == .heard && call.principal.customer == nil
+        case .warn: warnings == .heard && call.principal.customer == nil
+        }
+    }
+
+    private func refuse(
+        _ keys: [(rule: DuplicateRule, key: DuplicateKey)], _ entity: Entity, id: RecordID, isNew: Bool,
+        _ call: CallContext
+    ) throws(CRMError) {
         var matches: [DuplicateMatch] = []
-        for rule in rules {
-            guard rule.fact.action == .block || rule.fact.action == .warn && isHeard,
-                old == nil || rule.fact.isOnUpdate, let key = rule.key(of: values),
-                old.flatMap({ rule.key(of: $0.values) }) != key
-            else { continue }
+        for (rule, key) in keys {
             let ids = try service.holders(of: key, rule, besides: id, on: transaction)
             if !ids.isEmpty { matches.append(DuplicateMatch(rule: rule, ids: ids)) }
         }
         guard !matches.isEmpty else { return }
         let finding = try service.finding(matches, entity, viewpoint(call), on: transaction)
-        throw finding.refusal(of: entity, matches, isNew: old == nil)
+        throw finding.refusal(of: entity, matches, isNew: isNew)
     }
 }
 

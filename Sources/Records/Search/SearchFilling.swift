@@ -54,7 +54,7 @@ package struct SearchFilling: Sendable {
                     }
                 }
                 let isDeleted = !row.isNull(2)
-                transaction.index(RecordID(position), words: isDeleted ? nil : words, isNew: false)
+                transaction.index(RecordID(position), words: isDeleted ? nil : .later(words), isNew: false)
                 return .next
             }
             let isWhole = count < room

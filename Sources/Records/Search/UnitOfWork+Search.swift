@@ -5,14 +5,19 @@ import Storage
 
 /// The search index follows every write within its unit.
 extension UnitOfWork {
-    func index(_ entity: Entity, _ id: RecordID, _ values: [String: Value], isNew: Bool = false) {
+    func index(_ creation: Creation, _ id: RecordID) {
+        guard !creation.entity.searchable.isEmpty else { return }
+        transaction.index(id, words: .ready(creation.words), isNew: true)
+    }
+
+    func index(_ entity: Entity, _ id: RecordID, _ values: [String: Value]) {
         guard !entity.searchable.isEmpty else { return }
         let words = Deferred {
             SearchText.words(of: entity, owner: values["owner"]?.reference?.rawValue) { field in
                 values[field.name]?.text
             }
         }
-        transaction.index(id, words: words, isNew: isNew)
+        transaction.index(id, words: .later(words), isNew: false)
     }
 
     /// Only where something that search looks into has changed.

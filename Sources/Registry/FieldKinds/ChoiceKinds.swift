@@ -163,12 +163,17 @@ struct AutonumberKind: FieldKind {
 package enum NumberPattern {
     /// `POT00000` and 17 → `POT00017`; a longer number takes the room it needs.
     package static func text(_ pattern: String, counter: Int64) -> String {
-        guard let start = pattern.firstIndex(of: "0") else { return pattern + String(counter) }
-        let end = pattern[start...].firstIndex { $0 != "0" } ?? pattern.endIndex
-        let width = pattern.distance(from: start, to: end)
+        let zero = UInt8(ascii: "0")
+        guard let start = pattern.utf8.firstIndex(of: zero) else { return pattern + String(counter) }
+        let end = pattern.utf8[start...].firstIndex { $0 != zero } ?? pattern.endIndex
         let digits = String(counter)
-        return pattern[..<start] + String(repeating: "0", count: max(0, width - digits.count)) + digits
-            + pattern[end...]
+        var text = String(pattern[..<start])
+        for _ in digits.utf8.count..<max(digits.utf8.count, pattern.utf8.distance(from: start, to: end)) {
+            text += "0"
+        }
+        text += digits
+        text += pattern[end...]
+        return text
     }
 
     /// The counter in a number of this pattern; nil if it is not of it. For numbers that an import brings.

@@ -26,7 +26,11 @@ struct ChangeEnvelope {
 
     var bytes: [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(160)
+        append(to: &bytes)
+        return bytes
+    }
+
+    private func append(to bytes: inout [UInt8]) {
         Self.append(sequence, to: &bytes)
         Self.append(changeSet, to: &bytes)
         Self.append(at, to: &bytes)
@@ -37,11 +41,15 @@ struct ChangeEnvelope {
         Self.append(entity, to: &bytes)
         Self.append(record, to: &bytes)
         Self.append(version, to: &bytes)
-        return bytes
     }
 
     func hash(after previous: SHA256Digest, payloadHash: SHA256Digest) -> SHA256Digest {
-        SHA256.hash(previous.bytes, bytes + payloadHash.bytes)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(256)
+        previous.append(to: &bytes)
+        append(to: &bytes)
+        payloadHash.append(to: &bytes)
+        return SHA256.hash(bytes)
     }
 
     static func payloadHash(salt: [UInt8], payload: [UInt8]) -> SHA256Digest { SHA256.hash(salt, payload) }
@@ -62,21 +70,17 @@ struct ChangeEnvelope {
     }
 
     private static func append(_ value: Int64?, to bytes: inout [UInt8]) {
-        guard let value else { return append(length: .max, to: &bytes) }
-        append(length: 8, to: &bytes)
-        for shift in stride(from: Int64(56), through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
-        }
+        guard let value else { return append(bigEndian: UInt32.max, to: &bytes) }
+        append(bigEndian: UInt32(8), to: &bytes)
+        append(bigEndian: value, to: &bytes)
     }
 
     private static func append(_ text: String, to bytes: inout [UInt8]) {
-        append(length: UInt32(text.utf8.count), to: &bytes)
+        append(bigEndian: UInt32(text.utf8.count), to: &bytes)
         bytes.append(contentsOf: text.utf8)
     }
 
-    private static func append(length: UInt32, to bytes: inout [UInt8]) {
-        for shift in stride(from: UInt32(24), through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: length >> shift))
-        }
+    private static func append(bigEndian number: some FixedWidthInteger, to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
     }
 }

@@ -2,11 +2,24 @@ import CRMSDK
 import Query
 import Registry
 
+/// The words of a record, as `SearchText` makes them.
+package enum SearchWords {
+    case ready(String)
+    case later(Deferred<String>)
+
+    var text: String {
+        switch self {
+        case .ready(let text): text
+        case .later(let deferred): deferred.value
+        }
+    }
+}
+
 /// What the search index is to hold for a record.
 struct SearchChange {
     let id: RecordID
-    /// As `SearchText` makes them; nil when the record is not to be found.
-    let words: Deferred<String>?
+    /// Nil when the record is not to be found.
+    let words: SearchWords?
     /// Whether the index can hold nothing of the record yet.
     let isNew: Bool
 }
@@ -41,7 +54,7 @@ struct SearchIndexWriter {
                 return .stop
             }
         }
-        let words = change.words?.value
+        let words = change.words?.text
         guard old != words else { return }
         if let old {
             _ = try runner.execute(SearchStatements.forget(change.id, words: old))

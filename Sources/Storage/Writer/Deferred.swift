@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Synchronization
 
 /// A value that is computed once: ahead of time on another thread where one is free, else where it is asked for.
@@ -27,8 +28,40 @@ package final class Deferred<Value: Sendable>: Sendable {
         }
     }
 
-    /// Has values computed in their order, on another thread.
+    /// Has values computed on another thread, after those that were asked for before.
+    ///
+    /// From the last to the first: whoever needs them meanwhile begins at the other end, and the two meet once, not at
+    /// every value.
     package static func prepare(_ values: [Deferred]) {
-        DispatchQueue.global(qos: .utility).async { for value in values { _ = value.value } }
+        Preparer.shared.add { for value in values.reversed() { _ = value.value } }
+    }
+}
+
+/// The thread that computes ahead, at a lower priority: where all cores are busy it gives way to the writer, which computes
+/// itself what it finds missing.
+private final class Preparer: Sendable {
+    static let shared = Preparer()
+
+    private static let niceness: Int32 = 10
+    private let waiting = Mutex<[@Sendable () -> Void]>([])
+    private let wake = DispatchSemaphore(value: 0)
+
+    private init() {
+        let thread = Thread { [self] in
+            // On Linux this is the calling thread's alone (setpriority(2)); where it is refused all have the same.
+            _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, Self.niceness)
+            while true {
+                wake.wait()
+                let work = waiting.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+                work?()
+            }
+        }
+        thread.name = "prepare"
+        thread.start()
+    }
+
+    func add(_ work: @escaping @Sendable () -> Void) {
+        waiting.withLock { $0.append(work) }
+        wake.signal()
     }
 }

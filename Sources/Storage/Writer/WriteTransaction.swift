@@ -151,9 +151,9 @@ package final class WriteTransaction {
 
     /// Has the search index hold these words for a record when the transaction ends; nil takes the record out of it.
     /// Nothing is run before: a savepoint after a change of the index would make SQLite write out a piece of it.
-    package func index(_ id: RecordID, words: Deferred<String>?, isNew: Bool) {
+    package func index(_ id: RecordID, words: SearchWords?, isNew: Bool) {
         searchChanges.append(SearchChange(id: id, words: words, isNew: isNew))
-        guard let words else { return }
+        guard case .later(let words) = words else { return }
         unpreparedWords.append(words)
         guard unpreparedWords.count == Self.preparedWords else { return }
         Deferred.prepare(unpreparedWords)

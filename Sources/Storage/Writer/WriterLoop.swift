@@ -1,5 +1,6 @@
 import CRMSDK
 import Crypto
+import Dispatch
 import Log
 import Synchronization
 
@@ -28,13 +29,21 @@ final class WriterLoop {
     }
 
     func run() {
-        while let units = queue.take(atMost: settings.unitsPerGroup) {
+        while var units = queue.take(atMost: settings.unitsPerGroup) {
             let settled = runGroup(units[...])
             if settled < units.count { queue.putBack(units[settled...]) }
+            Self.letGo(units)
+            units = []
             shared.afterGroup.withLock { $0 }?()
         }
         noteHead(always: true)
         open = nil
+    }
+
+    /// Frees units on another thread: to free what thousands of rows were read into takes as long as to write some of them.
+    private static func letGo(_ units: consuming [any WaitingUnit]) {
+        guard units.contains(where: { $0.lane == .bulk }) else { return }
+        DispatchQueue.global(qos: .utility).async { [units] in withExtendedLifetime(units) {} }
     }
 
     /// One unit's end: its error, or what it wants done after COMMIT.
