@@ -4,7 +4,8 @@ import Security
 
 /// How a list is sorted, and how to go on after a record of it.
 ///
-/// The id makes every sort total. Nulls are lowest: first ascending, last descending.
+/// The id makes every sort total; a sort with which the entity's default begins goes on as the default does, so that one
+/// index serves both. Nulls are lowest: first ascending, last descending.
 struct Order {
     struct Key {
         let expression: String
@@ -55,7 +56,9 @@ struct Order {
             paths.append(path)
         }
         let last = sort[sort.count - 1]
-        if !sort.contains("id"), !sort.contains("-id") {
+        if let rest = Self.restOfDefault(keys, builder) {
+            keys += rest
+        } else if !sort.contains("id"), !sort.contains("-id") {
             keys.append(Key(expression: "\(builder.base).id", descending: last.hasPrefix("-")))
         }
         self.keys = keys
@@ -68,12 +71,34 @@ struct Order {
 
     /// Whether the keys are the entity's default, or exactly its reverse.
     private static func followsDefault(_ keys: [Key], _ entity: Entity, _ builder: StatementBuilder) -> Bool {
+        keys.count == entity.defaultSort.count && beginsDefault(keys, entity, builder)
+    }
+
+    /// Whether the entity's default, or its reverse, begins with the keys.
+    private static func beginsDefault(_ keys: [Key], _ entity: Entity, _ builder: StatementBuilder) -> Bool {
         let own = entity.defaultSort
-        guard own.count == keys.count, let first = own.first else { return false }
+        guard keys.count <= own.count, let first = own.first, !keys.isEmpty else { return false }
         let flips = keys[0].descending != first.descending
         return zip(own, keys).allSatisfy { own, key in
             key.expression == builder.order(FieldPath(field: own.field, aliases: [builder.base]))
                 && (key.descending != own.descending) == flips
+        }
+    }
+
+    /// What follows in the default, or its reverse; nil where it does not begin with the keys, or goes on by a field that
+    /// this caller may not see.
+    private static func restOfDefault(_ keys: [Key], _ builder: StatementBuilder) -> [Key]? {
+        let entity = builder.entity
+        let rest = entity.defaultSort.dropFirst(keys.count)
+        let mask = builder.viewpoint.mask(entity)
+        guard beginsDefault(keys, entity, builder), rest.allSatisfy({ mask.isVisible($0.field.name) }) else {
+            return nil
+        }
+        let flips = keys[0].descending != entity.defaultSort[0].descending
+        return rest.map { key in
+            Key(
+                expression: builder.order(FieldPath(field: key.field, aliases: [builder.base])),
+                descending: key.descending != flips)
         }
     }
 
@@ -86,7 +111,7 @@ struct Order {
         guard let field = entity[name] else { return false }
         return name == "id" || name == "modified_at"
             || (field.definition.isIndexed || field.definition.isUnique)
-                && field.kind.ordering != .listPosition
+                && field.kind.ordering != .listPosition && !entity.isServedByDefaultSort(field)
     }
 
     var clause: String { keys.map { $0.expression + ($0.descending ? " DESC" : "") }.joined(separator: ", ") }

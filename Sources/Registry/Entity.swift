@@ -115,6 +115,13 @@ package final class Entity: Sendable {
 
     package subscript(name: String) -> Field? { byName[name] }
 
+    /// Whether the index of the default sort also finds this field's values and walks along them, so that it needs none
+    /// of its own. A number is looked for among deleted records too, a list's values are sorted by their place in it.
+    package func isServedByDefaultSort(_ field: Field) -> Bool {
+        !isLine && defaultSort.count > 1 && defaultSort[0].field === field && !field.isNumber
+            && field.kind.ordering != .listPosition && field.wire != .place
+    }
+
     /// The definition with all fields as they are now: modules' extensions and custom fields among them.
     package var completeDefinition: EntityDefinition {
         var complete = definition

@@ -71,6 +71,54 @@ struct ListTests {
         }
     }
 
+    @Test("a sort with which the default begins goes on as the default does, both ways, along one index")
+    func beginningOfDefault() throws {
+        for (last, first) in [("Lee", "Bo"), ("Lee", "Al"), ("Ames", "Cy"), ("Lee", "Al")] {
+            try office.create("contact", ["last_name": .text(last), "first_name": .text(first)])
+        }
+        var parameters = ListParameters(entity: "contact")
+        let whole = try office.walk(parameters)
+        let reader = try office.database.makeReader()
+        for (sort, expected) in [("last_name", whole), ("-last_name", whole.reversed())] {
+            for limit in [1, 3, 50] {
+                parameters.sort = [sort]
+                parameters.limit = limit
+                #expect(try office.walk(parameters) == expected, "\(sort) by \(limit)")
+            }
+            let plan = try office.records.planList(office.root, office.snapshot, parameters)
+            for statement in plan.read.statements {
+                let lines = try reader.queryPlan(statement)
+                #expect(lines.contains { $0.contains("e_contact.sort") }, "\(lines)")
+                #expect(!lines.contains { $0.contains("TEMP B-TREE") }, "\(lines)")
+            }
+        }
+        var indexes: [String] = []
+        try reader.rows(Statement("SELECT name FROM sqlite_master WHERE tbl_name = 'e_contact'")) { row in
+            indexes.append(row.text(0))
+            return .next
+        }
+        #expect(indexes.contains("e_contact.field.email") && !indexes.contains("e_contact.field.last_name"))
+    }
+
+    @Test("where the default goes on by a field that is hidden from the caller, the id follows")
+    func hiddenRestOfDefault() throws {
+        let ann = try office.create(
+            "user", ["username": "ann", "last_name": "Ann", "role": .reference(RecordID(1))])
+        try office.administer { administration throws(CRMError) in
+            try administration.setFieldAccess("first_name", of: "contact", profile: nil, .hidden)
+        }
+        let ids = try ["Bo", "Al", "Cy"].map {
+            try office.create(
+                "contact", ["last_name": "Lee", "first_name": .text($0), "owner": .reference(ann)])
+        }
+        var parameters = ListParameters(entity: "contact")
+        parameters.sort = ["last_name"]
+        parameters.limit = 1
+        #expect(try office.walk(parameters, as: Office.call(ann)) == ids)
+        parameters.sort = ["-last_name"]
+        #expect(try office.walk(parameters, as: Office.call(ann)) == ids.reversed())
+    }
+
     @Test("a cursor of another query, a changed one and a made-up one are refused")
     func foreignCursor() throws {
         for name in ["A", "B", "C"] { try office.create("account", ["account_name": .text(name)]) }

@@ -94,9 +94,10 @@ struct EntityTable {
                         where: "\(column) IS NOT NULL"))
             }
             // A unique text is looked up by a range of its key, which the unique index, an expression, cannot serve.
-            if field.definition.isIndexed || field.wire == .place
+            let isLookedUp =
+                field.definition.isIndexed || field.wire == .place
                 || (field.definition.isUnique && field.keyColumn != nil)
-            {
+            if isLookedUp, !entity.isServedByDefaultSort(field) {
                 indexes.append(
                     TableIndex(
                         name, "field.\(field.column)",
