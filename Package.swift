@@ -123,33 +123,35 @@ let package = Package(
 
         // MARK: Tests
         .target(
+            name: "TestRandom", path: "Tests/TestRandom", packageAccess: false, swiftSettings: strict),
+        .target(
             name: "TestKit", dependencies: ["JSON", "TLS", "HTTP", "Wire"], path: "Tests/TestKit",
             packageAccess: false, swiftSettings: strict),
-        tests("JSONTests", ["JSON"]),
+        tests("JSONTests", ["TestRandom", "JSON"]),
         tests("TextTests", ["Text"]),
         tests("PrintingTests", ["Printing"]),
         tests("CryptoTests", ["Crypto"]),
         tests("SettingsTests", ["Settings", "Log"]),
-        tests("HTTPTests", ["HTTP"]),
-        tests("WireTests", ["Wire"]),
+        tests("HTTPTests", ["TestRandom", "HTTP"]),
+        tests("WireTests", ["TestRandom", "Wire"]),
         tests("TLSTests", ["TLS", "Crypto"]),
         tests("GatewayTests", ["Gateway", "HTTP", "TLS", "Wire", "Log"]),
         tests("SQLiteTests", ["SQLite"]),
-        tests("AdminTests", ["Admin", "JSON", "Wire"]),
+        tests("AdminTests", ["TestRandom", "Admin", "JSON", "Wire"]),
         tests("TestKitTests", ["TestKit"]),
         tests(
             "ModuleTemplateTests", ["ModuleTemplate", "TestKit"]),
         tests(
             "SupervisorTests",
             ["Supervisor", "Settings", "TestKit", "ModuleLoader", "JSON", "Log", "crm", sdk]),
-        tests("CRMSDKTests", [sdk, sdkTesting]),
-        tests("ModuleLoaderTests", ["ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
+        tests("CRMSDKTests", ["TestRandom", sdk, sdkTesting]),
+        tests("ModuleLoaderTests", ["TestRandom", "ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
         tests("CollaborationModuleTests", [sdk, sdkTesting]),
-        tests("InventoryModuleTests", [sdk, sdkTesting]),
+        tests("InventoryModuleTests", ["TestRandom", sdk, sdkTesting]),
         tests("MarketingModuleTests", [sdk, sdkTesting]),
         tests("SalesModuleTests", [sdk, sdkTesting]),
         .target(
-            name: "SecurityCases", dependencies: ["Security", sdk], path: "Tests/SecurityCases",
+            name: "SecurityCases", dependencies: ["TestRandom", "Security", sdk], path: "Tests/SecurityCases",
             packageAccess: false, swiftSettings: strict),
         tests("SecurityTests", ["Security", "SecurityCases", sdk]),
         tests("SupportModuleTests", [sdk, sdkTesting]),
@@ -159,27 +161,33 @@ let package = Package(
         tests(
             "RecordsTests",
             [
-                "Records", "Installation", "Jobs", "Core", "Storage", "Query", "Registry", "Security",
+                "TestRandom", "Records", "Installation", "Jobs", "Core", "Storage", "Query", "Registry",
+                "Security",
                 "ModuleLoader",
                 "SecurityCases", "Crypto", "Log",
                 sdk,
             ]),
         tests("QueryTests", ["Query", sdk]),
         tests("JobsTests", ["Jobs", sdk]),
-        tests("RegistryTests", ["Registry", sdk]),
+        tests("RegistryTests", ["TestRandom", "Registry", sdk]),
         tests(
             "RPCTests",
             [
-                "RPC", "Backup", "Installation", "Crypto", "Records", "Identity", "Registry", "Core",
+                "TestRandom", "RPC", "Backup", "Installation", "Crypto", "Records", "Identity", "Registry",
+                "Core",
                 "Security",
                 "Query", "Storage", "JSON",
                 "Wire", "Log", sdk,
             ]),
         tests("BackupTests", ["Backup", "Storage", "SQLite", "Crypto", "Log", sdk]),
-        tests("StorageTests", ["Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
+        tests(
+            "StorageTests", ["TestRandom", "Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
         tests(
             "EndToEndTests",
-            ["TestKit", "JSON", "SQLite", "Crypto", .product(name: "FaultyFixture", package: "Faulty")]),
+            [
+                "TestRandom", "TestKit", "JSON", "SQLite", "Crypto",
+                .product(name: "FaultyFixture", package: "Faulty"),
+            ]),
         tests("ArchitectureTests", []),
     ]
 )

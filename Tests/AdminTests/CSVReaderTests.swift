@@ -1,4 +1,5 @@
 import Admin
+import TestRandom
 import Testing
 
 @Suite("CSV reader")
@@ -140,7 +141,7 @@ struct CSVReaderTests {
 
     @Test("what is written is what is read", arguments: 0..<20)
     func roundTrip(_ seed: UInt64) throws {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed)
         let alphabet = ["a", ",", "\"", "\n", "\r", " ", "é", "東", "'", "="]
         let records = (0..<20).map { _ in
             (0..<3).map { _ in
@@ -156,25 +157,10 @@ struct CSVReaderTests {
 
     @Test("random bytes never trap", arguments: 0..<50)
     func randomBytes(_ seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed)
         let choices: [UInt8] = [0x22, 0x2C, 0x0A, 0x0D, 0x61, 0xC3, 0xA9, 0xFF, 0x00, 0xEF, 0xBB, 0xBF]
         let bytes = (0..<200).map { _ in choices.randomElement(using: &generator) ?? 0 }
         // Refused or read: either is right for noise.
         _ = try? read([bytes])
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import Admin
+import TestRandom
 import Testing
 
 @Suite("Line editor")
@@ -73,7 +74,7 @@ struct LineEditorTests {
 
     @Test("random keys keep the cursor within the line", arguments: 0..<30)
     func random(_ seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed)
         let keys: [LineEditor.Key] =
             [
                 .up, .down, .left, .right, .home, .end, .backspace, .delete, .tab, .escape,

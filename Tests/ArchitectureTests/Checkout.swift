@@ -47,9 +47,12 @@ enum Checkout {
         return lines.joined(separator: "\n")
     }
 
+    /// What tests share with each other; tests themselves are no rooms.
+    private static let testRooms: Set<String> = ["SecurityCases", "TestKit", "TestRandom"]
+
     /// Every Swift file of every room.
     static func sources() throws -> [SwiftFile] {
-        try swiftFiles(["Sources", "Modules", "Tests/TestKit"])
+        try swiftFiles(["Sources", "Modules"] + testRooms.sorted().map { "Tests/" + $0 })
     }
 
     static func swiftFiles(_ folders: [String]) throws -> [SwiftFile] {
@@ -72,7 +75,7 @@ enum Checkout {
         case "Modules": return parts[1] + "Module"
         case "Sources" where parts.count > 4 && parts[2] == "Sources": return parts[3]
         case "Sources": return parts[1]
-        case "Tests" where parts[1] == "TestKit": return parts[1]
+        case "Tests" where testRooms.contains(parts[1]): return parts[1]
         default: return nil
         }
     }

@@ -1,4 +1,5 @@
 import CRMSDK
+import TestRandom
 import Testing
 
 @Suite("Money and currency codes")

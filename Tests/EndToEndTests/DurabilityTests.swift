@@ -3,6 +3,7 @@ import JSON
 import SQLite
 import Synchronization
 import TestKit
+import TestRandom
 import Testing
 
 @Suite("End to end: what was acknowledged is there")
@@ -19,7 +20,7 @@ struct DurabilityTests {
     func killedUnderWriters() throws {
         let seed = UInt64.random(in: .min ... .max)
         print("kill -9 under writers: seed \(seed)")
-        var random = SplitMix(seed: seed)
+        var random = SeededRandom(seed)
         let platform = try TestPlatform()
         let token = try #require(try platform.logIn().token)
         let writers = 4
@@ -170,20 +171,5 @@ struct DurabilityTests {
             WHERE seq = \(sequence)
             """)
         return sequence
-    }
-}
-
-/// A generator that starts from a printed seed (Steele, Lea, Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import TestRandom
 import Testing
 
 @testable import HTTP
@@ -291,7 +292,7 @@ struct RequestRefusalTests {
     func random() {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("requests: seed \(seed)")
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed)
         for round in 0..<6_000 {
             var bytes: [UInt8]
             if round.isMultiple(of: 3) {

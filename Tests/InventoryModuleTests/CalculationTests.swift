@@ -1,5 +1,6 @@
 import CRMSDK
 import CRMSDKTesting
+import TestRandom
 import Testing
 
 @Suite("Arithmetic of documents")
@@ -188,7 +189,7 @@ struct CalculationTests {
     @Test("every printed figure is the sum of the printed figures that it is made of", arguments: 0..<40)
     func adds(_ round: Int) throws {
         let seed = UInt64.random(in: 0..<UInt64.max)
-        var random = SeededRandom(seed: seed)
+        var random = SeededRandom(seed)
         let document = CalculationCase.random(&random)
         let result = try compute(document)
         let note = Comment("seed \(seed), round \(round)")
@@ -251,20 +252,5 @@ extension CalculationCase {
             name: "random", currency: code, mode: Bool.random(using: &random) ? "group" : "individual",
             lines: lines, discount: isFree ? "7%" : discount(), taxes: taxes(), shipping: amount(9_999),
             shippingTaxes: taxes(), adjustment: "-" + amount(99))
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

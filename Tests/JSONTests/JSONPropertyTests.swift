@@ -1,20 +1,6 @@
 import JSON
+import TestRandom
 import Testing
-
-/// SplitMix64: the seed that is printed brings a failure back.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 private indirect enum Tree: Equatable {
     case null, bool(Bool), int(Int64), number(String), string(String), array([Tree])
@@ -35,7 +21,7 @@ private indirect enum Tree: Equatable {
         }
     }
 
-    init(random generator: inout SeededGenerator, depth: Int) {
+    init(random generator: inout SeededRandom, depth: Int) {
         switch Int.random(in: 0..<(depth > 0 ? 7 : 5), using: &generator) {
         case 0: self = .null
         case 1: self = .bool(.random(using: &generator))
@@ -57,7 +43,7 @@ private indirect enum Tree: Equatable {
         }
     }
 
-    private static func text(_ generator: inout SeededGenerator) -> String {
+    private static func text(_ generator: inout SeededRandom) -> String {
         let ranges: [ClosedRange<UInt32>] = [
             0...0x1F, 0x20...0x7E, 0x20...0x7E, 0x22...0x22, 0x5C...0x5C, 0x7F...0x7FF, 0x800...0xD7FF,
             0xE000...0xFFFF, 0x10000...0x10FFFF,
@@ -110,7 +96,7 @@ struct JSONPropertyTests {
     @Test("what is written reads back the same")
     func roundTrip() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed)
         for round in 0..<400 {
             let tree = Tree(random: &generator, depth: 4)
             var writer = JSONWriter()
@@ -126,7 +112,7 @@ struct JSONPropertyTests {
     @Test("damaged texts are accepted or refused, never trapped on")
     func damage() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed)
         let pieces = Array(#"{}[]",:\u0dD8c1e-+.tfn/ "#.utf8) + [0x00, 0x0A, 0x80, 0xC3, 0xED, 0xF4, 0xFF]
         for _ in 0..<2_000 {
             var writer = JSONWriter()

@@ -2,6 +2,7 @@ import CRMSDK
 import CRMSDKTesting
 import Glibc
 import ModuleLoader
+import TestRandom
 import Testing
 
 @Suite("Call sites: which module each thread is in")

@@ -1,5 +1,6 @@
 import CRMSDK
 import ModuleLoader
+import TestRandom
 import Testing
 
 @Suite("Load order")

@@ -1,5 +1,6 @@
 import CRMSDK
 import ModuleLoader
+import TestRandom
 import Testing
 
 @Suite("Module stamp: read from the file, before any of its code runs")

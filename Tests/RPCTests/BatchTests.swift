@@ -2,6 +2,7 @@ import CRMSDK
 import JSON
 import Query
 import Storage
+import TestRandom
 import Testing
 
 @testable import RPC
@@ -166,11 +167,11 @@ struct BatchTests {
     @Test("a batch comes to what its operations come to one by one")
     func sameAsOneByOne() throws {
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed)
         let (together, alone) = (try TestKernel().admin(), try TestKernel().admin())
         for round in 0..<12 {
             var operations: [(method: String, parameters: String)] = []
-            for number in 0..<(2 + random.number(8)) {
+            for number in 0..<(2 + Int.random(in: 0..<8, using: &random)) {
                 operations.append(Self.operation(&random, "\(round)-\(number)"))
             }
             // What is refused is found out alone, and left out of the batch: a refusal would undo all of it.
@@ -191,13 +192,14 @@ struct BatchTests {
     }
 
     /// Ids are the same on both sides as long as the same was done; some of them are wrong on purpose.
-    private static func operation(_ random: inout SplitMix, _ name: String) -> (String, String) {
-        let id = 5 + random.number(30)
-        switch random.number(7) {
+    private static func operation(_ random: inout SeededRandom, _ name: String) -> (String, String) {
+        let id = 5 + Int.random(in: 0..<30, using: &random)
+        switch Int.random(in: 0..<7, using: &random) {
         case 0, 1: return ("record.create", #"{"entity":"account","values":{"account_name":"A\#(name)"}}"#)
         case 2:
             return (
-                "record.update", #"{"id":\#(id),"values":{"phone":"+48 \#(100_000 + random.number(9))"}}"#
+                "record.update",
+                #"{"id":\#(id),"values":{"phone":"+48 \#(100_000 + Int.random(in: 0..<9, using: &random))"}}"#
             )
         case 3: return ("record.delete", #"{"id":\#(id)}"#)
         case 4: return ("record.restore", #"{"id":\#(id)}"#)

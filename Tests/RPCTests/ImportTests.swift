@@ -2,6 +2,7 @@ import CRMSDK
 import JSON
 import Query
 import Storage
+import TestRandom
 import Testing
 
 @testable import RPC
@@ -289,26 +290,28 @@ struct ImportTests {
     @Test("whatever comes in at random, in whatever way, is taken back to what was before, and forth again")
     func random() throws {
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed)
         for number in 0..<8 { _ = try account("n\(number)", #","employees":\#(number)"#) }
         for round in 0..<5 {
             let before = try state()
-            let way = ["overwrite", "merge", "fill", "skip", "fail"][random.number(5)]
+            let way = ["overwrite", "merge", "fill", "skip", "fail"][Int.random(in: 0..<5, using: &random)]
             let number = try begin(#","match_on":["account_name"],"on_match":"\#(way)""#)
-            for _ in 0..<(1 + random.number(4)) {
-                let values = (0..<(1 + random.number(12))).map { _ in
-                    let phone = random.number(3) == 0 ? "null" : #""+48 \#(100_000 + random.number(50))""#
-                    let staff = ["null", "-1", "7", "8"][random.number(4)]
+            for _ in 0..<(1 + Int.random(in: 0..<4, using: &random)) {
+                let values = (0..<(1 + Int.random(in: 0..<12, using: &random))).map { _ in
+                    let phone =
+                        Int.random(in: 0..<3, using: &random) == 0
+                        ? "null" : #""+48 \#(100_000 + Int.random(in: 0..<50, using: &random))""#
+                    let staff = ["null", "-1", "7", "8"][Int.random(in: 0..<4, using: &random)]
                     return
-                        #"{"account_name":"n\#(random.number(14))","phone":\#(phone),"employees":\#(staff)}"#
+                        #"{"account_name":"n\#(Int.random(in: 0..<14, using: &random))","phone":\#(phone),"employees":\#(staff)}"#
                 }
                 try rows(number, values)
             }
             let after = try state()
-            let parts = try undo(number, #","limit":\#(1 + random.number(9))"#)
+            let parts = try undo(number, #","limit":\#(1 + Int.random(in: 0..<9, using: &random))"#)
             #expect(parts.allSatisfy { $0["left"]?.count == 0 }, "seed \(seed), round \(round)")
             #expect(try state() == before, "seed \(seed), round \(round), \(way)")
-            guard random.number(2) == 0 else { continue }
+            guard Int.random(in: 0..<2, using: &random) == 0 else { continue }
             _ = try undo(try #require(parts.last?["undo"]?.int64))
             #expect(try state() == after, "seed \(seed), round \(round), back")
         }

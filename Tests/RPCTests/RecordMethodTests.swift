@@ -1,5 +1,6 @@
 import CRMSDK
 import JSON
+import TestRandom
 import Testing
 import Wire
 
@@ -12,28 +13,33 @@ struct RecordMethodTests {
         var written: [(name: String, json: String)] = []
         var read: [String: String] = [:]
 
-        init(_ random: inout SplitMix, account: Int64, currency: Int64) {
+        init(_ random: inout SeededRandom, account: Int64, currency: Int64) {
             let text = Self.text(&random)
             add("a_text", text)
             add("a_longtext", Self.text(&random))
-            add("an_email", #""a\#(random.number(1000))@example.com""#)
-            add("a_phone", #""+48 \#(100_000 + random.number(900_000))""#)
-            add("a_url", #""https://example.com/\#(random.number(1000))""#)
-            add("a_boolean", random.number(2) == 0 ? "true" : "false")
+            add("an_email", #""a\#(Int.random(in: 0..<1000, using: &random))@example.com""#)
+            add("a_phone", #""+48 \#(100_000 + Int.random(in: 0..<900_000, using: &random))""#)
+            add("a_url", #""https://example.com/\#(Int.random(in: 0..<1000, using: &random))""#)
+            add("a_boolean", Int.random(in: 0..<2, using: &random) == 0 ? "true" : "false")
             add("an_integer", String(Int64(truncatingIfNeeded: random.next())))
             let decimal = Int64(truncatingIfNeeded: random.next()) / 8
             add("a_decimal", "\"\(FixedDecimal(units: decimal, scale: 3))\"")
-            add("a_percent", "\"\(FixedDecimal(units: Int64(random.number(10_001)), scale: 2))\"")
+            add(
+                "a_percent",
+                "\"\(FixedDecimal(units: Int64(Int.random(in: 0..<10_001, using: &random)), scale: 2))\"")
             let amount = FixedDecimal(units: Int64(truncatingIfNeeded: random.next()) / 2, scale: 4)
             add("a_currency", String(currency), reads: nil)
             add(
                 "a_money", "\"\(amount.text(minimumDecimals: 0))\"",
                 reads: #"{"amount":"\#(amount.text(minimumDecimals: 2))","currency":"EUR"}"#)
-            let day = CalendarDate(daysSince1970: Int64(random.number(40_000)))
+            let day = CalendarDate(daysSince1970: Int64(Int.random(in: 0..<40_000, using: &random)))
             add("a_date", "\"\(day)\"")
-            let moment = Instant(millisecondsSince1970: Int64(random.number(2_000_000_000)) * 1_000 + 7)
+            let moment = Instant(
+                millisecondsSince1970: Int64(Int.random(in: 0..<2_000_000_000, using: &random)) * 1_000 + 7)
             add("a_moment", "\"\(moment)\"")
-            add("a_choice", ["\"red\"", "\"green\"", "\"light_blue\"", "null"][random.number(4)])
+            add(
+                "a_choice",
+                ["\"red\"", "\"green\"", "\"light_blue\"", "null"][Int.random(in: 0..<4, using: &random)])
             add("an_account", String(account), reads: nil)
         }
 
@@ -46,10 +52,12 @@ struct RecordMethodTests {
 
         var values: String { "{" + written.map { "\"\($0.name)\":\($0.json)" }.joined(separator: ",") + "}" }
 
-        private static func text(_ random: inout SplitMix) -> String {
+        private static func text(_ random: inout SeededRandom) -> String {
             let words = ["Łódź", "straße", "東京都", "Ørsted", "O'Brien", "a\\\"b", "שלום", "x", "100%", "{}"]
             return "\""
-                + (0...random.number(4)).map { _ in words[random.number(words.count)] }.joined(separator: " ")
+                + (0...Int.random(in: 0..<4, using: &random)).map { _ in
+                    words[Int.random(in: 0..<words.count, using: &random)]
+                }.joined(separator: " ")
                 + "\""
         }
     }
@@ -59,7 +67,7 @@ struct RecordMethodTests {
         let kernel = try TestKernel()
         let client = try kernel.admin()
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed)
         let account = try #require(
             client.call("record.create", #"{"entity":"account","values":{"account_name":"Acme"}}"#).result?[
                 "id"]?.int64)
@@ -292,19 +300,4 @@ struct RecordMethodTests {
             try client.call("log.list", #"{"limit":1,"cursor":"\#(next)"}"#).result?["entries"]?.elements
                 .first { _ in true }?["seq"]?.int64 == 3)
     }
-}
-
-/// A small generator with a seed, so that a failure can be had again (SplitMix64).
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func number(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }

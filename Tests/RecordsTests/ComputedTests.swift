@@ -5,6 +5,7 @@ import Query
 import Records
 import Registry
 import Storage
+import TestRandom
 import Testing
 
 @Suite("Computed fields")

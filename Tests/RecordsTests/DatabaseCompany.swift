@@ -5,6 +5,7 @@ import Registry
 import Security
 import SecurityCases
 import Storage
+import TestRandom
 
 /// A random company written into a real database the way administrators do it, with records of entities that know every
 /// way in which rights travel.
@@ -14,7 +15,7 @@ struct DatabaseCompany {
     private(set) var records: [RecordID: Made] = [:]
     /// Who shares a calendar, and with whom.
     private var calendars: [RecordID: Set<RecordID>] = [:]
-    private var random: SplitMix64
+    private var random: SeededRandom
     /// The random company's ids → the database's.
     private var ids: [RecordID: RecordID] = [:]
 
@@ -41,7 +42,7 @@ struct DatabaseCompany {
         core.relations.append(RelationDefinition("event_user", from: "event", to: "user", label: "Invitees"))
         office = try Office(core: core)
         entities = office.snapshot.registry.entities.map { SecuredEntity($0.completeDefinition) }
-        random = SplitMix64(state: seed ^ 0x5EED)
+        random = SeededRandom(seed ^ 0x5EED)
         try write(RandomCompany(seed: seed).facts)
         try makeRecords()
     }

@@ -5,6 +5,7 @@ import Query
 import Registry
 import Security
 import Storage
+import TestRandom
 import Testing
 import Text
 

@@ -4,6 +4,7 @@ import Records
 import Registry
 import Security
 import Storage
+import TestRandom
 import Testing
 
 @Suite("Lines: rights, hooks and random changes")

@@ -6,6 +6,7 @@ import Registry
 import Security
 import SecurityCases
 import Storage
+import TestRandom
 import Testing
 
 /// Links between records, many with many, and the lists that they and references give.
@@ -250,7 +251,7 @@ struct LinkTests {
     @Test("what is related is what is linked, filtered, sorted and paged like any list")
     func relatedIsFilterOverLinks() throws {
         let seed = UInt64.random(in: 0 ... .max)
-        var random = SplitMix64(state: seed)
+        var random = SeededRandom(seed)
         let office = try Self.makeOffice()
         var projects: [RecordID] = []
         var contacts: [RecordID] = []

@@ -4,6 +4,7 @@ import Records
 import Registry
 import Security
 import Storage
+import TestRandom
 import Testing
 
 @Suite("Lists")
@@ -15,7 +16,7 @@ struct ListTests {
     @Test("pages by cursor are one sorted read, for random nullable and mixed sorts")
     func cursorWalk() throws {
         let seed = UInt64.random(in: .min ... .max)
-        var random = Seeded(seed)
+        var random = SeededRandom(seed)
         let industries: [Value] = [.null, "banking", "energy", "other"]
         for index in 0..<60 {
             try office.create(
@@ -218,7 +219,7 @@ struct ListTests {
     @Test("aggregates agree with the list they sum")
     func aggregates() throws {
         let seed = UInt64.random(in: .min ... .max)
-        var random = Seeded(seed)
+        var random = SeededRandom(seed)
         var expected: [Value: (count: Int64, sum: Int64)] = [:]
         for index in 0..<50 {
             let industry: Value = [.null, "banking", "energy"].randomElement(using: &random)!
@@ -265,20 +266,5 @@ struct ListTests {
                 #expect(!lines.contains { $0.contains("TEMP B-TREE") }, "\(entity.name): \(lines)")
             }
         }
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

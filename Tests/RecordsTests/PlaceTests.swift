@@ -3,6 +3,7 @@ import Core
 import Query
 import Records
 import Storage
+import TestRandom
 import Testing
 
 @Suite("Places and what is near them")

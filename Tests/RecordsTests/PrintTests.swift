@@ -4,6 +4,7 @@ import Records
 import Registry
 import Security
 import Storage
+import TestRandom
 import Testing
 
 /// Documents printed by the templates that are shipped, and by others.

@@ -5,13 +5,14 @@ import Registry
 import SecurityCases
 import Storage
 import Synchronization
+import TestRandom
 import Testing
 
 /// An office in which somebody does things at random, one unit of work a minute. The same seed does the same things.
 struct RandomYear {
     let office: Office
     let clock: Clock
-    private(set) var random: SplitMix64
+    private(set) var random: SeededRandom
     private(set) var ids: [RecordID] = []
 
     /// Stands still until it is told to go on.
@@ -27,7 +28,7 @@ struct RandomYear {
         let clock = Clock()
         self.clock = clock
         office = try Office(clock: { clock.now })
-        random = SplitMix64(state: seed)
+        random = SeededRandom(seed)
     }
 
     mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }

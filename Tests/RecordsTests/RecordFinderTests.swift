@@ -4,6 +4,7 @@ import Records
 import Registry
 import Security
 import Storage
+import TestRandom
 import Testing
 
 @Suite("Finding records by values, planned once")
@@ -12,7 +13,7 @@ struct RecordFinderTests {
     func likeLists() throws {
         let office = try Office()
         let seed = UInt64.random(in: .min ... .max)
-        var random = Seeded(seed)
+        var random = SeededRandom(seed)
         let ann = try office.create(
             "user", ["username": "ann", "last_name": "Ann", "role": .reference(RecordID(1))])
         let names: [Value] = ["Łódź", "lodz", "Lodz AG", "straße", "STRASSE", "東京", "x"]

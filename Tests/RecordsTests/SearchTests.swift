@@ -5,6 +5,7 @@ import Records
 import Registry
 import Security
 import Storage
+import TestRandom
 import Testing
 
 @Suite("Search")

@@ -1,5 +1,6 @@
 import CRMSDK
 import Registry
+import TestRandom
 import Testing
 
 @Suite("Expressions of computed fields")

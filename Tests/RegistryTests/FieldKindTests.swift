@@ -1,5 +1,6 @@
 import CRMSDK
 import Registry
+import TestRandom
 import Testing
 
 @Suite("Field types")
@@ -78,7 +79,7 @@ struct FieldKindTests {
     func roundTrip() throws {
         var generator = SystemRandomNumberGenerator()
         let seed = UInt64.random(in: .min ... .max, using: &generator)
-        var random = Seeded(seed)
+        var random = SeededRandom(seed)
         for _ in 0..<2000 {
             let number = Int64.random(in: -1_000_000_000_000...1_000_000_000_000, using: &random)
             let cases: [(FieldDefinition, Value)] = [
@@ -150,20 +151,5 @@ struct FieldKindTests {
         let kind = try #require(FieldKindList.kind(named: "picklist"))
         let refusal = #expect(throws: FieldRefusal.self) { try kind.accept(.text(key), for: Self.stages) }
         #expect(refusal?.message == "Stage has no value \"\(key)\"; \(advice)")
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import CRMSDK
 import Registry
+import TestRandom
 import Testing
 
 @Suite("Places: one order for all points of the earth")

@@ -1,5 +1,6 @@
 package import CRMSDK
 package import Security
+import TestRandom
 
 /// A small company made by chance: roles, nested groups, profiles, defaults, rules and records that no person would
 /// configure. The same seed gives the same company.
@@ -7,14 +8,14 @@ package struct RandomCompany {
     package var facts = SecurityFacts()
     package var entities: [SecuredEntity] = []
     package var records: [(entity: String, record: RecordFacts)] = []
-    private var random: SplitMix64
+    private var random: SeededRandom
 
     package static let verbs: [AccessVerb] = [
         .view, .edit, .delete, .create, .export, .import, .utility("convert_lead"),
     ]
 
     package init(seed: UInt64) {
-        random = SplitMix64(state: seed)
+        random = SeededRandom(seed)
         makeEntities()
         makeProfiles()
         makeRoles()
@@ -160,21 +161,5 @@ package struct RandomCompany {
 
     private mutating func owner() -> RecordID? {
         pick(facts.users.keys.sorted() + facts.groups.keys.sorted())
-    }
-}
-
-/// A generator with a seed that can be printed; Steele, Lea and Flood, "Fast splittable pseudorandom number
-/// generators" (OOPSLA 2014).
-package struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    package init(state: UInt64) { self.state = state }
-
-    package mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -4,6 +4,7 @@ import Query
 import Registry
 import Storage
 import Synchronization
+import TestRandom
 import Testing
 
 @Suite("Storage: when the disk fails")
@@ -157,10 +158,10 @@ struct FaultTests {
     @Test("random units with random failures leave exactly what the committed ones wrote")
     func randomUnits() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed)
         let test = try TestDatabase()
         try test.makeTable()
-        let faultRandom = Mutex(SeededGenerator(seed: seed ^ 1))
+        let faultRandom = Mutex(SeededRandom(seed ^ 1))
         test.writer.faults = { point in
             faultRandom.withLock { random in
                 let odds: UInt64 = point == .statement ? 40 : 15

@@ -2,6 +2,7 @@ import CRMSDK
 import Query
 import Registry
 import Storage
+import TestRandom
 import Testing
 
 @Suite("Storage: the schema")
@@ -175,7 +176,7 @@ struct SchemaTests {
     func viewInstants() throws {
         try apply([("core", [Self.account], [])])
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed)
         let instants = (0..<200).map { _ in
             Instant(
                 millisecondsSince1970: Int64.random(
@@ -358,7 +359,7 @@ struct SchemaTests {
     @Test("after any plan a second plan of the same wish is empty", arguments: 0..<12)
     func property(round: Int) throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed)
         for _ in 0..<6 {
             let wanted = Self.randomDefinition(using: &random)
             try apply([("core", [wanted], [])])
@@ -378,7 +379,7 @@ struct SchemaTests {
         }
     }
 
-    private static func randomDefinition(using random: inout SeededGenerator) -> EntityDefinition {
+    private static func randomDefinition(using random: inout SeededRandom) -> EntityDefinition {
         let possible: [FieldDefinition] = [
             .text("title", "Title"), .text("code", "Code"), .integer("count", "Count"),
             .money("price", "Price"),

@@ -1,3 +1,4 @@
+import TestRandom
 import Testing
 
 @testable import Wire
@@ -92,7 +93,7 @@ struct FrameTests {
     @Test("random bytes never crash the splitter and the decoders")
     func randomBytes() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed)
         for _ in 0..<5_000 {
             var bytes = (0..<Int.random(in: 0...64, using: &generator)).map { _ in
                 UInt8.random(in: 0...255, using: &generator)
@@ -116,7 +117,7 @@ struct FrameTests {
     @Test("a mutated call is decoded or refused, never more than it holds")
     func mutatedCalls() throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededRandom(seed)
         let call = CallFrame(
             requestID: "r-1", token: Array("token".utf8), peer: "127.0.0.1:9", body: Array("{}".utf8))
         var bytes: [UInt8] = []

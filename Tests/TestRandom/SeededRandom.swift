@@ -1,10 +1,10 @@
-/// Random numbers that a seed repeats (SplitMix64). Tests print the seed with what failed.
-struct SeededRandom: RandomNumberGenerator {
+/// Random numbers that a seed repeats (SplitMix64; Steele, Lea, Flood 2014). Tests print the seed with what failed.
+package struct SeededRandom: RandomNumberGenerator {
     private var state: UInt64
 
-    init(_ seed: UInt64) { state = seed }
+    package init(_ seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
