@@ -97,8 +97,7 @@ package final class UnitOfWork {
         var accepted = accepted
         try nameCustomer(&accepted, entity, call)
         check.settleCurrencies(&accepted)
-        // A hook may fill a mandatory field, so that alone is no problem yet; beside others it is told.
-        if !check.problems.isEmpty { check.requireMandatory(accepted) }
+        if !check.problems.isEmpty { requireMandatory(&check, accepted, given: given, call) }
         try check.finish()
         // Before the hooks, which follow references; again after them, for what they have set.
         try checkReferences(entity, accepted, old: nil, call)
@@ -259,6 +258,21 @@ package final class UnitOfWork {
     }
 
     // MARK: Steps that writes share
+
+    /// Adds what is missing to the problems of a record that is refused anyway, without what a hook would have filled.
+    private func requireMandatory(
+        _ check: inout ValueCheck, _ accepted: [String: Value], given: Set<String>, _ call: CallContext
+    ) {
+        let entity = check.entity
+        guard entity.mandatory.contains(where: { (accepted[$0.name] ?? .null).isNull }) else {
+            return check.requireMandatory(accepted)
+        }
+        var change = RecordChange(
+            entity: entity.name, id: RecordID(0), old: nil, given: given, values: accepted)
+        // Hooks may well refuse a record that is known to be wrong; what they filled before counts.
+        try? runHooks(.beforeCreate, &change, call)
+        check.requireMandatory(change.values)
+    }
 
     /// Runs the hooks; where they refuse fields, the mandatory ones that are missing are told together with those.
     private func runHooks(

@@ -109,6 +109,16 @@ struct BundledModulesTests {
         return ids
     }
 
+    @Test("beside another problem what nobody gives is called missing, and what a hook fills is not")
+    func missing() throws {
+        let office = try Self.office(["inventory"])
+        let error = #expect(throws: CRMError.self) {
+            try office.create("quote", ["subject": "One lathe", "quote_stage": "sold"])
+        }
+        #expect(error?.fields.map(\.field) == ["quote_stage", "account"])
+        #expect(try office.ids("quote", where: nil).isEmpty)
+    }
+
     @Test("every entity of every module takes a record and lists it")
     func everyEntity() throws {
         let office = try Self.office(Self.modules)
