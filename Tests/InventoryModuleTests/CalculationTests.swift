@@ -166,8 +166,12 @@ struct CalculationTests {
             Refused(
                 document: CalculationCase(
                     name: "beyond the range of money",
-                    lines: [.init("900000000000000", "900000000000")]),
+                    lines: [.init("1000000000", "900000000000")]),
                 fields: ["lines[0].gross", "lines[0].net"]),
+            Refused(
+                document: CalculationCase(
+                    name: "a quantity beyond all business", lines: [.init("1000000000.0001", "0")]),
+                fields: ["lines[0].quantity"]),
         ])
     func refused(_ refused: Refused) throws {
         let error = refusal { _ = try compute(refused.document) }

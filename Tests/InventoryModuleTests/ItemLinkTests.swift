@@ -115,6 +115,34 @@ struct ItemLinkTests {
         #expect(try stock(foot) == "-8")
     }
 
+    @Test("a part on a million ways is counted once for each of them, and looked at once")
+    func manyWays() throws {
+        var bundle = lathe
+        for step in 1...20 {
+            let (left, right) = (
+                try part("Left \(step)", of: bundle, "1"), try part("Right \(step)", of: bundle, "1")
+            )
+            let next = try part("Both \(step)", of: left, "1")
+            try shop.context.link(right.id, "product_component", to: next.id, ["quantity": quantity("1")])
+            bundle = next
+        }
+        let quote = try shop.document("quote", ["lines": .lines([shop.line(lathe, "1")])])
+        #expect(quote.lines("lines")[0]["parts"].text == "\(bundle.id):1048576.0000")
+    }
+
+    @Test("bundles in bundles end somewhere")
+    func depth() throws {
+        var bundle = lathe
+        for step in 1...50 { bundle = try part("Part \(step)", of: bundle, "1") }
+        _ = try shop.document("quote", ["lines": .lines([shop.line(lathe, "1")])])
+        _ = try part("One more", of: bundle, "1")
+        let error = refusal {
+            _ = try shop.document("quote", ["lines": .lines([shop.line(lathe, "1")])])
+        }
+        #expect(error?.kind == .limitExceeded)
+        #expect(error?.message == "bundles are in bundles more than 50 deep")
+    }
+
     @Test("a bundle is no part of itself, by however many steps")
     func circle() throws {
         let foot = try part("Foot", of: lathe, "4")

@@ -128,6 +128,43 @@ struct StockTests {
         #expect(try shop.context.count("stock_movement", where: nil) == 1)
     }
 
+    @Test("a quantity beyond all business is refused by name, and nothing is moved")
+    func beyond() throws {
+        let most = "922337203685477.5807"
+        for (entity, values) in [
+            ("invoice", ["lines": .lines([shop.line(lathe, most)])]),
+            ("invoice", ["lines": .lines([shop.line(lathe, "1"), shop.line(lathe, "1000000000.0001")])]),
+        ] as [(String, [String: Value])] {
+            let error = refusal { _ = try shop.document(entity, values) }
+            #expect(error?.fields.first?.code == "range")
+            #expect(error?.fields.first?.field.hasSuffix("quantity") == true)
+        }
+        for pieces in [most, "-" + most, "-922337203685477.5808", "1000000000.0001"] {
+            let error = refusal {
+                _ = try shop.create(
+                    "stock_movement",
+                    ["product": .reference(lathe.id), "quantity": quantity(pieces), "reason": "receipt"])
+            }
+            #expect(error?.fields.map(\.field) == ["quantity"])
+        }
+        #expect(try sums() == ["10", "0", "10"])
+        let calculation = refusal {
+            _ = try shop.context.call(
+                "inventory.calculate",
+                .object([
+                    "currency": .value(.reference(shop.euro)), "discount_kind": .value("percent"),
+                    "discount_percent": .value(decimal("100", scale: 4)),
+                    "lines": .list([
+                        .object([
+                            "quantity": .value(quantity(most)),
+                            "list_price": .value(decimal("9223372036854.775807", scale: 6)),
+                        ])
+                    ]),
+                ]))
+        }
+        #expect(calculation?.fields.map(\.field) == ["lines[0].quantity"])
+    }
+
     @Test("where stock below zero is forbidden, the last piece goes and not one more")
     func shortfall() throws {
         _ = try shop.create("inventory_settings", ["allow_negative_stock": false])

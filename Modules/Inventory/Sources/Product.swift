@@ -24,7 +24,10 @@ enum Product {
             ).inverse(label: "Products"),
             RelationDefinition(
                 "product_component", from: "product", to: "product", label: "Components",
-                fields: [.decimal("quantity", "Quantity", scale: 4).mandatory().range("0.0001", nil)]
+                fields: [
+                    .decimal("quantity", "Quantity", scale: 4).mandatory().range(
+                        "0.0001", Quantity.maximumPieces)
+                ]
             ).inverse("product_bundle", label: "Bundles"),
             RelationDefinition("product_vendor", from: "product", to: "vendor", label: "Vendors")
                 .inverse(label: "Products"),

@@ -7,6 +7,7 @@ enum StockMovement {
         fields: [
             .reference("product", "Product", to: "product").mandatory().indexed(),
             .decimal("quantity", "Quantity", scale: 4).mandatory()
+                .range("-" + Quantity.maximumPieces, Quantity.maximumPieces)
                 .help("What came in, or, negative, went out."),
             .picklist(
                 "ledger", "Ledger",
@@ -115,7 +116,8 @@ struct StockSums {
     mutating func add(_ units: Int64, to ledger: StockLedger) throws(CRMError) {
         let (sum, overflow) = self[ledger].addingReportingOverflow(units)
         sums[ledger] = sum
-        guard !overflow, !self[.inStock].subtractingReportingOverflow(self[.inDemand]).overflow else {
+        // Beyond the half neither what is missing nor what is available could be told.
+        guard !overflow, sum.magnitude <= Int64.max.magnitude / 2 else {
             throw CRMError(.limitExceeded, "the quantity in stock is out of range")
         }
     }

@@ -48,6 +48,10 @@ private struct Work {
                 refuse("\(place).quantity", "range", "the quantity must be above 0")
                 continue
             }
+            guard line.quantity.units <= Quantity.maximum else {
+                refuse("\(place).quantity", "range", "the quantity is at most \(Quantity.maximumPieces)")
+                continue
+            }
             guard line.listPrice.units >= 0 else {
                 refuse("\(place).list_price", "range", "the list price cannot be below 0")
                 continue

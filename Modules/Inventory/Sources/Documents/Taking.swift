@@ -45,7 +45,8 @@ struct Taking: Equatable {
             guard let from = line["source_line"].integer, let quantity = line["quantity"].decimal else {
                 continue
             }
-            lines[RecordID(from), default: Share()].quantity += quantity.units
+            let known = lines[RecordID(from)]?.quantity ?? 0
+            lines[RecordID(from), default: Share()].quantity = Quantity.sum(known, quantity.units)
             guard line["discount_kind"] == "amount" else { continue }
             lines[RecordID(from), default: Share()].discount += Amount(line["discount"].money)
         }
@@ -125,7 +126,7 @@ struct Taking: Equatable {
         let discount = (plus?.discount ?? .zero) - (minus?.discount ?? .zero)
         guard let id = line.id, quantity != 0 || discount != .zero else { return nil }
         let field = taker.isPurchase ? "bought_quantity" : "taken_quantity"
-        let sum = (line[field].decimal?.units ?? 0) + quantity
+        let sum = Quantity.sum(line[field].decimal?.units ?? 0, quantity)
         var values: [String: Value] = [field: .decimal(FixedDecimal(units: sum, scale: 4))]
         if !taker.isPurchase, discount != .zero, let currency = line["gross"].money?.currency {
             let taken = Amount(line["taken_discount"].money) + discount

@@ -30,7 +30,7 @@ enum TradeLine {
         .reference("item", "Item", to: "product").mandatory().indexed(),
         .text("item_name", "Item name").readOnly().help("As it was when the line was written."),
         .text("item_code", "Item code", maximumLength: 100).readOnly(),
-        .decimal("quantity", "Quantity", scale: 4).mandatory().range("0.0001", nil),
+        .decimal("quantity", "Quantity", scale: 4).mandatory().range("0.0001", Quantity.maximumPieces),
         .longtext("parts", "Parts").readOnly()
             .help("Of a bundle, when the line was written: each part's id and how many are in one."),
         .longtext("comment", "Comment"),

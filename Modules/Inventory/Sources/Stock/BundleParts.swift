@@ -9,12 +9,28 @@ struct BundleParts {
     /// Ten-thousandths of a piece in one bundle, by product.
     private(set) var units: [RecordID: Int64] = [:]
 
-    private static let scale: Int64 = 10_000
     private static let maximumParts = 500
 
     /// Empty for a product that is no bundle.
+    ///
+    /// Each product is looked at once, behind all that it is a part of: a part on many ways costs no more than one on a
+    /// single way.
     init(of product: RecordID, _ components: BundleComponents) throws(CRMError) {
-        try add(product, Self.scale, isPart: false, components)
+        var quantities: [RecordID: Int64] = [product: 10_000]
+        for bundle in try components.bundlesFirst(from: product) {
+            guard let quantity = quantities[bundle] else { continue }
+            let parts = components[bundle]
+            if parts.isEmpty, bundle != product { units[bundle] = quantity }
+            for part in parts {
+                quantities[part.product] = Quantity.sum(
+                    quantities[part.product] ?? 0, Quantity.times(quantity, part.units))
+            }
+        }
+        guard units.count <= Self.maximumParts else {
+            throw CRMError(
+                .limitExceeded, "product \(product) has more than \(Self.maximumParts) parts",
+                hint: "Make fewer bundles of bundles.")
+        }
     }
 
     /// - Parameter text: As `text` has it; what cannot be read is no part.
@@ -42,28 +58,7 @@ struct BundleParts {
     /// - Parameter quantity: Ten-thousandths.
     func moving(_ item: RecordID, _ quantity: Int64) -> [(product: RecordID, units: Int64)] {
         guard !units.isEmpty else { return [(item, quantity)] }
-        return units.sorted { $0.key < $1.key }.map { ($0.key, Self.times(quantity, $0.value)) }
-    }
-
-    private mutating func add(
-        _ product: RecordID, _ quantity: Int64, isPart: Bool, _ components: BundleComponents
-    ) throws(CRMError) {
-        let parts = components[product]
-        if parts.isEmpty, isPart { units[product, default: 0] += quantity }
-        guard units.count <= Self.maximumParts else {
-            throw CRMError(
-                .limitExceeded, "product \(product) has more than \(Self.maximumParts) parts",
-                hint: "Make fewer bundles of bundles.")
-        }
-        for part in parts {
-            try add(part.product, Self.times(quantity, part.units), isPart: true, components)
-        }
-    }
-
-    /// Rounded half up; beyond the range of quantities at its end, which the check of the field then refuses.
-    private static func times(_ left: Int64, _ right: Int64) -> Int64 {
-        let product = Int128(left) * Int128(right)
-        return Int64(clamping: RoundingRule.halfUp.quotient(product, by: Int128(scale)))
+        return units.sorted { $0.key < $1.key }.map { ($0.key, Quantity.times(quantity, $0.value)) }
     }
 }
 
@@ -75,6 +70,8 @@ struct BundleComponents {
         /// Ten-thousandths of a piece.
         let units: Int64
     }
+
+    private static let maximumDepth = 50
 
     private var known: [RecordID: [Component]] = [:]
 
@@ -98,4 +95,25 @@ struct BundleComponents {
 
     /// Whether a product is among those that were read: the given ones and all they are made of.
     func contains(_ product: RecordID) -> Bool { known[product] != nil }
+
+    /// A product and all it is made of, each bundle before its parts.
+    ///
+    /// - Throws: `limitExceeded` for bundles in bundles more than 50 deep.
+    fileprivate func bundlesFirst(from product: RecordID) throws(CRMError) -> [RecordID] {
+        var order: [RecordID] = []
+        var seen: Set<RecordID> = []
+        /// Whoever has been left stands behind all of its parts.
+        func visit(_ product: RecordID, depth: Int) throws(CRMError) {
+            guard seen.insert(product).inserted else { return }
+            guard depth <= Self.maximumDepth else {
+                throw CRMError(
+                    .limitExceeded, "bundles are in bundles more than \(Self.maximumDepth) deep",
+                    hint: "Make fewer bundles of bundles.")
+            }
+            for part in self[product] { try visit(part.product, depth: depth + 1) }
+            order.append(product)
+        }
+        try visit(product, depth: 0)
+        return order.reversed()
+    }
 }
