@@ -7,9 +7,14 @@ extension ReadConnection {
     ///
     /// Nothing else can be written meanwhile: the database's file is open for reading only. Best inside `transaction`, so
     /// that what is copied and what it is held against are one state.
+    ///
+    /// - Throws: `internalError` on the writer's own connection, which must never be left unable to write.
     package func scratch<R>(
         make: [Statement], drop: [Statement], _ body: (ScratchTables) throws(CRMError) -> R
     ) throws(CRMError) -> R {
+        guard !isWriters else {
+            throw CRMError(.internalError, "scratch tables are not for a unit of work")
+        }
         try command("PRAGMA query_only=OFF")
         defer {
             // An interrupted statement may have taken the tables with it; what is left goes here.

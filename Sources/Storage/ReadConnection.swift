@@ -34,7 +34,7 @@ package final class ReadConnection {
 
     /// Whether this is the writer's own connection: its statements are never interrupted, and its transaction is the
     /// writer's to begin and end.
-    private let isWriters: Bool
+    let isWriters: Bool
 
     init(path: String, statementLimitMilliseconds: Int) throws(CRMError) {
         do throws(SQLiteError) {

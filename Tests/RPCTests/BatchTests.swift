@@ -60,6 +60,23 @@ struct BatchTests {
         #expect(try Contents(kernel) == before)
     }
 
+    @Test("the past is not read within a batch, and writes go on afterwards")
+    func past() throws {
+        let client = try TestKernel().admin()
+        for method in ["record.list", "record.count", "record.aggregate"] {
+            let answer = try client.call(
+                "batch.execute",
+                """
+                {"operations":[{"method":"\(method)","params":
+                  {"entity":"account","as_of":"2026-01-01T00:00:00Z"}}]}
+                """)
+            #expect(answer.message == "operation 0 (\(method)): \"as_of\" cannot be part of a batch")
+        }
+        let written = try client.call(
+            "record.create", #"{"entity":"account","values":{"account_name":"Acme"}}"#)
+        #expect(written.result != nil)
+    }
+
     /// Every row of every table, as text.
     private struct Contents: Equatable {
         var tables: [String: [String]] = [:]

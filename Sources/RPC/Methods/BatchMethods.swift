@@ -16,7 +16,7 @@ enum BatchMethods {
             "batch.execute", needs: .session, .writes,
             "Carries out several operations: all of them, or none.",
             "Operations are calls of record.* and of modules' actions, in order; each sees what those before it have "
-                + "written. {\"$ref\": \"0.id\"} within parameters stands for the member id of operation 0's result. "
+                + "written; as_of is not for them. {\"$ref\": \"0.id\"} within parameters stands for the member id of operation 0's result. "
                 + "The first refusal undoes everything and names its operation.",
             parameters: [
                 Parameter(
@@ -93,6 +93,12 @@ struct BatchOperation: Sendable {
         for name in ["dry_run", "idempotency_key"] where parameters?[name] != nil {
             throw CRMError(
                 .invalidParameters, "\"\(name)\" is given for a batch as a whole, not for one operation")
+        }
+        // What a batch has written is not committed, so its past is no state that was ever there.
+        if !isAction, parameters?["as_of"] != nil {
+            throw CRMError(
+                .invalidParameters, "\"as_of\" cannot be part of a batch",
+                hint: "Read the past in a call of its own.")
         }
         self.method = method
         self.parameters = parameters
