@@ -63,6 +63,30 @@ struct NumberTests {
         #expect(keys.count == 27 && Set(keys).count == 27)
     }
 
+    @Test(
+        "a number that is brought from beyond the end of a series lifts it nowhere",
+        arguments: ["CON1000000000000001", "CON9223372036854775807", "CON99999999999999999999"])
+    func beyondTheEnd(_ number: String) throws {
+        try office.unit(as: call) { unit throws(CRMError) in
+            _ = try unit.create("contact", ["last_name": "Lee", "contact_no": .text(number)])
+            _ = try unit.create("contact", ["last_name": "Lee"])
+        }
+        #expect(try numbers() == ["CON00001", number])
+    }
+
+    @Test("behind its last number a series gives none, and says so")
+    func end() throws {
+        try office.unit(as: call) { unit throws(CRMError) in
+            _ = try unit.create("contact", ["last_name": "Lee", "contact_no": "CON999999999999999"])
+            _ = try unit.create("contact", ["last_name": "Lee"])
+        }
+        #expect(try numbers() == ["CON1000000000000000", "CON999999999999999"])
+        let error = #expect(throws: CRMError.self) { try office.create("contact", ["last_name": "Lee"]) }
+        #expect(error?.kind == .limitExceeded)
+        #expect(
+            error?.message == "the numbers of contact.contact_no are used up: they end at 1000000000000000")
+    }
+
     @Test("numbers of what was undone inside a unit are given again")
     func undone() throws {
         let service = office.records
