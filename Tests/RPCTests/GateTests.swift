@@ -350,6 +350,22 @@ struct GateTests {
         #expect(head.location == page.location)
     }
 
+    @Test("who sent what was taken is thanked, even where the gate's own page cannot be shown")
+    func thanks() throws {
+        let kernel = try Self.kernel()
+        let wire = try WireClient(
+            path: "\(kernel.folder)/endpoint.sock", role: .endpoint, programVersion: "1")
+        var form = FormCall(target: Self.key, isSent: true)
+        form.body = Array("do=create&text=kept".utf8)
+        // From there the page would lead where none may.
+        let reply = try wire.call(
+            body: form.encode(), token: nil, requestID: "r", route: .form, peer: "192.0.2.66:4000")
+        #expect(reply.status == 200)
+        #expect(String(decoding: reply.body, as: UTF8.self).contains("We have received what you sent."))
+        let kept = try kernel.admin().call("record.count", #"{"entity":"sample"}"#)
+        #expect(kept.result?["count"]?.int64 == 1)
+    }
+
     @Test("an address that cannot stand in a head goes nowhere, and the link between the processes holds")
     func headInjection() throws {
         let kernel = try Self.kernel()
@@ -357,7 +373,7 @@ struct GateTests {
             path: "\(kernel.folder)/endpoint.sock", role: .endpoint, programVersion: "1")
         var form = FormCall(target: Self.key, isSent: true)
         form.body = Array("do=create".utf8)
-        for (peer, status) in [("192.0.2.66:1", 500), ("192.0.2.1:1", 303)] as [(String, UInt16)] {
+        for (peer, status) in [("192.0.2.66:1", 200), ("192.0.2.1:1", 303)] as [(String, UInt16)] {
             let reply = try wire.call(
                 body: form.encode(), token: nil, requestID: "r", route: .form, peer: peer)
             #expect(reply.status == status)

@@ -87,7 +87,7 @@ extension Dispatcher {
                 switch result {
                 case .success:
                     counter.countSuccess()
-                    try Self.show(visit, "sent", .object([]), [], callID, services, scans, connection)
+                    Self.thank(visit, callID, services, scans, connection)
                 case .failure(let error) where error.kind == .invalidRecord:
                     counter.count(error.kind)
                     try Self.show(
@@ -100,6 +100,20 @@ extension Dispatcher {
                 FormReply(error, requestID: visit.call.context.requestID, services).send(
                     callID, on: connection)
             }
+        }
+    }
+
+    /// Tells that the form was taken, whatever becomes of the gate's own page: what is committed must never look as if it
+    /// had to be sent again.
+    private static func thank(
+        _ visit: Visit, _ callID: UInt64, _ services: KernelServices, _ scans: ScanPool,
+        _ connection: Connection
+    ) {
+        do throws(CRMError) {
+            try show(visit, "sent", .object([]), [], callID, services, scans, connection)
+        } catch {
+            FormReply.thanks(insteadOf: error, visit.call.context.requestID, services)
+                .send(callID, on: connection)
         }
     }
 
@@ -130,7 +144,11 @@ extension Dispatcher {
                 reply = try FormReply(
                     visit.call.page(visit.show, parameters, on: reader), isMistaken: moment == "mistakes")
             } catch {
-                reply = FormReply(error, requestID: visit.call.context.requestID, services)
+                let requestID = visit.call.context.requestID
+                reply =
+                    moment == "sent"
+                    ? .thanks(insteadOf: error, requestID, services)
+                    : FormReply(error, requestID: requestID, services)
             }
             reply.send(callID, on: connection)
         }
@@ -173,6 +191,14 @@ private struct FormReply {
             self.init(status: 503, html: PlainPage.unavailable)
             retryAfterSeconds = UInt16(clamping: error.retryAfterSeconds ?? 1)
         }
+    }
+
+    /// Plain thanks where a gate's own page cannot be shown; why stands in the log.
+    static func thanks(insteadOf error: CRMError, _ requestID: String, _ services: KernelServices)
+        -> FormReply
+    {
+        services.log.refusal(error, of: "form", requestID: requestID)
+        return FormReply(status: 200, html: PlainPage.thanks)
     }
 
     func encode(callID: UInt64, into buffer: inout [UInt8]) {
