@@ -248,8 +248,10 @@ final class Dispatcher {
     ) {
         let (services, scans, connection) = (services, scans, connection)
         services.database.writer.submit(deadline: batch.request.deadline) { _ throws(CRMError) in
-        } completion: { _ in
+        } completion: { waited in
             do throws(CRMError) {
+                // Without the wait it could be read what was before the writes.
+                if case .failure(let error) = waited { throw error }
                 try scans.submit(for: batch.caller?.principal.user ?? RecordID(0)) { reader in
                     Dispatcher(services, scans: scans, reader: reader, connection: connection)
                         .read(call, slot: slot, open, batch)
