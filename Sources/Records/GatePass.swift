@@ -45,16 +45,4 @@ extension UnitOfWork {
                 .publicCall, actor: call.principal.user, source: call.source.name, method: call.method,
                 payload: writer.finish()))
     }
-
-    /// Runs a body whose writes are undone alone when it throws.
-    func attempt<Result>(_ body: () throws(CRMError) -> Result) throws(CRMError) -> Result {
-        let (elevations, references) = (elevations, knownReferences)
-        do throws(CRMError) {
-            return try transaction.savepoint(body)
-        } catch {
-            self.elevations = elevations
-            knownReferences = references
-            throw error
-        }
-    }
 }

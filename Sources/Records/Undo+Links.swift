@@ -74,7 +74,7 @@ extension Undo {
             return leave("changed since")
         }
         do throws(CRMError) {
-            let action = try unit.transaction.savepoint { () throws(CRMError) in
+            let action = try unit.attempt { () throws(CRMError) in
                 try write(target, relation, isLinked: present != nil)
             }
             report.links.append(

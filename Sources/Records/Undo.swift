@@ -178,7 +178,7 @@ package struct Undo {
         let lines = try lines(target, entries, &outcome)
         let isBinned = present[entity.system(Rewind.bin).position] != .null
         do throws(CRMError) {
-            try unit.transaction.savepoint { () throws(CRMError) in
+            try unit.attempt { () throws(CRMError) in
                 try write(target, rewind, lines, isBinned: isBinned, present, pass, &outcome)
             }
         } catch {
@@ -239,7 +239,7 @@ package struct Undo {
                 })
             do throws(CRMError) {
                 // As a module: fields that people only read were written by one, and belong to what is undone.
-                try unit.transaction.savepoint { () throws(CRMError) in
+                try unit.attempt { () throws(CRMError) in
                     if target.isMoved, target.isAsleep || fields.allSatisfy(\.isReference) {
                         let unit = unit.complete
                         _ = try unit.editable(target.id, target.entity.name, .edit, unit.call, bin: .both)

@@ -116,7 +116,7 @@ extension UnitOfWork {
             do throws(CRMError) {
                 let entity = try service.entity(of: shipped.record, named: nil, snapshot, transaction)
                 guard !own.contains(entity.name) else { continue }
-                try transaction.savepoint { () throws(CRMError) in
+                try attempt { () throws(CRMError) in
                     try delete(shipped.record, entity: entity.name)
                 }
             } catch {

@@ -28,7 +28,7 @@ extension UnitOfWork {
             return .updated
         }
         do throws(CRMError) {
-            try transaction.savepoint { () throws(CRMError) in
+            try attempt { () throws(CRMError) in
                 _ = try update(
                     id, entity: entity.name, [field.name: value], version: nil, module: entity.module)
             }

@@ -63,6 +63,21 @@ package final class UnitOfWork {
         self.snapshot = snapshot
     }
 
+    /// Runs a body whose writes are undone alone when it throws, with what the unit has come to know by them.
+    package func attempt<Result>(_ body: () throws(CRMError) -> Result) throws(CRMError) -> Result {
+        let (elevations, references, sightedReferences) = (
+            elevations, knownReferences, sighted?.knownReferences ?? [:]
+        )
+        do throws(CRMError) {
+            return try transaction.savepoint(body)
+        } catch {
+            self.elevations = elevations
+            knownReferences = references
+            sighted?.knownReferences = sightedReferences
+            throw error
+        }
+    }
+
     // MARK: Create
 
     /// - Parameter module: The module that writes, whose own the read-only fields are; nil for a person.
@@ -246,6 +261,8 @@ package final class UnitOfWork {
         let value = deletedAt.map { StoredValue.integer($0.millisecondsSince1970) } ?? .null
         try write(entity, old, [(entity.system("deleted_at"), value)], [], kind, call)
         try transaction.execute(WriteStatements.setDeleted(old.id, at: deletedAt))
+        knownReferences[old.id] = nil
+        sighted?.knownReferences[old.id] = nil
         try ripple(
             entity, old.id, before: kind == .delete ? old.values : nil,
             after: kind == .delete ? nil : old.values)

@@ -28,6 +28,34 @@ struct UnitOfWorkTests {
         #expect(record.version == 1)
     }
 
+    @Test("what was deleted, or never came to be, cannot be named, whatever the unit knew of it before")
+    func forgotten() throws {
+        let error = #expect(throws: CRMError.self) {
+            try office.unit { (unit) throws(CRMError) in
+                let account = try unit.create("account", ["account_name": "Acme"])
+                _ = try unit.create("contact", ["last_name": "Noor", "account": .reference(account)])
+                try unit.delete(account, entity: nil)
+                _ = try unit.create("contact", ["last_name": "Lee", "account": .reference(account)])
+            }
+        }
+        #expect(error?.fields.map(\.code) == ["not_found"])
+        let second = #expect(throws: CRMError.self) {
+            try office.unit { (unit) throws(CRMError) in
+                var account = RecordID(0)
+                do throws(CRMError) {
+                    try unit.attempt { () throws(CRMError) in
+                        account = try unit.create("account", ["account_name": "Acme"])
+                        _ = try unit.create("contact", ["last_name": "Noor", "account": .reference(account)])
+                        throw CRMError(.forbidden, "undone")
+                    }
+                } catch { #expect(error.message == "undone") }
+                _ = try unit.create("contact", ["last_name": "Lee", "account": .reference(account)])
+            }
+        }
+        #expect(second?.fields.map(\.code) == ["not_found"])
+        #expect(try office.ids("contact", where: nil).isEmpty)
+    }
+
     struct Refusal: Sendable, CustomTestStringConvertible {
         let values: [String: Value]
         let field: String

@@ -106,7 +106,7 @@ struct ImportRun {
             switch undoing {
             case .allRows: return try write(values, row.draft)
             case .thatRow:
-                return try transaction.savepoint { () throws(CRMError) in try write(values, row.draft) }
+                return try unit.attempt { () throws(CRMError) in try write(values, row.draft) }
             }
         } catch {
             guard error.kind != .unavailable, error.kind != .internalError else { throw error }
