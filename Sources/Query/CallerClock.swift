@@ -12,10 +12,7 @@ package struct CallerClock: Sendable {
         self.timeZone = timeZone
     }
 
-    package var today: CalendarDate {
-        guard timeZone != "UTC" else { return now.dateInUTC }
-        return Instant(millisecondsSince1970: now.millisecondsSince1970 + offset(at: now)).dateInUTC
-    }
+    package var today: CalendarDate { day(at: now) }
 
     /// The moment at which a day begins. Where the clock skips midnight, the first moment after the gap.
     package func startOfDay(_ date: CalendarDate) -> Instant {
@@ -26,7 +23,14 @@ package struct CallerClock: Sendable {
         for _ in 0..<2 {
             start = Instant(millisecondsSince1970: midnight.millisecondsSince1970 - offset(at: start))
         }
-        return start
+        // West of UTC the second step, which looks from behind a skipped midnight, leads before the gap.
+        guard day(at: start) < date else { return start }
+        return Instant(millisecondsSince1970: midnight.millisecondsSince1970 - offset(at: start))
+    }
+
+    private func day(at instant: Instant) -> CalendarDate {
+        guard timeZone != "UTC" else { return instant.dateInUTC }
+        return Instant(millisecondsSince1970: instant.millisecondsSince1970 + offset(at: instant)).dateInUTC
     }
 
     /// Milliseconds east of UTC.

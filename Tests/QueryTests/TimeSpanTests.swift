@@ -54,6 +54,13 @@ struct TimeSpanTests {
             ("Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00.000Z"),
             ("Europe/Berlin", "2026-03-30", "2026-03-29T22:00:00.000Z"),
             ("America/New_York", "2026-11-01", "2026-11-01T04:00:00.000Z"),
+            // Where the clock skips midnight the day begins behind the gap; where it strikes twice, at the first.
+            ("America/Santiago", "2026-09-06", "2026-09-06T04:00:00.000Z"),
+            ("America/Santiago", "2026-09-07", "2026-09-07T03:00:00.000Z"),
+            ("America/Havana", "2026-03-08", "2026-03-08T05:00:00.000Z"),
+            ("America/Havana", "2026-11-01", "2026-11-01T04:00:00.000Z"),
+            ("Asia/Beirut", "2026-03-29", "2026-03-28T22:00:00.000Z"),
+            ("Asia/Beirut", "2026-10-25", "2026-10-24T22:00:00.000Z"),
             ("Nowhere/Atlantis", "2026-07-01", "2026-07-01T00:00:00.000Z"),
         ])
     func startOfDay(_ zone: String, _ day: String, _ expected: String) {
