@@ -62,7 +62,7 @@ struct ExpressionEvaluation {
         _ sign: Expression.Operator, _ left: ExpressionValue, _ right: ExpressionValue
     ) -> ExpressionValue {
         if case .date(let date) = left, case .number(let days) = right {
-            guard let whole = days.units(scale: 0), abs(whole) < 10_000_000 else { return .null }
+            guard let whole = days.units(scale: 0), whole.magnitude < 10_000_000 else { return .null }
             return .date(date.adding(days: sign == .minus ? -whole : whole))
         }
         guard let one = left.measure, let two = right.measure else { return .null }
