@@ -217,19 +217,7 @@ extension UnitOfWork {
             try compute(entity, id, &values, old: old)
             try checkUnique(entity, values, old: old, id: id)
         }
-        let changed = entity.fields.filter { !$0.isSystem && (values[$0.name] ?? .null) != old[$0.name] }
-        guard !changed.isEmpty else { return }
-        let lines = try writeLines(entity, id, old: old, &values)
-        try write(
-            entity, old, changed.map { ($0, $0.kind.stored(values[$0.name] ?? .null)) }, lines, .update, call)
-        let label = RecordLabel.text(entity, values)
-        if label != RecordLabel.text(entity, old.values) {
-            try transaction.execute(WriteStatements.setLabel(id, label))
-        }
-        if !isBinned {
-            try keepKeys(entity, id, old: old.values, new: values)
-            try ripple(entity, id, before: old.values, after: values)
-        }
+        try rewrite(entity, old, &values, isBinned: isBinned, call)
     }
 
     // MARK: Lines

@@ -204,17 +204,7 @@ extension UnitOfWork {
     /// Empties one reference, wherever its record lies. Without hooks: what it names is gone whatever a module thinks.
     private func clear(_ reference: Reference) throws(CRMError) {
         let (child, field) = (reference.referrer.entity, reference.referrer.field)
-        let old = try whole(reference.id, child, bin: .both)
-        try write(child, old, [(field, .null)], [], .update, call)
-        var values = old.values
-        values[field.name] = .null
-        if try !isBinned(reference.id, child) {
-            try keepKeys(child, reference.id, old: old.values, new: values)
-        }
-        let label = RecordLabel.text(child, values)
-        if label != RecordLabel.text(child, old.values) {
-            try transaction.execute(WriteStatements.setLabel(reference.id, label))
-        }
+        try point(reference.id, child, [(field, .null)])
     }
 
     // MARK: What is left

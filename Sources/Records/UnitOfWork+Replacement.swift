@@ -24,7 +24,9 @@ extension UnitOfWork {
         guard let value = replaced(old[field.name], key, by: other, field) else { return .none }
         let isDeleted = try transaction.first(Planner.directoryEntry(id)) { !$0.isNull(2) } ?? true
         guard !isDeleted else {
-            try write(entity, old, [(field, field.kind.stored(value))], [], .update, call)
+            var values = old.values
+            values[field.name] = value
+            try rewrite(entity, old, &values, isBinned: true, call)
             return .updated
         }
         do throws(CRMError) {
@@ -47,11 +49,7 @@ extension UnitOfWork {
         var stored = old.values
         stored[field.name] = value
         try compute(entity, old.id, &stored, old: old)
-        let changed = entity.fields.filter { !$0.isSystem && (stored[$0.name] ?? .null) != old[$0.name] }
-        try write(
-            entity, old, changed.map { ($0, $0.kind.stored(stored[$0.name] ?? .null)) }, [], .update, call)
-        try keepKeys(entity, old.id, old: old.values, new: stored)
-        try ripple(entity, old.id, before: old.values, after: stored)
+        try rewrite(entity, old, &stored, isBinned: false, call)
     }
 
     private func replaced(_ value: Value, _ key: String, by other: String, _ field: Field) -> Value? {

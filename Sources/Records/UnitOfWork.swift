@@ -211,24 +211,13 @@ package final class UnitOfWork {
         try runHooks(.beforeUpdate, &change, call, entity)
         var stored = try settle(change, entity, call)
         try compute(entity, id, &stored, old: old)
-        let changed = entity.fields.filter { !$0.isSystem || $0.name == "owner" }
-            .filter { (stored[$0.name] ?? .null) != old[$0.name] }
-        guard !changed.isEmpty else { return false }
+        guard !changes(of: entity, from: old, to: stored).isEmpty else { return false }
         try checkReferences(entity, stored, old: old, call)
         try checkAssignment(entity, stored["owner"]?.reference, old: old["owner"].reference, call)
         try checkUnique(entity, stored, old: old, id: id)
         try refuseDuplicates(entity, stored, old: old, id: id, warnings, call)
-        let lines = try writeLines(entity, id, old: old, &stored)
-        try write(
-            entity, old, changed.map { ($0, $0.kind.stored(stored[$0.name] ?? .null)) }, lines, .update, call)
-        index(entity, id, stored, changed: changed)
-        try keepKeys(entity, id, old: old.values, new: stored)
-        let label = RecordLabel.text(entity, stored)
-        if label != RecordLabel.text(entity, old.values) {
-            try transaction.execute(WriteStatements.setLabel(id, label))
-        }
+        try rewrite(entity, old, &stored, isBinned: false, call)
         try keepWithCustomer(id, entity, call)
-        try ripple(entity, id, before: old.values, after: stored)
         try runAfterHooks(.afterUpdate, entity, id, old: old, given: change.given, stored, call)
         return true
     }
@@ -275,6 +264,32 @@ package final class UnitOfWork {
     }
 
     // MARK: Steps that writes share
+
+    private func changes(of entity: Entity, from old: Record, to values: [String: Value]) -> [Field] {
+        entity.fields.filter { !$0.isSystem || $0.name == "owner" }
+            .filter { (values[$0.name] ?? .null) != old[$0.name] }
+    }
+
+    /// Puts values that are settled in place of a record's, with all that follows from them: lines and their ids, the log,
+    /// the label, the search index, the keys, and what other records compute from them. The last three are none of a record
+    /// in the bin.
+    func rewrite(
+        _ entity: Entity, _ old: Record, _ values: inout [String: Value], isBinned: Bool, _ call: CallContext
+    ) throws(CRMError) {
+        let changed = changes(of: entity, from: old, to: values)
+        guard !changed.isEmpty else { return }
+        let lines = try writeLines(entity, old.id, old: old, &values)
+        let columns = changed.map { ($0, $0.kind.stored(values[$0.name] ?? .null)) }
+        try write(entity, old, columns, lines, .update, call)
+        let label = RecordLabel.text(entity, values)
+        if label != RecordLabel.text(entity, old.values) {
+            try transaction.execute(WriteStatements.setLabel(old.id, label))
+        }
+        guard !isBinned else { return }
+        index(entity, old.id, values, changed: changed)
+        try keepKeys(entity, old.id, old: old.values, new: values)
+        try ripple(entity, old.id, before: old.values, after: values)
+    }
 
     /// Adds what is missing to the problems of a record that is refused anyway, without what a hook would have filled.
     private func requireMandatory(

@@ -36,6 +36,8 @@ struct ComputedTests {
                 "sum", of: "total", over: "order_item", where: "name != \"free\""),
             .money("payable", "Payable").computed("round(total * (1 - customer.discount / 100), 2)"),
             .money("share", "Share").computed("total / rush"),
+            .boolean("loose", "Loose").computed("empty(customer)"),
+            .date("due", "Due").computed("date(\"2026-01-01\") + rush"),
         ]
     ).labelled(by: "subject").sorted(by: "subject").listing("subject")
 
@@ -89,6 +91,32 @@ struct ComputedTests {
         order = try office.get(id)
         try office.update(id, ["items": .lineChange(remove: [order.lines("items")[0].id].compactMap { $0 })])
         #expect(try office.get(id)["total"] == amount(0))
+    }
+
+    @Test(
+        "a day beyond the calendar is none, whatever number leads there",
+        arguments: [
+            (31, "2026-02-01"), (-1, "2025-12-31"), (10_000_000, nil), (Int64.max, nil), (Int64.min, nil),
+        ] as [(Int64, String?)])
+    func days(_ days: Int64, _ expected: String?) throws {
+        let id = try office.create("order", ["subject": "O", "rush": .integer(days)])
+        #expect(try office.get(id)["due"].date == expected.flatMap { CalendarDate($0) })
+    }
+
+    @Test("what is computed of a reference follows when a purge empties it")
+    func purged() throws {
+        let customer = try office.create("customer", ["name": "A", "discount": .integer(10)])
+        let id = try makeOrder(customer, 100_000)
+        #expect(try office.get(id)["loose"] == false)
+        try office.delete(customer)
+        try office.unit { unit throws(CRMError) in
+            _ = try unit.purge(customer, entity: nil, references: .clear)
+        }
+        let order = try office.get(id)
+        #expect(order["customer"] == .null)
+        #expect(order["loose"] == true)
+        // Without a customer there is no discount to compute with.
+        #expect(order["payable"] == .null)
     }
 
     @Test("figures over related records follow every way in which they change")

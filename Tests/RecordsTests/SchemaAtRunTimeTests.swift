@@ -1,4 +1,5 @@
 import CRMSDK
+import Core
 import Installation
 import Query
 import Records
@@ -340,6 +341,43 @@ struct SchemaAtRunTimeTests {
         #expect(try office.get(ids[0]).version == 2)
         let values = office.snapshot.registry[entity: "account"]?["industry"]?.type.values.map(\.key)
         #expect(values?.contains("finance") == false)
+    }
+
+    @Test(
+        "a label with a value that is merged follows it: also where a rule refuses the change, also in the bin"
+    )
+    func mergedLabels() throws {
+        var core = CoreModule().manifest
+        core.entities.append(
+            EntityDefinition(
+                "desk", label: "Desk", plural: "Desks",
+                fields: [
+                    .text("title", "Title").mandatory(),
+                    .picklist("size", "Size", labels: ["Small", "Large", "Huge"]),
+                ]
+            ).labelled(by: "title", "size").sorted(by: "title"))
+        core.hooks.append(
+            Hook("keep_desk", on: "desk", [.beforeUpdate]) { change, _ throws(CRMError) in
+                guard change["title"] != "Fixed" else { throw CRMError(.invalidRecord, "it is fixed") }
+            })
+        let office = try Office(core: core)
+        let ids = try ["Loose", "Fixed", "Binned"].map {
+            try office.create("desk", ["title": .text($0), "size": "huge"])
+        }
+        try office.delete(ids[2])
+        try office.change(.picklist(FieldName("desk", "size"), .merge("huge", into: "large")))
+        office.installation.workOnSchema()
+        let reader = try office.database.makeReader()
+        var labels: [String] = []
+        try reader.rows(
+            Statement(
+                "SELECT label FROM crm_record WHERE id IN (?1, ?2, ?3) ORDER BY id",
+                ids.map { .integer($0.rawValue) })
+        ) { row in
+            labels.append(row.text(0))
+            return .next
+        }
+        #expect(labels == ["Loose Large", "Fixed Large", "Binned Large"])
     }
 
     @Test("a retired value stays on its records and is refused for others; one in use is not removed")
