@@ -10,7 +10,7 @@ enum Currency {
                 "ISO 4217: three capital letters."),
             .text("symbol", "Symbol", maximumLength: 8),
             .integer("decimals", "Decimals").mandatory().defaulting(to: "2").range("0", "4")
-                .help("Decimals of an amount on paper: 0 JPY, 2 EUR, 3 KWD."),
+                .help("Decimals of an amount on paper, as in ISO 4217 unless given: 0 JPY, 2 EUR, 3 KWD."),
             .decimal("rate", "Rate", scale: 6).mandatory().range("0.000001", nil)
                 .help("Units for one of the base currency while it has no exchange_rate records with dates."),
             .boolean("is_base", "Base Currency"),
@@ -33,6 +33,9 @@ enum Currency {
                 }
                 guard change.isNew else {
                     throw problem("code", "read_only", "the code of a currency cannot be changed")
+                }
+                if !change.given.contains("decimals") {
+                    change["decimals"] = .integer(Int64(minorUnits[code] ?? 2))
                 }
             }
             if change["is_base"].bool == true {
@@ -61,6 +64,17 @@ enum Currency {
                 hint: "Make it inactive; old amounts stay in it.")
         },
     ]
+
+    /// The decimals of currencies that have not two (ISO 4217 list one, column "minor units").
+    private static let minorUnits: [String: Int] = {
+        let codes = [
+            0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+            3: "BHD IQD JOD KWD LYD OMR TND", 4: "CLF UYW",
+        ]
+        return Dictionary(
+            codes.flatMap { decimals, codes in codes.split(separator: " ").map { (String($0), decimals) } }
+        ) { first, _ in first }
+    }()
 
     private static func problem(_ field: String, _ code: String, _ message: String) -> CRMError {
         .invalidRecord("currency", [FieldProblem(field: field, code: code, message: message)])

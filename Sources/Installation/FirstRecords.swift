@@ -54,7 +54,7 @@ package enum FirstRecords {
                     "currency",
                     [
                         "code": .text(choices.baseCurrency), "name": .text(name(of: choices.baseCurrency)),
-                        "is_base": true, "decimals": .integer(decimals(of: choices.baseCurrency)),
+                        "is_base": true,
                     ]),
                 try unit.create(
                     "user",
@@ -76,13 +76,5 @@ package enum FirstRecords {
     private static func name(of code: String) -> String {
         ["EUR": "Euro", "USD": "US Dollar", "GBP": "Pound Sterling", "CHF": "Swiss Franc", "JPY": "Yen"][code]
             ?? code
-    }
-
-    /// ISO 4217's minor units that are not two.
-    private static func decimals(of code: String) -> Int64 {
-        if ["JPY", "KRW", "CLP", "ISK", "VND", "XAF", "XOF", "XPF", "PYG", "UGX", "RWF"].contains(code) {
-            return 0
-        }
-        return ["KWD", "BHD", "OMR", "JOD", "TND", "IQD", "LYD"].contains(code) ? 3 : 2
     }
 }

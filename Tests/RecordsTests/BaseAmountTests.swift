@@ -72,6 +72,23 @@ struct BaseAmountTests {
     // MARK: One record
 
     @Test(
+        "a currency has the decimals of ISO 4217 unless they are given",
+        arguments: [
+            ("JPY", nil, 0), ("BIF", nil, 0), ("VUV", nil, 0), ("KWD", nil, 3), ("CLF", nil, 4),
+            ("SEK", nil, 2), ("KRW", 2, 2),
+        ] as [(String, Int64?, Int64)])
+    func decimals(_ code: String, _ given: Int64?, _ expected: Int64) throws {
+        let office = try Office()
+        var values: [String: Value] = [
+            "code": .text(code), "name": .text(code),
+            "rate": .decimal(FixedDecimal(units: 2_000_000, scale: 6)),
+        ]
+        values["decimals"] = given.map { .integer($0) }
+        let id = try office.create("currency", values)
+        #expect(try office.get(id)["decimals"] == .integer(expected))
+    }
+
+    @Test(
         "an amount is divided by the rate and rounded half up to the base currency's decimals",
         arguments: [
             ("100.00", "EUR", "100.00 EUR"), ("108.37", "USD", "100.00 EUR"), ("15642", "JPY", "100.00 EUR"),
