@@ -90,7 +90,8 @@ final class FileDownload: FileTransfer {
     private func end(_ kind: FrameKind) {
         state.withLock { $0.isOver = true }
         file.withLock { $0 = nil }
-        caller.services.metrics.counter(of: caller.method).countSuccess()
+        let counter = caller.services.metrics.counter(of: caller.method)
+        if kind == .end { counter.countSuccess() } else { counter.count(.internalError) }
         caller.send(Frame(kind: kind, callID: caller.callID))
         caller.connection.close(transfer: caller.callID)
     }
