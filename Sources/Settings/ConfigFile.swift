@@ -31,28 +31,17 @@ struct ConfigFile {
     }
 
     private static func decode(_ data: Data, _ path: String) throws(SettingsError) -> ConfigValue {
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
-        do {
-            let value = try decoder.decode(ConfigValue.self, from: data)
-            guard case .object = value else {
-                throw SettingsError(message: "configuration file \"\(path)\" is not one object in braces")
-            }
-            return value
-        } catch let error as SettingsError {
-            throw error
+        let value: ConfigValue
+        do throws(JSON5.Refusal) {
+            value = try JSON5.decode(data)
         } catch {
             throw SettingsError(
-                message: "configuration file \"\(path)\" is not JSON5: \(reason(error))",
-                hint: "JSON5 is JSON with comments, unquoted names and commas at the end.")
+                message: "configuration file \"\(path)\" is not JSON5: \(error.reason)", hint: error.hint)
         }
-    }
-
-    /// Foundation's own words, which name line and column, without the wrapping.
-    private static func reason(_ error: any Error) -> String {
-        guard case .dataCorrupted(let context)? = error as? DecodingError else { return "\(error)" }
-        let inner = (context.underlyingError as? NSError)?.userInfo[NSDebugDescriptionErrorKey] as? String
-        return inner ?? context.debugDescription
+        guard case .object = value else {
+            throw SettingsError(message: "configuration file \"\(path)\" is not one object in braces")
+        }
+        return value
     }
 
     /// What the file sets, in the table's order.

@@ -1,4 +1,5 @@
 import Foundation
+import Settings
 import Text
 
 /// A value of a mapping file: JSON5, read by Foundation.
@@ -44,22 +45,11 @@ indirect enum MappingNode: Decodable, Sendable {
     }
 
     static func parse(_ data: Data, _ path: String) throws(AdminError) -> MappingNode {
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
-        do {
-            return try decoder.decode(MappingNode.self, from: data)
+        do throws(JSON5.Refusal) {
+            return try JSON5.decode(data)
         } catch {
-            throw AdminError(
-                "mapping \"\(path)\" is not JSON5: \(reason(error))",
-                hint: "JSON5 is JSON with comments, unquoted names and commas at the end.")
+            throw AdminError("mapping \"\(path)\" is not JSON5: \(error.reason)", hint: error.hint)
         }
-    }
-
-    /// Foundation's own words, which name line and column, without the wrapping.
-    private static func reason(_ error: any Error) -> String {
-        guard case .dataCorrupted(let context)? = error as? DecodingError else { return "\(error)" }
-        let inner = (context.underlyingError as? NSError)?.userInfo[NSDebugDescriptionErrorKey] as? String
-        return inner ?? context.debugDescription
     }
 
     /// What it is, for messages.

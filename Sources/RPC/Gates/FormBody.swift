@@ -32,22 +32,7 @@ enum FormBody {
     }
 
     private static func decode(_ bytes: some Collection<UInt8>) -> String? {
-        var decoded: [UInt8] = []
-        var rest = Array(bytes)[...]
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "+"): decoded.append(0x20)
-            case UInt8(ascii: "%"):
-                guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit)
-                else {
-                    return nil
-                }
-                decoded.append(high << 4 | low)
-            default: decoded.append(byte)
-            }
-        }
-        guard let text = String(validating: decoded, as: UTF8.self) else { return nil }
-        return settled(text)
+        PercentCoding.decode(bytes, plus: .space).flatMap(settled)
     }
 
     /// With one kind of line end; nil where a control character stands in it.
@@ -65,15 +50,6 @@ enum FormBody {
             }
         }
         return String(result)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x41 + 10
-        case 0x61...0x66: byte - 0x61 + 10
-        default: nil
-        }
     }
 
     static func value(_ pairs: [(name: String, text: String)]) -> StructuredValue {
