@@ -48,7 +48,8 @@ extension AggregatePlan {
         case .interval(let index): return row.isNull(index) ? .null : .text(row.text(index))
         case .integer(let index): return row.isNull(index) ? .null : .integer(row.int64(index))
         case .field(let column):
-            guard let index = column.form.valueColumn, !row.isNull(index) else { return .null }
+            let index = column.form.valueColumn
+            guard !row.isNull(index) else { return .null }
             return column.field.kind.value(
                 row.value(index), column.field.type, currency: snapshot.currencies.base.code)
         case .decimal(let index, let scale):
@@ -57,19 +58,11 @@ extension AggregatePlan {
             return scale == 0 ? .integer(units) : .decimal(FixedDecimal(units: units, scale: scale))
         case .money(let index, let lowest, let highest):
             guard !row.isNull(index) else { return .null }
-            let currency = try currency(row, lowest, highest, member, snapshot)
-            return .money(Money(tenThousandths: try units(row, index, member), currency: currency))
-        case .average(let sum, let count, let scale):
-            guard row.int64(count) > 0 else { return .null }
-            return .decimal(
-                FixedDecimal(
-                    units: try average(row, sum, count, extraDigits: max(0, 2 - scale)), scale: max(2, scale))
-            )
-        case .moneyAverage(let sum, let count, let lowest, let highest):
-            guard row.int64(count) > 0 else { return .null }
-            let currency = try currency(row, lowest, highest, member, snapshot)
-            return .money(
-                Money(tenThousandths: try average(row, sum, count, extraDigits: 0), currency: currency))
+            let currency = try Self.currency(row, lowest, highest, of: member.name, snapshot.currencies)
+            return .money(Money(tenThousandths: try units(row, index, member), currency: currency.code))
+        case .average, .moneyAverage:
+            throw CRMError(
+                .invalidParameters, "an average is divided by who asks: take the sum and the count")
         }
     }
 
@@ -88,31 +81,31 @@ extension AggregatePlan {
         return units
     }
 
-    private func average(
-        _ row: borrowing Row, _ sum: Int, _ count: Int, extraDigits: Int
-    ) throws(CRMError) -> Int64 {
-        let dividend = exact(row, sum) * Int128(FixedDecimal.powerOfTen(extraDigits))
-        return Int64(RoundingRule.halfUp.quotient(dividend, by: Int128(row.int64(count))))
-    }
-
-    private func currency(
-        _ row: borrowing Row, _ lowest: Int?, _ highest: Int?, _ member: Member, _ snapshot: KernelSnapshot
-    ) throws(CRMError) -> CurrencyCode {
-        guard let lowest, let highest, !row.isNull(lowest) else { return snapshot.currencies.base.code }
-        let codes = [row.int64(lowest), row.int64(highest)].map { snapshot.currencies[RecordID($0)]?.code }
-        guard row.int64(lowest) == row.int64(highest), let code = codes[0] else {
-            let names = codes.map { $0?.description ?? "an unknown currency" }.joined(separator: " and ")
+    /// The currency of a figure of amounts between the lowest and the highest currency that they have; the base currency
+    /// where there are none.
+    ///
+    /// - Throws: `invalidParameters`: amounts of different currencies have no sum.
+    package static func currency(
+        _ row: borrowing Row, _ lowest: Int?, _ highest: Int?, of name: String,
+        _ currencies: CurrencyDirectory
+    ) throws(CRMError) -> CurrencyDirectory.Entry {
+        guard let lowest, let highest, !row.isNull(lowest) else { return currencies.base }
+        let (first, last) = (RecordID(row.int64(lowest)), RecordID(row.int64(highest)))
+        guard first == last else {
+            let names = [first, last].map { currencies[$0]?.code.description ?? "an unknown currency" }
             throw CRMError(
-                .invalidParameters, "\"\(member.name)\" would mix \(names)",
-                hint: "Group by the currency, or filter for one.")
+                .invalidParameters, "\"\(name)\" would mix \(names.joined(separator: " and "))",
+                hint:
+                    "Group by the currency as well, filter by it, or take the amount in the base currency, such as amount_base."
+            )
         }
-        return code
+        return currencies[first] ?? currencies.base
     }
 }
 
 extension OutputForm {
-    /// The column with the value itself.
-    package var valueColumn: Int? {
+    /// The column with the value itself, which is null where the field is empty.
+    package var valueColumn: Int {
         switch self {
         case .plain(let index), .person(let index), .lines(let index, _): index
         case .money(let amount, _): amount

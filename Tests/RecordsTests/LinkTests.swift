@@ -353,7 +353,8 @@ extension Office {
         _ = try records.list(plan, on: database.makeReader()) { row in
             var values: [String: String] = [:]
             for column in plan.read.linkColumns where !column.field.isSystem {
-                guard let index = column.form.valueColumn, !row.isNull(index) else { continue }
+                let index = column.form.valueColumn
+                guard !row.isNull(index) else { continue }
                 values[column.field.name] = printed(
                     column.field.kind.value(row.value(index), column.field.type, currency: .init("EUR")!))
             }

@@ -47,11 +47,11 @@ package struct AggregateJSON {
             }
             writer.string(Self.text(average, scale: max(scale, 2), minimumDecimals: max(scale, 2)))
         case .money(let index, let lowest, let highest):
-            let currency = try currency(row, lowest, highest, member.name)
+            let currency = try AggregatePlan.currency(row, lowest, highest, of: member.name, currencies)
             guard let units = units(row, index) else { return writer.null() }
             write(units, currency, to: &writer)
         case .moneyAverage(let sum, let count, let lowest, let highest):
-            let currency = try currency(row, lowest, highest, member.name)
+            let currency = try AggregatePlan.currency(row, lowest, highest, of: member.name, currencies)
             guard let average = average(row, sum, count, scale: 4, answer: 4) else { return writer.null() }
             write(average, currency, to: &writer)
         }
@@ -64,21 +64,6 @@ package struct AggregateJSON {
         writer.key("currency")
         writer.string(currency.code.description)
         writer.endObject()
-    }
-
-    /// Amounts of different currencies have no sum.
-    private func currency(
-        _ row: borrowing Row, _ lowest: Int?, _ highest: Int?, _ name: String
-    ) throws(CRMError) -> CurrencyDirectory.Entry {
-        guard let lowest, let highest, !row.isNull(lowest) else { return currencies.base }
-        guard row.int64(lowest) == row.int64(highest) else {
-            throw CRMError(
-                .invalidParameters, "\"\(name)\" would add amounts of different currencies",
-                hint:
-                    "Group by the currency as well, filter by it, or take the amount in the base currency, such as amount_base."
-            )
-        }
-        return currencies[RecordID(row.int64(lowest))] ?? currencies.base
     }
 
     private func units(_ row: borrowing Row, _ index: Int) -> Int128? {

@@ -286,14 +286,3 @@ struct ImportRun {
             .joined(separator: " and ")
     }
 }
-
-extension OutputForm {
-    /// The column that is null where the field is empty.
-    var valueColumn: Int {
-        switch self {
-        case .plain(let index), .person(let index), .lines(let index, _): index
-        case .money(let amount, _): amount
-        case .reference(let id, _, _, _): id
-        }
-    }
-}

@@ -35,8 +35,7 @@ package enum ChangeLog {
         var changes: [LoggedChange] = []
         let statement = Statement(
             """
-            SELECT c.seq, change_set, at, actor, source, method, kind, entity, record, version, p.payload
-            FROM crm_change AS c LEFT JOIN crm_change_payload AS p ON p.seq = c.seq
+            SELECT \(columns) FROM crm_change AS c LEFT JOIN crm_change_payload AS p ON p.seq = c.seq
             WHERE \(condition) ORDER BY c.seq LIMIT ?3
             """, bindings)
         try reader.rows(statement) { row in
