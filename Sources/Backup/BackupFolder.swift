@@ -41,8 +41,8 @@ package final class BackupFolder: Sendable {
     /// Takes as long as the disks need for reading everything twice; belongs on a thread of its own.
     ///
     /// - Parameter keep: how many to leave, the new one included; nil leaves all.
-    /// - Throws: `unavailable` while another is being made; `unavailable` when files cannot be written or the copy is damaged;
-    ///   nothing is left of it then.
+    /// - Throws: `unavailable` while another is being made; `unavailable` when files cannot be written or the copy is
+    ///   damaged; nothing is left of it then.
     package func make(at moment: Instant, keep: Int? = nil) throws(CRMError) -> Backup {
         let isFree = isWorking.withLock { isWorking -> Bool in
             defer { isWorking = true }

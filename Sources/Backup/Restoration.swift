@@ -19,7 +19,8 @@ package struct Restoration {
     ///
     /// - Parameter folder: an empty one, the data folder's `kernel`.
     /// - Returns: the end of the change log, which is the one that was noted.
-    /// - Throws: `unavailable`, naming the first file that is missing or not as it was; the folder is then to be removed.
+    /// - Throws: `unavailable`, naming the first file that is missing or not as it was; the folder is then to be
+    ///   removed.
     package func place(into folder: String) throws(CRMError) -> DatabaseCopy.LogHead {
         var folders: Set = [folder]
         for file in manifest.files {

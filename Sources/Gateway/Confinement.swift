@@ -1,14 +1,15 @@
 import CLinux
 import Glibc
 
-/// Takes from the process what the network's side of the platform never needs, so that whoever takes it over gets little.
+/// Takes from the process what the network's side of the platform never needs, so that whoever takes it over gets
+/// little.
 ///
 /// To be called by the only thread, after the listener is bound and the certificate read, before the loops start.
 ///
-/// What Landlock reaches, and what it does not: files outside the given folders can no longer be opened, TCP connections
-/// no longer be made, other processes no longer be signalled. `connect` on a Unix socket with a path, however, is
-/// not filtered by the versions of Landlock up to 7: under one uid the endpoint could still knock on `admin.sock`.
-/// Only another uid for the endpoint closes that door; then the mode of the socket does.
+/// What Landlock reaches, and what it does not: files outside the given folders can no longer be opened, TCP
+/// connections no longer be made, other processes no longer be signalled. `connect` on a Unix socket with a path,
+/// however, is not filtered by the versions of Landlock up to 7: under one uid the endpoint could still knock on
+/// `admin.sock`. Only another uid for the endpoint closes that door; then the mode of the socket does.
 package enum Confinement {
     /// What has been achieved.
     package enum Files: Equatable, Sendable {

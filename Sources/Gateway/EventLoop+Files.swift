@@ -2,8 +2,8 @@ import HTTP
 import Log
 import Wire
 
-/// Files pass through in pieces, both ways under credit: of a file that a slow client sends or fetches never more than a
-/// window is here, and none in the kernel's way.
+/// Files pass through in pieces, both ways under credit: of a file that a slow client sends or fetches never more than
+/// a window is here, and none in the kernel's way.
 extension EventLoop {
     // MARK: From the client
 
@@ -148,8 +148,8 @@ extension EventLoop {
         if index == 0 { followUp(connection) }
     }
 
-    /// The kernel has sent a file, or has given up in the midst of it: then the client can be told by nothing but the end
-    /// of the connection.
+    /// The kernel has sent a file, or has given up in the midst of it: then the client can be told by nothing but the
+    /// end of the connection.
     func endFile(_ frame: Frame, _ index: Int, _ connection: ClientConnection) {
         guard let download = connection.answers[index].download else { return }
         guard download.left == 0, frame.kind == .end else { return close(connection) }

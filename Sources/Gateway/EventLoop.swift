@@ -8,9 +8,9 @@ import Wire
 
 /// One thread's share of the gateway: its connections, its link to the kernel, and the clock that ends what is late.
 ///
-/// A wake-up goes: events of all sockets → requests are read and encoded as calls → **one** write to the kernel → answers
-/// to the clients → whoever is overdue. Nothing here waits except in `Poller.wait`. One of the loops also owns the
-/// listener and gives each new connection to the loop with the fewest: with several listeners on one port the
+/// A wake-up goes: events of all sockets → requests are read and encoded as calls → **one** write to the kernel →
+/// answers to the clients → whoever is overdue. Nothing here waits except in `Poller.wait`. One of the loops also owns
+/// the listener and gives each new connection to the loop with the fewest: with several listeners on one port the
 /// system would spread few connections unevenly, and any process of the same user could join them.
 final class EventLoop {
     /// Connections whose reading was cut short go on in the next wake-up, so that one cannot starve the others.

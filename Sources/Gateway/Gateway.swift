@@ -3,7 +3,8 @@ package import Log
 import Synchronization
 package import TLS
 
-/// The network's side of the platform: TLS, HTTP and limits in front of the kernel's socket. It passes bodies on unread.
+/// The network's side of the platform: TLS, HTTP and limits in front of the kernel's socket. It passes bodies on
+/// unread.
 ///
 /// Order: `init` loads the certificate and binds, `start` begins to serve, `stop` finishes what is in flight and
 /// returns when all is done. Each event loop is a thread with its own connection to the kernel; a client stays with the

@@ -47,7 +47,8 @@ package struct HTTPFields: Sendable {
         }
     }
 
-    /// Reads one field line, which must be `name ":" OWS value OWS` (RFC 9112 §5): no folding, no space before the colon.
+    /// Reads one field line, which must be `name ":" OWS value OWS` (RFC 9112 §5): no folding, no space before the
+    /// colon.
     static func parse(_ bytes: [UInt8], _ line: Range<Int>) throws(HTTPRefusal) -> Field {
         var colon = line.lowerBound
         while colon < line.upperBound, bytes[colon] != ASCII.colon { colon += 1 }

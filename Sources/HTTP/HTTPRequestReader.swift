@@ -4,9 +4,10 @@
 /// pipelined requests come out in order. The outcome never depends on where the pieces were cut.
 ///
 /// Strict by choice where RFC 9112 leaves room, because every leniency here is a way to make two readers disagree on
-/// where a request ends: CR LF only, no folded lines, no space before a colon, one Host, one Content-Length of digits or
-/// one `Transfer-Encoding: chunked` but never both. HTTP/1.0 is served, without keep-alive and without chunks, since
-/// health checks still speak it; other major versions are refused with 505. One empty line before a request is let pass.
+/// where a request ends: CR LF only, no folded lines, no space before a colon, one Host, one Content-Length of digits
+/// or one `Transfer-Encoding: chunked` but never both. HTTP/1.0 is served, without keep-alive and without chunks, since
+/// health checks still speak it; other major versions are refused with 505. One empty line before a request is let
+/// pass.
 ///
 /// After a refusal every further `next` returns the same refusal: answer it and close.
 ///

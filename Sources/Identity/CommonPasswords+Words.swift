@@ -21,8 +21,8 @@
 // OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 // SOFTWARE.
 
-/// The words of `CommonPasswords`, sorted: those of at least four characters among the 3,000 most frequent, and those of
-/// at least eight characters (the least that a password may have) among the 30,000 most frequent.
+/// The words of `CommonPasswords`, sorted: those of at least four characters among the 3,000 most frequent, and those
+/// of at least eight characters (the least that a password may have) among the 30,000 most frequent.
 ///
 /// Taken unchanged from the list `passwords` of zxcvbn (zxcvbn-python 4.5.0, `frequency_lists.py`; in turn from
 /// zxcvbn 4.4 by Dropbox, both MIT), counted there from passwords that became public. Some are coarse: a list

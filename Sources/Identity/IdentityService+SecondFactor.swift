@@ -13,8 +13,8 @@ package struct SecondFactorOffer: Sendable {
 
 /// For whom log-ins need a second factor: those of them who have none set one up before anything else.
 ///
-/// Holds for log-ins with a password. API keys, which no person types, and the administrators' socket, whose callers the
-/// system vouches for, are not asked.
+/// Holds for log-ins with a password. API keys, which no person types, and the administrators' socket, whose callers
+/// the system vouches for, are not asked.
 package struct SecondFactorPolicy: Hashable, Sendable {
     package var ofAdministrators = false
     package var ofEveryone = false

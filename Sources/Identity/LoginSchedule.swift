@@ -4,8 +4,9 @@ package import CRMSDK
 /// (NIST SP 800-63B §5.2.2, ASVS 5.0 6.3.1).
 ///
 /// The first five failures in a row cost nothing. After the fifth the name waits 1 s (a setting), and twice
-/// as long after each further one, up to 15 minutes. After the hundredth its password no longer works until an administrator sets
-/// another. Attempts during a wait are refused unseen and do not count, so that nobody can prolong it by trying.
+/// as long after each further one, up to 15 minutes. After the hundredth its password no longer works until an
+/// administrator sets another. Attempts during a wait are refused unseen and do not count, so that nobody can prolong
+/// it by trying.
 package struct LoginSchedule: Hashable, Sendable {
     package var freeFailures = 5
     package var firstWaitSeconds: Int64 = 1

@@ -33,8 +33,8 @@ package struct Session: Sendable {
         "second_factor.status", "second_factor.begin", "second_factor.confirm",
     ])
 
-    /// What a key may call that is narrowed to a contact. Modules' actions are not among it: what they read with rights of
-    /// their own is not held against the customer.
+    /// What a key may call that is narrowed to a contact. Modules' actions are not among it: what they read with rights
+    /// of their own is not held against the customer.
     package static let methodsForCustomers: Set<String> = [
         "auth.whoami", "batch.execute", "core.print", "entity.describe", "entity.list", "record.aggregate",
         "record.count", "record.create", "record.delete", "record.get", "record.history", "record.link",
@@ -42,8 +42,8 @@ package struct Session: Sendable {
         "file.put",
     ]
 
-    /// - Throws: `forbidden` for what a customer's key may not call, while the password must be changed, or a second factor be set up, and `method` does
-    ///   not serve that.
+    /// - Throws: `forbidden` for what a customer's key may not call, while the password must be changed, or a second
+    ///   factor be set up, and `method` does not serve that.
     package func checkMayCall(_ method: String) throws(CRMError) {
         if principal.customer != nil, !Self.methodsForCustomers.contains(method) {
             var error = CRMError(

@@ -8,11 +8,11 @@ import Text
 
 /// Takes out what a disabled module has left: for good.
 extension Installation {
-    /// Destroys a disabled module's entities with their records, its fields on others' entities, its relations with their
-    /// links, the rights to all of that, and what the kernel keeps of its steps and jobs.
+    /// Destroys a disabled module's entities with their records, its fields on others' entities, its relations with
+    /// their links, the rights to all of that, and what the kernel keeps of its steps and jobs.
     ///
-    /// In a dry run it says what that is. Small modules are gone at once, others in batches beside normal work, which go
-    /// on after a kill. What remains is in the change log, without values.
+    /// In a dry run it says what that is. Small modules are gone at once, others in batches beside normal work, which
+    /// go on after a kill. What remains is in the change log, without values.
     ///
     /// - Parameter budget: how long this call may work on it.
     /// - Throws: `invalidParameters` for a module that runs or is not known; while another one needs it, or an

@@ -10,8 +10,8 @@ import Synchronization
 
 /// What is installed: the modules that are enabled, and the entities and fields that they and administrators have made.
 ///
-/// Starts the kernel's snapshot and makes every later one: enabling a module and changing a field are units of work that
-/// write the schema and, after COMMIT, publish a new registry. Nothing waits for them; calls under way end on the
+/// Starts the kernel's snapshot and makes every later one: enabling a module and changing a field are units of work
+/// that write the schema and, after COMMIT, publish a new registry. Nothing waits for them; calls under way end on the
 /// registry that they began with.
 package final class Installation: Sendable {
     package let snapshots: SnapshotHolder

@@ -2,8 +2,8 @@ import CRMSDK
 import Query
 import Storage
 
-/// Rights and rules that a change of the schema leaves without anything to hold for. They stay, and hold again when it is
-/// restored; an administrator should know.
+/// Rights and rules that a change of the schema leaves without anything to hold for. They stay, and hold again when it
+/// is restored; an administrator should know.
 enum RightsInVain {
     /// A sentence for each change that leaves some.
     static func notes(_ changes: [SchemaChange], _ source: some RowSource) throws(CRMError) -> [String] {

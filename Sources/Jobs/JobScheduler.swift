@@ -33,8 +33,9 @@ package struct HouseJob: Sendable {
 
 /// Runs modules' jobs at their times, each run one unit of work, and the kernel's own housekeeping.
 ///
-/// A job on many records is a unit of work for each of them. One thread, one job at a time. The next due time is stored in the same transaction as what the job did: after a kill a
-/// job has either run and moved on, or neither. A job that fails is noted and tried again at its next time.
+/// A job on many records is a unit of work for each of them. One thread, one job at a time. The next due time is stored
+/// in the same transaction as what the job did: after a kill a job has either run and moved on, or neither. A job that
+/// fails is noted and tried again at its next time.
 package final class JobScheduler: Sendable {
     private let records: RecordService
     private let writer: StorageWriter
@@ -111,8 +112,8 @@ package final class JobScheduler: Sendable {
         }
     }
 
-    /// A unit of work for each record, then one that notes the run. What takes longer than `turn` goes on the next second,
-    /// so that other jobs have theirs.
+    /// A unit of work for each record, then one that notes the run. What takes longer than `turn` goes on the next
+    /// second, so that other jobs have theirs.
     private func run(
         _ work: Job.RecordWork, _ registered: RegisteredJob, _ name: String
     ) throws(CRMError) {

@@ -36,8 +36,8 @@ package struct ModuleCatalog: Sendable {
 
     /// The file that a module's name means: `price_books` is `libPriceBooksModule.so` of the folder.
     ///
-    /// - Throws: `invalidParameters` when it is no name, so that none leads out of the folder; `notFound` when there is no such
-    ///   file, with those that there are as candidates.
+    /// - Throws: `invalidParameters` when it is no name, so that none leads out of the folder; `notFound` when there is
+    ///   no such file, with those that there are as candidates.
     package func path(ofModule name: String) throws(CRMError) -> String {
         guard ManifestCheck.isName(name) else {
             throw CRMError(

@@ -11,7 +11,8 @@ extension PrintTemplate {
     }
 }
 
-/// Cuts a template at its braces and keeps the open sections on a stack of its own: hostile nesting costs no call depth.
+/// Cuts a template at its braces and keeps the open sections on a stack of its own: hostile nesting costs no call
+/// depth.
 private struct TemplateParser {
     private enum Kind: String { case document, each, `if` }
 

@@ -1,10 +1,10 @@
 /// The template of a printed document: markup with placeholders, kept as data and never run as code.
 ///
-/// `{{number}}` and `{{account.name}}` print a value; `{{#each lines}}…{{/each}}` repeats its body, in which names belong
-/// to the line and `@` reaches the document (`{{@currency}}`); `{{#if terms}}…{{else}}…{{/if}}` asks only whether something
-/// is there. Every value is escaped for the place where it stands. There is no way to print markup from a value, to
-/// compare, or to calculate, so that a template asks nothing that its reader may not see. To print two braces, write
-/// `{&#123;`.
+/// `{{number}}` and `{{account.name}}` print a value; `{{#each lines}}…{{/each}}` repeats its body, in which names
+/// belong to the line and `@` reaches the document (`{{@currency}}`); `{{#if terms}}…{{else}}…{{/if}}` asks only
+/// whether something is there. Every value is escaped for the place where it stands. There is no way to print markup
+/// from a value, to compare, or to calculate, so that a template asks nothing that its reader may not see. To print two
+/// braces, write `{&#123;`.
 ///
 /// Order: `init(parsing:)` refuses what is not safe markup, `check(against:)` what names no field, then `render(_:)`.
 /// Cost: each is linear in what it reads or writes; all are bounded by `Limits`.

@@ -94,7 +94,8 @@ package enum ImportStatements {
             [.integer(id), .integer(changeSet ?? .max)])
     }
 
-    /// The first and the last entry of a record in the change sets of an import. Along the record's entries, which are few.
+    /// The first and the last entry of a record in the change sets of an import. Along the record's entries, which are
+    /// few.
     package static func span(of record: RecordID, in id: Int64) -> Statement {
         Statement(
             """

@@ -25,7 +25,8 @@ package struct LinkScope: Sendable {
 }
 
 extension Viewpoint {
-    /// Whether the caller may see a value of a relation's links: a right to a field of the entity that it goes out from.
+    /// Whether the caller may see a value of a relation's links: a right to a field of the entity that it goes out
+    /// from.
     package func sees(_ field: Field, of relation: Relation) -> Bool {
         field.isSystem || mask(relation.from).isVisible(relation.maskedName(field))
     }

@@ -4,8 +4,8 @@ import Security
 
 /// How a list is sorted, and how to go on after a record of it.
 ///
-/// The id makes every sort total; a sort with which the entity's default begins goes on as the default does, so that one
-/// index serves both. Nulls are lowest: first ascending, last descending.
+/// The id makes every sort total; a sort with which the entity's default begins goes on as the default does, so that
+/// one index serves both. Nulls are lowest: first ascending, last descending.
 struct Order {
     struct Key {
         let expression: String
@@ -85,8 +85,8 @@ struct Order {
         }
     }
 
-    /// What follows in the default, or its reverse; nil where it does not begin with the keys, or goes on by a field that
-    /// this caller may not see.
+    /// What follows in the default, or its reverse; nil where it does not begin with the keys, or goes on by a field
+    /// that this caller may not see.
     private static func restOfDefault(_ keys: [Key], _ builder: StatementBuilder) -> [Key]? {
         let entity = builder.entity
         let rest = entity.defaultSort.dropFirst(keys.count)

@@ -1,8 +1,8 @@
 package import CRMSDK
 package import Registry
 
-/// The scratch tables in which an entity's records stand as they were: those that have changed since, and the ids of all
-/// that have, the ones that were not there yet among them.
+/// The scratch tables in which an entity's records stand as they were: those that have changed since, and the ids of
+/// all that have, the ones that were not there yet among them.
 package enum PastStatements {
     static let rows = "temp.crm_past"
     static let changed = "temp.crm_past_id"

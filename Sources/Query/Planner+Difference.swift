@@ -39,8 +39,8 @@ extension Planner {
         return Statement(statement, builder.bindings)
     }
 
-    /// What Security has to know of one record: its owner and the references through which rights travel, in this order;
-    /// whether it is deleted comes last.
+    /// What Security has to know of one record: its owner and the references through which rights travel, in this
+    /// order; whether it is deleted comes last.
     package static func ownership(_ entity: Entity, through fields: [Field], id: RecordID) -> Statement {
         let columns = ["owner"] + fields.map(\.column) + ["deleted_at"]
         return Statement(

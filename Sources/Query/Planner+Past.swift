@@ -2,8 +2,8 @@ package import CRMSDK
 package import Registry
 import Security
 
-/// Reads of records as they were, from the scratch tables of `PastStatements`. Rights, masks and fields are those of now;
-/// what a path reaches over a reference, and the reference's label, are today's as well.
+/// Reads of records as they were, from the scratch tables of `PastStatements`. Rights, masks and fields are those of
+/// now; what a path reaches over a reference, and the reference's label, are today's as well.
 extension Planner {
     /// Reads one record that has changed since. Whether the caller may view it was asked before.
     package static func pastRecord(

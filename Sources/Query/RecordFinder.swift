@@ -30,7 +30,8 @@ package struct RecordFinder: Sendable {
         }
         let first = builder.bindings.count
         let access = builder.condition(viewpoint.predicate(entity), on: builder.base)
-        // The sign in front keeps the database to the index of a value: it would rather walk through all that the caller owns.
+        // The sign in front keeps the database to the index of a value: it would rather walk through all that the
+        // caller owns.
         conditions += access.map { ["+(\($0))"] } ?? []
         text =
             "SELECT \(builder.base).id \(builder.from) WHERE \(conditions.joined(separator: " AND "))"

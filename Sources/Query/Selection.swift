@@ -15,8 +15,8 @@ struct Selection {
         case withLines, withoutLines
     }
 
-    /// Selects the fields and paths named, in their order, or all fields that the caller may see, in the entity's order;
-    /// id first.
+    /// Selects the fields and paths named, in their order, or all fields that the caller may see, in the entity's
+    /// order; id first.
     init(
         _ fields: [String]?, _ breadth: Breadth, _ builder: inout StatementBuilder
     ) throws(CRMError) {

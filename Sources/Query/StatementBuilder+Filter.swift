@@ -79,8 +79,8 @@ extension StatementBuilder {
         }
     }
 
-    /// As a balanced tree: SQLite's expressions are at most 500 deep, and a chain of a thousand would be a thousand deep.
-    /// It takes the branches for what they are all the same, and looks each up in an index.
+    /// As a balanced tree: SQLite's expressions are at most 500 deep, and a chain of a thousand would be a thousand
+    /// deep. It takes the branches for what they are all the same, and looks each up in an index.
     private static func any(_ conditions: ArraySlice<String>) -> String {
         guard conditions.count > 1 else { return conditions.first ?? "0" }
         let middle = conditions.startIndex + conditions.count / 2
@@ -228,8 +228,8 @@ extension StatementBuilder {
         return "(\(column(path)) >= \(bind(.integer(first))) AND \(column(path)) < \(bind(.integer(end))))"
     }
 
-    /// The ranges of the index in which the circle lies, and the distance. Always as many ranges, so that the statement's
-    /// text is the same for all circles.
+    /// The ranges of the index in which the circle lies, and the distance. Always as many ranges, so that the
+    /// statement's text is the same for all circles.
     private mutating func near(_ path: FieldPath, _ condition: FilterCondition) throws(CRMError) -> String {
         guard let circle = GeoCircle(condition.operand) else {
             throw CRMError(

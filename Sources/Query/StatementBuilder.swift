@@ -193,8 +193,8 @@ struct StatementBuilder {
 
     // MARK: Gathering
 
-    /// A query for the ids of the records, not deleted, that a predicate lets through, each branch by an index; nil where
-    /// a branch has none. For the owners' branch those given are enough.
+    /// A query for the ids of the records, not deleted, that a predicate lets through, each branch by an index; nil
+    /// where a branch has none. For the owners' branch those given are enough.
     mutating func ids(_ predicate: AccessPredicate, of entity: Entity, owners: [RecordID]) -> String? {
         switch predicate {
         case .nothing: return "SELECT NULL WHERE 0"
@@ -237,8 +237,8 @@ struct StatementBuilder {
         }
     }
 
-    /// The ids of a customer's records of an entity, each field by its index; nil where there can be none. A customer in the
-    /// recycle bin has none.
+    /// The ids of a customer's records of an entity, each field by its index; nil where there can be none. A customer
+    /// in the recycle bin has none.
     private mutating func ids(
         of customer: RecordID, _ entity: String, _ reach: CustomerReach
     ) -> String? {

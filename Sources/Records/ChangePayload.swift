@@ -145,8 +145,9 @@ enum ChangePayload {
 }
 
 /// What a change log entry says about a link: `{"link":{"relation":"campaign_contact","other":17,"made":true,
-/// "values":{…}}}`, the values as `ChangePayload` has them; `made` where the two were not linked before. Each link is told
-/// twice in a row, first in the history of the side that the relation goes out from. Nothing in it reads as a change of the record's own columns.
+/// "values":{…}}}`, the values as `ChangePayload` has them; `made` where the two were not linked before. Each link is
+/// told twice in a row, first in the history of the side that the relation goes out from. Nothing in it reads as a
+/// change of the record's own columns.
 enum LinkPayload {
     static func encode(
         relation: String, other: RecordID, isNew: Bool, _ changes: [ChangePayload.StoredChange]

@@ -7,8 +7,8 @@ import Storage
 /// A record that is to be made and whose values are settled, with what its storing needs and values alone decide: the
 /// statement, the log's entry, the label, the keys of duplicates.
 ///
-/// Where many records come at once it is made ahead of its unit, on another thread. What only the unit knows is set there:
-/// the id, the time, numbers, ids of lines.
+/// Where many records come at once it is made ahead of its unit, on another thread. What only the unit knows is set
+/// there: the id, the time, numbers, ids of lines.
 struct Creation: Sendable {
     let entity: Entity
     let owner: RecordID?

@@ -2,11 +2,11 @@ package import CRMSDK
 package import Registry
 import Security
 
-/// The values of a record that is to be made, checked as far as that needs no database: rights to fields, types, ranges,
-/// defaults.
+/// The values of a record that is to be made, checked as far as that needs no database: rights to fields, types,
+/// ranges, defaults.
 ///
-/// Made ahead of its unit where many rows come at once. It holds for the registrations and rights that it was made with,
-/// and nothing else: a unit that works on others checks the values itself.
+/// Made ahead of its unit where many rows come at once. It holds for the registrations and rights that it was made
+/// with, and nothing else: a unit that works on others checks the values itself.
 package struct CreationDraft: Sendable {
     let snapshot: KernelSnapshot
     let entity: Entity

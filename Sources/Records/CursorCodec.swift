@@ -4,8 +4,8 @@ import Registry
 
 /// Turns a place in a list into an opaque text and back.
 ///
-/// Layout: 8 bytes of SHA-256 over the query's identity, the values (`StoredValue+Bytes`), 16 bytes of HMAC-SHA-256 over
-/// all before; base64url. The MAC keeps a client from asking for rows by values that it made up.
+/// Layout: 8 bytes of SHA-256 over the query's identity, the values (`StoredValue+Bytes`), 16 bytes of HMAC-SHA-256
+/// over all before; base64url. The MAC keeps a client from asking for rows by values that it made up.
 struct CursorCodec: Sendable {
     private static let macLength = 16
     private static let digestLength = 8

@@ -7,8 +7,8 @@ import Synchronization
 
 /// Everything that a call needs to know before it reads a record: registrations, rights, people, currencies.
 ///
-/// Immutable. A change of any part makes a new snapshot, which is published after COMMIT; a call works to its end on the
-/// one that it took first.
+/// Immutable. A change of any part makes a new snapshot, which is published after COMMIT; a call works to its end on
+/// the one that it took first.
 package final class KernelSnapshot: Sendable {
     package let registry: RegistrySnapshot
     package let security: SecuritySnapshot

@@ -6,7 +6,8 @@ package import Storage
 
 /// Reads what a decision has to know about one record.
 extension RecordService {
-    /// The record with its owner, its parents' owners and the records it belongs to; nil when there is none or it is deleted.
+    /// The record with its owner, its parents' owners and the records it belongs to; nil when there is none or it is
+    /// deleted.
     ///
     /// Costs one read by key for the record and one for each record that it names.
     package func recordFacts(

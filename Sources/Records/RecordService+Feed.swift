@@ -30,8 +30,8 @@ extension RecordService {
     /// The changes of records that the caller may view now, in the order in which they were made, without gaps.
     ///
     /// Sequence numbers are given and committed by the one writer, so whoever has seen one has seen all before it:
-    /// following from `position` neither misses nor repeats a change. Changes of records that the caller may not view do
-    /// not exist; of records purged since an administrator sees that they were, without values.
+    /// following from `position` neither misses nor repeats a change. Changes of records that the caller may not view
+    /// do not exist; of records purged since an administrator sees that they were, without values.
     ///
     /// - Parameters:
     ///   - entities: Of which entities; those that the caller may not view at all have no changes.

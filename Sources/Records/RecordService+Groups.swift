@@ -81,8 +81,8 @@ extension AggregatePlan {
         return units
     }
 
-    /// The currency of a figure of amounts between the lowest and the highest currency that they have; the base currency
-    /// where there are none.
+    /// The currency of a figure of amounts between the lowest and the highest currency that they have; the base
+    /// currency where there are none.
     ///
     /// - Throws: `invalidParameters`: amounts of different currencies have no sum.
     package static func currency(

@@ -16,8 +16,8 @@ extension RecordService {
 
     /// Reads a record's row as it was; the body is called once.
     ///
-    /// - Throws: `notFound` when it is missing, was not there yet or lay in the recycle bin then, or when the caller may
-    ///   not view it now; `invalidParameters` for a moment that the log does not reach.
+    /// - Throws: `notFound` when it is missing, was not there yet or lay in the recycle bin then, or when the caller
+    ///   may not view it now; `invalidParameters` for a moment that the log does not reach.
     package func get(
         _ call: CallContext, _ snapshot: KernelSnapshot, on reader: ReadConnection, id: RecordID,
         entity name: String?, fields: [String]?, bin: RecycleBin, asOf moment: Instant,

@@ -31,7 +31,8 @@ extension RecordService {
     /// Reads a record's row; the body is called once.
     ///
     /// - Parameter entity: Saves the look-up of what the id is, and makes another entity's record not found.
-    /// - Throws: `notFound` when it is missing, in the recycle bin, or not to be seen by the caller: one answer for all.
+    /// - Throws: `notFound` when it is missing, in the recycle bin, or not to be seen by the caller: one answer for
+    ///   all.
     package func get(
         _ call: CallContext, _ snapshot: KernelSnapshot, on source: some RowSource, id: RecordID,
         entity name: String?,

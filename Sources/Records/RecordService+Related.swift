@@ -7,8 +7,8 @@ import Text
 
 /// The records that belong to a record: linked with it, or referring to it.
 extension RecordService {
-    /// The lists of an entity's records that the caller may see: of entities that they may view, by fields that they may
-    /// see.
+    /// The lists of an entity's records that the caller may see: of entities that they may view, by fields that they
+    /// may see.
     package func relatedLists(
         of entity: Entity, _ call: CallContext, _ snapshot: KernelSnapshot
     ) -> [RelatedList] {

@@ -5,8 +5,8 @@ import Security
 package import Storage
 
 extension RecordService {
-    /// Runs a unit of work in the writer's transaction. What it changed of people, rights or currencies is reviewed as a
-    /// whole, and published after COMMIT for the next call of everyone.
+    /// Runs a unit of work in the writer's transaction. What it changed of people, rights or currencies is reviewed as
+    /// a whole, and published after COMMIT for the next call of everyone.
     package func unit<Result>(
         _ transaction: WriteTransaction, _ call: CallContext, on snapshot: KernelSnapshot? = nil,
         _ body: (UnitOfWork) throws(CRMError) -> Result

@@ -2,8 +2,8 @@ import CRMSDK
 import Registry
 import Storage
 
-/// One record's part in what is to be undone: the entries are taken back one by one, newest first, each column only where
-/// it still has the value that the entry gave it. Pure.
+/// One record's part in what is to be undone: the entries are taken back one by one, newest first, each column only
+/// where it still has the value that the entry gave it. Pure.
 ///
 /// So a column that somebody has changed since stays, and one that was changed and changed back does not stand in the
 /// way. Whether a record lies in the recycle bin counts as one of two values, whenever it went there.

@@ -39,8 +39,8 @@ extension SecurityAdministration {
         return Outcome(id: group)
     }
 
-    /// What it owns, and its places in groups and sharing rules, go to the replacement: a user or a group for the records,
-    /// a group where rules or groups name it.
+    /// What it owns, and its places in groups and sharing rules, go to the replacement: a user or a group for the
+    /// records, a group where rules or groups name it.
     package func deleteGroup(_ id: RecordID, replacement: RecordID) throws(CRMError) -> Outcome {
         try requireReplacement("group", id, replacement)
         _ = try context.get("group", id)

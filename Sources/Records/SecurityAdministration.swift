@@ -6,9 +6,9 @@ import Storage
 
 /// Changes who may do what, inside a unit of work: roles, profiles, groups, sharing, field access.
 ///
-/// Everything is a record of an administrative entity, so each change has its hooks, its entry in the log and its version
-/// like any other; `RecordService.unit` reviews the whole before COMMIT and publishes it for the next call of everyone.
-/// Only administrators may write these records: nothing here raises rights.
+/// Everything is a record of an administrative entity, so each change has its hooks, its entry in the log and its
+/// version like any other; `RecordService.unit` reviews the whole before COMMIT and publishes it for the next call of
+/// everyone. Only administrators may write these records: nothing here raises rights.
 package struct SecurityAdministration {
     let unit: UnitOfWork
     let context: BoundContext

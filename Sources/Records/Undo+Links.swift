@@ -6,8 +6,8 @@ import Storage
 
 /// Takes back what a change set has done to links, by the same paths that make and end them.
 ///
-/// A link that stands otherwise than the change set has left it was changed since, and is left unless that is to be lost.
-/// Links with a record that the caller may not view do not exist here.
+/// A link that stands otherwise than the change set has left it was changed since, and is left unless that is to be
+/// lost. Links with a record that the caller may not view do not exist here.
 extension Undo {
     /// The link of one pair, over all its entries in the change set.
     struct LinkTarget {

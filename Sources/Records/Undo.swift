@@ -7,9 +7,9 @@ import Storage
 /// Takes back what a change set has done: a unit of work like any other, with the rights, checks and hooks
 /// of whoever asks for it.
 ///
-/// Links that were made end, what was made goes to the recycle bin, what was deleted comes back, changed fields get their
-/// old values, links that ended or changed are as they were: records in the reverse order of their last change, so that
-/// what others refer to is back first. What has been changed since, and
+/// Links that were made end, what was made goes to the recycle bin, what was deleted comes back, changed fields get
+/// their old values, links that ended or changed are as they were: records in the reverse order of their last change,
+/// so that what others refer to is back first. What has been changed since, and
 /// what a check or a right refuses, is left as it is and told. Changes of records that the caller may not view do not
 /// exist here either.
 package struct Undo {

@@ -78,7 +78,8 @@ extension UnitOfWork {
         return isVisible ? target.name : nil
     }
 
-    /// Whether every record of an entity is the caller's to view; asked once for each, by far the most being the caller's.
+    /// Whether every record of an entity is the caller's to view; asked once for each, by far the most being the
+    /// caller's.
     private func viewsAll(_ entity: Entity, _ call: CallContext) -> Bool {
         let isCaller = call.principal == self.call.principal
         if isCaller, let known = viewedWhole[entity.number] { return known }

@@ -6,8 +6,8 @@ import Storage
 
 /// Destroys the records of an entity that goes as a whole, and the rights to it.
 extension UnitOfWork {
-    /// Destroys one record: its row with its lines, its links, its files, its words in the search index, its place in the
-    /// directory, the values in the change log, and what other records and their lines say of it.
+    /// Destroys one record: its row with its lines, its links, its files, its words in the search index, its place in
+    /// the directory, the values in the change log, and what other records and their lines say of it.
     ///
     /// Unlike a purge it asks neither hooks nor references: whoever lets an entity go has been told of them. The unit's
     /// snapshot must know the entity and all that may refer to it, whatever module they are of.

@@ -53,7 +53,8 @@ extension UnitOfWork {
         guard let present = try service.values(of: id, entity, on: transaction),
             present[entity.system("deleted_at").position] == .null
         else { return (nil, nil) }
-        // What somebody has changed is theirs; a field that the module had not shipped is the module's while it is empty.
+        // What somebody has changed is theirs; a field that the module had not shipped is the module's while it is
+        // empty.
         let kept = Set(
             values.keys.filter { name in
                 guard let field = entity[name] else { return false }

@@ -228,8 +228,8 @@ extension UnitOfWork {
         return tables
     }
 
-    /// Destroys the values of the record's entries, of the entries in which others' histories tell of links with it, and of
-    /// those that say from where it was made or changed through a gate.
+    /// Destroys the values of the record's entries, of the entries in which others' histories tell of links with it,
+    /// and of those that say from where it was made or changed through a gate.
     func eraseHistory(of id: RecordID, _ entity: Entity) throws(CRMError) -> Int {
         var sequences: [Int64] = []
         var changeSets: Set<Int64> = []

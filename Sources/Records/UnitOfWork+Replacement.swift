@@ -7,7 +7,8 @@ import Storage
 ///
 /// A record is updated as a person would, hooks and rules with it, so that what follows from the value (a deal's
 /// probability, a ticket's times) follows here too. Where a rule refuses that, and on deleted records, the value alone
-/// is replaced: no record may keep, or come back with, a value that is gone. Each change stands in its record's history.
+/// is replaced: no record may keep, or come back with, a value that is gone. Each change stands in its record's
+/// history.
 extension UnitOfWork {
     package enum Replacement: Sendable {
         /// The record did not have the value.

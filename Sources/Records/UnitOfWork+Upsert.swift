@@ -14,8 +14,8 @@ package enum UpsertOutcome: String, Sendable {
 extension UnitOfWork {
     /// Updates the record that has the same values in `fields`, or creates one.
     ///
-    /// At least one of the fields is unique, so there is at most one such record. One that the caller may not view is not
-    /// there for them: then the creation is refused, as any second one with a unique value is.
+    /// At least one of the fields is unique, so there is at most one such record. One that the caller may not view is
+    /// not there for them: then the creation is refused, as any second one with a unique value is.
     package func upsert(
         _ entity: Entity, matching fields: [Field], _ values: [String: Value],
         warnings: DuplicateWarnings = .waived

@@ -270,9 +270,9 @@ package final class UnitOfWork {
             .filter { (values[$0.name] ?? .null) != old[$0.name] }
     }
 
-    /// Puts values that are settled in place of a record's, with all that follows from them: lines and their ids, the log,
-    /// the label, the search index, the keys, and what other records compute from them. The last three are none of a record
-    /// in the bin.
+    /// Puts values that are settled in place of a record's, with all that follows from them: lines and their ids, the
+    /// log, the label, the search index, the keys, and what other records compute from them. The last three are none of
+    /// a record in the bin.
     func rewrite(
         _ entity: Entity, _ old: Record, _ values: inout [String: Value], isBinned: Bool, _ call: CallContext
     ) throws(CRMError) {
@@ -326,7 +326,8 @@ package final class UnitOfWork {
         }
     }
 
-    /// The record as it is, if the caller may do this to it: not found where it may not be seen, forbidden where it may.
+    /// The record as it is, if the caller may do this to it: not found where it may not be seen, forbidden where it
+    /// may.
     func editable(
         _ id: RecordID, _ entityName: String?, _ verb: AccessVerb, _ call: CallContext,
         bin: RecycleBin = .outside

@@ -6,8 +6,8 @@ import Registry
 /// Lines are counted from 0, as they stand in the array that was written; in a change of some lines the places are
 /// `items.set[3].quantity` and `items.remove[1]`.
 extension ValueCheck {
-    /// All lines as they are to be stored, each with all its fields: those kept as they were with the changes laid over,
-    /// new ones without an id. Nil, and problems, when something is not accepted.
+    /// All lines as they are to be stored, each with all its fields: those kept as they were with the changes laid
+    /// over, new ones without an id. Nil, and problems, when something is not accepted.
     mutating func acceptLines(
         _ value: Value, of lines: Entity, in field: Field, old: [Line]
     ) -> Value? {

@@ -20,8 +20,8 @@ package struct ConversionPlan: Hashable, Sendable {
 
 /// Turns values of one field type into values of another. Pure.
 ///
-/// A value is printed as its field prints it and read by the new type, with a few notations more where two types say the
-/// same in different words: a picklist's label, a whole number behind `12.00`, the day of a moment.
+/// A value is printed as its field prints it and read by the new type, with a few notations more where two types say
+/// the same in different words: a picklist's label, a whole number behind `12.00`, the day of a moment.
 package struct ValueConversion: Sendable {
     private let field: FieldDefinition
     private let kind: any FieldKind

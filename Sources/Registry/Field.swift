@@ -19,7 +19,8 @@ package final class Field: Sendable {
     package let source: Source
     /// The column's name; of identifier characters only, so it can stand in a statement.
     package let column: String
-    /// The column with the folded key of a text, for equality, prefix and order; nil where the key is computed as needed.
+    /// The column with the folded key of a text, for equality, prefix and order; nil where the key is computed as
+    /// needed.
     package let keyColumn: String?
     /// The place in `Entity.fields`.
     package let position: Int

@@ -76,8 +76,8 @@ package struct RelatedList: Sendable {
         case references(Field)
     }
 
-    /// `campaign_contact`; for records that refer to it their entity, `contact`, or where several of that entity's fields
-    /// may do so `contact.reports_to`.
+    /// `campaign_contact`; for records that refer to it their entity, `contact`, or where several of that entity's
+    /// fields may do so `contact.reports_to`.
     package let name: String
     package let label: String
     /// What the records are.

@@ -1,8 +1,8 @@
 package import CRMSDK
 import Foundation
 
-/// Points of the earth in one order in which what is near mostly stays near: the bits of latitude and longitude taken in
-/// turn (Morton 1966). A region becomes a few ranges of numbers, which an ordinary index can walk.
+/// Points of the earth in one order in which what is near mostly stays near: the bits of latitude and longitude taken
+/// in turn (Morton 1966). A region becomes a few ranges of numbers, which an ordinary index can walk.
 package enum ZOrder {
     /// The point's number; never negative, since a latitude needs 31 bits.
     package static func code(of point: GeoPoint) -> Int64 {
@@ -48,8 +48,8 @@ package enum ZOrder {
 
     // MARK: Regions
 
-    /// The ranges in which every point of a circle lies, at most `limit` of them, in order and apart from each other. They
-    /// hold points of other places too; the distance decides.
+    /// The ranges in which every point of a circle lies, at most `limit` of them, in order and apart from each other.
+    /// They hold points of other places too; the distance decides.
     package static func ranges(covering circle: GeoCircle, limit: Int) -> [ClosedRange<Int64>] {
         let boxes = Box.covering(circle)
         var found: [ClosedRange<Int64>] = []

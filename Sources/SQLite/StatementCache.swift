@@ -1,8 +1,8 @@
 /// The prepared statements of one connection by their text; the one unused for longest goes first.
 ///
 /// A connection runs the same few statements over and over, one after another: where the text asked for is that of the
-/// statement that last followed the one before, a hit costs the comparison of two texts, which mostly are the same piece
-/// of memory. Else it costs one look-up; only a miss beyond the limit walks the table.
+/// statement that last followed the one before, a hit costs the comparison of two texts, which mostly are the same
+/// piece of memory. Else it costs one look-up; only a miss beyond the limit walks the table.
 struct StatementCache {
     private struct Slot {
         var statement: PreparedStatement

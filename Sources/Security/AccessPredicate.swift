@@ -62,8 +62,8 @@ package indirect enum AccessPredicate: Hashable, Sendable {
         }
     }
 
-    /// Whether a record passes, for those who have it at hand instead of a statement. What a customer reaches is not among
-    /// the facts of a record: only a statement knows.
+    /// Whether a record passes, for those who have it at hand instead of a statement. What a customer reaches is not
+    /// among the facts of a record: only a statement knows.
     package func matches(_ record: RecordFacts) -> Bool {
         switch self {
         case .everything: true

@@ -1,7 +1,7 @@
 package import CRMSDK
 
-/// What of an entity a principal that is narrowed to a contact reaches: the records that refer to that contact or to their
-/// account, and those that belong to such a record. Nothing by default.
+/// What of an entity a principal that is narrowed to a contact reaches: the records that refer to that contact or to
+/// their account, and those that belong to such a record. Nothing by default.
 package struct CustomerReach: Hashable, Sendable {
     /// Fields that name a contact; `id` for the contact itself.
     package var contactFields: [String] = []

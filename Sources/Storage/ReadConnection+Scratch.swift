@@ -5,8 +5,8 @@ extension ReadConnection {
     /// Runs the body with tables of this connection's own, in which a read puts together what its later statements look
     /// at. They are gone when it ends, however it ends.
     ///
-    /// Nothing else can be written meanwhile: the database's file is open for reading only. Best inside `transaction`, so
-    /// that what is copied and what it is held against are one state.
+    /// Nothing else can be written meanwhile: the database's file is open for reading only. Best inside `transaction`,
+    /// so that what is copied and what it is held against are one state.
     ///
     /// - Throws: `internalError` on the writer's own connection, which must never be left unable to write.
     package func scratch<R>(

@@ -43,8 +43,8 @@ package enum ProcessEnd: Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The end, and why: a program that ends by itself says it in its last line. One that a signal ended was in the middle
-    /// of something else, and its last line explains nothing.
+    /// The end, and why: a program that ends by itself says it in its last line. One that a signal ended was in the
+    /// middle of something else, and its last line explains nothing.
     package func withReason(lastLine: String) -> String {
         switch self {
         case .exited(let code) where code != 0 && !lastLine.isEmpty: "\(self): \(lastLine)"

@@ -3,8 +3,8 @@ import Glibc
 /// The folder in which an installation keeps everything: `kernel` (database, modules), `endpoint` (certificate and
 /// key) and `run` (sockets, process ids). Only its owner can enter it.
 ///
-/// While it is being prepared it holds a mark; so a preparation that broke off is told from a finished one. Another mark
-/// stays where the demo company was loaded.
+/// While it is being prepared it holds a mark; so a preparation that broke off is told from a finished one. Another
+/// mark stays where the demo company was loaded.
 package struct DataFolder: Sendable {
     /// Absolute.
     package let path: String

@@ -3,8 +3,9 @@ import Log
 
 /// The demo company: modules, and the Northwind trading company imported into a data folder that is being made.
 ///
-/// The kernel is started for it alone, without the endpoint, so nobody else is there meanwhile; the console does the work
-/// as an administrator would. What both say goes to standard error. A folder in which it broke off counts as unfinished.
+/// The kernel is started for it alone, without the endpoint, so nobody else is there meanwhile; the console does the
+/// work as an administrator would. What both say goes to standard error. A folder in which it broke off counts as
+/// unfinished.
 struct DemoCompany {
     private let plan: ServicePlan
     /// Holds `import/northwind.json5` and `demo/northwind`.
@@ -33,8 +34,8 @@ struct DemoCompany {
         self.base = base
     }
 
-    /// Where the company may lie: only where `CRM_DEMO` says, if it says so; else `share/crm` beside or above the programs,
-    /// and the `config` of a checkout.
+    /// Where the company may lie: only where `CRM_DEMO` says, if it says so; else `share/crm` beside or above the
+    /// programs, and the `config` of a checkout.
     static func places(programs: String, named: String?) -> [String] {
         if let named, !named.isEmpty { return [named] }
         var places: [String] = []

@@ -4,10 +4,10 @@
 /// behind a `u16` length: what stands behind `/files/` in the target, Content-Type, digest, Range, If-Range.
 ///
 /// **Sending**: the kernel answers the call with credit, as soon as it has found that the file would be taken, or with
-/// its reply. Data frames follow, never more bytes than there is credit, and `end`; then the kernel replies. It may reply
-/// at any moment before, and then wants no more. **Fetching**: the reply is a `FileHead`, and data frames follow under the
-/// credit that the caller gives, and `end`; an `end` before all that was announced means that it broke off. Either
-/// side's `cancel` ends it without a word.
+/// its reply. Data frames follow, never more bytes than there is credit, and `end`; then the kernel replies. It may
+/// reply at any moment before, and then wants no more. **Fetching**: the reply is a `FileHead`, and data frames follow
+/// under the credit that the caller gives, and `end`; an `end` before all that was announced means that it broke off.
+/// Either side's `cancel` ends it without a word.
 package struct FileCall: Equatable, Sendable {
     /// The most data that one frame carries.
     package static let pieceBytes = 64 << 10

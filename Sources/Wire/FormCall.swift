@@ -1,7 +1,7 @@
 /// The body of a call about a public form: what the request's head says of it, and the form's body, unread.
 ///
-/// Payload: `u8` flags (bit 0: it was sent, and is not only asked for), then each behind a `u16` length: what stands behind
-/// `/forms/` in the target, Origin, Referer, Host; then the request's body, `application/x-www-form-urlencoded`.
+/// Payload: `u8` flags (bit 0: it was sent, and is not only asked for), then each behind a `u16` length: what stands
+/// behind `/forms/` in the target, Origin, Referer, Host; then the request's body, `application/x-www-form-urlencoded`.
 package struct FormCall: Equatable, Sendable {
     /// The largest body of a form that is sent.
     package static let maximumBodyBytes = 64 << 10

@@ -1,8 +1,8 @@
 import CLinux
 import Glibc
 
-/// Gives up what the kernel does not need, before it reads anything: files for others, core dumps, new privileges, being
-/// traced (K2 and K4 of SECURITY.md).
+/// Gives up what the kernel does not need, before it reads anything: files for others, core dumps, new privileges,
+/// being traced (K2 and K4 of SECURITY.md).
 enum Hardening {
     /// Whether the program was started with rights that its caller has not, by a set-user-id bit: then its caller's
     /// environment would decide which libraries and modules it loads (M2).

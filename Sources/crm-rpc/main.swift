@@ -1,5 +1,5 @@
-// crm-rpc: the network's side of the platform. Reads its options, binds, gives up every right it no longer needs, serves
-// until SIGTERM. SIGHUP loads the certificate again.
+// crm-rpc: the network's side of the platform. Reads its options, binds, gives up every right it no longer needs,
+// serves until SIGTERM. SIGHUP loads the certificate again.
 
 import Foundation
 import Gateway

@@ -120,6 +120,19 @@ struct ArchitectureTests {
         }
     }
 
+    @Test("a line of a comment has at most 120 characters")
+    func width() {
+        for file in sources {
+            let long = file.lines.enumerated().filter { _, line in
+                // Bytes first: they are counted already, and are never fewer.
+                line.utf8.count > 120 && line.count > 120 && line.drop { $0 == " " }.hasPrefix("//")
+            }
+            #expect(
+                long.isEmpty,
+                "\(file) has comments that go on behind column 120 at \(long.map { $0.offset + 1 })")
+        }
+    }
+
     // MARK: Reading a source
 
     /// The modules that a file imports; of `import struct Foundation.URL` it is Foundation.

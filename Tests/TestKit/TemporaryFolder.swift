@@ -32,8 +32,8 @@ package final class TemporaryFolder: Sendable {
 
 /// Where `swift build` put the programs and libraries that the tests are part of.
 package enum BuildFolder {
-    /// `CRM_TEST_PROGRAMS`, for tests of programs that were built in another way, such as for release; else the folder of
-    /// the running test program.
+    /// `CRM_TEST_PROGRAMS`, for tests of programs that were built in another way, such as for release; else the folder
+    /// of the running test program.
     package static let path =
         ProcessInfo.processInfo.environment["CRM_TEST_PROGRAMS"]
         ?? URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path

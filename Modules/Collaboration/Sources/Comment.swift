@@ -33,7 +33,8 @@ enum Comment {
         }
     }
 
-    /// A comment stays with its record, or follows a lead into what it has become, and a reply stays with the record of the comment that it answers.
+    /// A comment stays with its record, or follows a lead into what it has become, and a reply stays with the record of
+    /// the comment that it answers.
     @Sendable
     private static func keepInPlace(
         _ change: inout RecordChange, _ context: any ModuleContext

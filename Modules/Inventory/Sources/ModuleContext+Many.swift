@@ -1,8 +1,8 @@
 import CRMSDK
 
 extension ModuleContext {
-    /// All records of which a field refers to one of these, or which are these where the field is `id`: asked for together,
-    /// and by halves where they are more than a list holds.
+    /// All records of which a field refers to one of these, or which are these where the field is `id`: asked for
+    /// together, and by halves where they are more than a list holds.
     func list(
         _ entity: String, where field: String, isAmong ids: [RecordID], and filter: Filter? = nil
     ) throws(CRMError) -> [Record] {

@@ -151,8 +151,8 @@ enum TradeDocument {
         guard writing.problems.isEmpty else { throw .invalidRecord(kind.entity, writing.problems) }
     }
 
-    /// Takes the currency's rate of the document's date, or of today, when it is written, and again when its currency changes. A new document that names
-    /// no currency is in the company's own.
+    /// Takes the currency's rate of the document's date, or of today, when it is written, and again when its currency
+    /// changes. A new document that names no currency is in the company's own.
     private static func freezeRate(
         _ change: inout RecordChange, _ kind: DocumentKind, _ context: any ModuleContext
     ) throws(CRMError) {

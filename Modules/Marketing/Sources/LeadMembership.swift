@@ -1,10 +1,11 @@
 import CRMSDK
 
-/// What becomes of a lead's campaigns when it is converted: its memberships move to the contact, or to the account where
-/// there is no contact, each with its response; and a new potential that names no campaign names the newest of them.
+/// What becomes of a lead's campaigns when it is converted: its memberships move to the contact, or to the account
+/// where there is no contact, each with its response; and a new potential that names no campaign names the newest of
+/// them.
 ///
-/// Sleeps without the Sales module. It is done with the module's rights: a membership that the caller may not view would
-/// otherwise stay behind with a lead that nobody works on any more.
+/// Sleeps without the Sales module. It is done with the module's rights: a membership that the caller may not view
+/// would otherwise stay behind with a lead that nobody works on any more.
 enum LeadMembership {
     static let hooks = [Hook("move_lead_memberships", on: "lead", [.afterUpdate], move)]
 

@@ -3,8 +3,8 @@ import CRMSDK
 /// `sales.forecast`: what open potentials promise, by month of closing date, owner and currency.
 ///
 /// Weighted is the sum of the stored forecast amounts, best case that of the amounts, committed that of deals won
-/// already. Currencies are never added up; every figure is a sum of figures that people see on the records. Beside each stands the
-/// sum of the same amounts in the base currency, by the rate of each potential's closing date.
+/// already. Currencies are never added up; every figure is a sum of figures that people see on the records. Beside each
+/// stands the sum of the same amounts in the base currency, by the rate of each potential's closing date.
 enum Forecast {
     static let action = Action(
         "forecast", .reads, summary: "Sums potentials by month of closing date, owner and currency.",

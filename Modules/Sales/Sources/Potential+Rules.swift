@@ -10,8 +10,8 @@ extension Potential {
         Hook("set_forecast_amount", on: "potential", [.beforeCreate, .beforeUpdate], setForecastAmount),
     ]
 
-    /// Holds the deal to its pipeline; then a stage change sets the stage's probability unless the same write gives one;
-    /// won is 100 and lost 0, always.
+    /// Holds the deal to its pipeline; then a stage change sets the stage's probability unless the same write gives
+    /// one; won is 100 and lost 0, always.
     @Sendable
     private static func enterStage(
         _ change: inout RecordChange, _ context: any ModuleContext

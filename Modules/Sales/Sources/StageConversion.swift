@@ -2,7 +2,8 @@ import CRMSDK
 
 /// `sales.stage_conversion`: of the deals that entered a stage, how many entered the next, and how many were won.
 ///
-/// The rate from A to B is the deals that were ever in B ÷ those that were ever in A. A deal that came back counts once.
+/// The rate from A to B is the deals that were ever in B ÷ those that were ever in A. A deal that came back counts
+/// once.
 enum StageConversion {
     static let action = Action(
         "stage_conversion", .reads, summary: "How many deals came from each stage to the next, and to a win.",

@@ -2,8 +2,8 @@ import CRMSDK
 
 /// `sales.stage_times`: how long one deal has stood in each stage, revisits added up, and its moves.
 ///
-/// Whoever may see the deal and its stage may see this: the rows of the stage history are read with the module's rights,
-/// and no figure of theirs but the time is given.
+/// Whoever may see the deal and its stage may see this: the rows of the stage history are read with the module's
+/// rights, and no figure of theirs but the time is given.
 enum StageTimes {
     static let action = Action(
         "stage_times", .reads, summary: "How long a deal has stood in each stage, and how it moved.",

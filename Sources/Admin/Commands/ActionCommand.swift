@@ -3,11 +3,12 @@ import Text
 
 /// What modules add, as commands: `quote to-order 17` calls `inventory.quote_to_order {"quote": 17}`.
 ///
-/// The noun is the entity whose record an action's first required parameter names, and takes the id; the verb is the action's name
-/// without the noun: `quote_to_order` is `quote to-order`, `convert_lead` is `lead convert`, `order_to_invoice` is
-/// `sales-order to-invoice`, `record_payment` is `invoice record-payment`. An action whose parameter is just `id` goes with
-/// any noun: `invoice explain-total 17`. One that is about no single record goes with its module's name and takes no id:
-/// `sales forecast by=team`. Which actions there are the kernel says, when the command runs.
+/// The noun is the entity whose record an action's first required parameter names, and takes the id; the verb is the
+/// action's name without the noun: `quote_to_order` is `quote to-order`, `convert_lead` is `lead convert`,
+/// `order_to_invoice` is `sales-order to-invoice`, `record_payment` is `invoice record-payment`. An action whose
+/// parameter is just `id` goes with any noun: `invoice explain-total 17`. One that is about no single record goes with
+/// its module's name and takes no id: `sales forecast by=team`. Which actions there are the kernel says, when the
+/// command runs.
 enum ActionCommand {
     /// Whether a word may name an entity or an action.
     static func isName(_ word: String) -> Bool {

@@ -3,8 +3,8 @@ import Text
 
 /// Field values as they are typed, as JSON of the type that the field takes.
 ///
-/// `name=value` is typed by the field: text, number, truth value; nothing behind the sign is null. A reference takes an id,
-/// or `field:value` of the record meant, such as `role=role_name:Sales`; an amount may have its currency behind it:
+/// `name=value` is typed by the field: text, number, truth value; nothing behind the sign is null. A reference takes an
+/// id, or `field:value` of the record meant, such as `role=role_name:Sales`; an amount may have its currency behind it:
 /// `amount='100.00 USD'`. `name:=json` is JSON as it stands. `lines+=…` and `lines-=…` are read by `LineWords`.
 package struct FieldValues {
     private let entity: String

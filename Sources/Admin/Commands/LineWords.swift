@@ -1,10 +1,11 @@
 import JSON
 import Text
 
-/// A record's lines as they are typed, one word for each: `lines+='item=product_code:A-1 quantity=2'` is a line more, with
-/// `id=57` among its values it is line 57 changed, and `lines-=57` takes that line away. All other lines stay.
+/// A record's lines as they are typed, one word for each: `lines+='item=product_code:A-1 quantity=2'` is a line more,
+/// with `id=57` among its values it is line 57 changed, and `lines-=57` takes that line away. All other lines stay.
 ///
-/// The values of a line are parted by spaces, so that one with a space is quoted: `lines+='item=20 comment="In blue."'`.
+/// The values of a line are parted by spaces, so that one with a space is quoted: `lines+='item=20 comment="In
+/// blue."'`.
 struct LineWords {
     private struct Change {
         var set: [[UInt8]] = []

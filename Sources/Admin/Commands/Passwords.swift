@@ -1,7 +1,7 @@
 import Settings
 
-/// Where passwords come from: a file of their owner's, or a terminal without echo; never an argument, since arguments can be
-/// seen by everybody.
+/// Where passwords come from: a file of their owner's, or a terminal without echo; never an argument, since arguments
+/// can be seen by everybody.
 enum Passwords {
     static func option(_ name: String, _ what: String) -> Command.Option {
         Command.Option(name, "FILE", .file, help: "File with \(what); only its owner may read it.")

@@ -122,8 +122,8 @@ enum ProfileCommands {
     }
 }
 
-/// A profile as a matrix: a line for each entity that it names, a column for each action, and behind them the fields that
-/// it hides or locks.
+/// A profile as a matrix: a line for each entity that it names, a column for each action, and behind them the fields
+/// that it hides or locks.
 struct ProfileMatrix {
     private static let usual = ["view", "create", "edit", "delete", "import", "export"]
     private let profile: JSONNode

@@ -1,8 +1,8 @@
 import JSON
 import Text
 
-/// The commands that shape the schema: entities, fields, lists of values, sections, labels, each a row whose words become
-/// the parameters of the method of the same name.
+/// The commands that shape the schema: entities, fields, lists of values, sections, labels, each a row whose words
+/// become the parameters of the method of the same name.
 struct SchemaCommand: Sendable {
     /// How the word of a setting becomes JSON.
     enum Setting: Sendable {
@@ -23,7 +23,8 @@ struct SchemaCommand: Sendable {
     /// What is said afterwards; `$1` stands for the first operand.
     let done: String
     let summary: String
-    /// The words behind the verb; the parameter's name is the last part of each: `FIELD` is `field` unless it says more.
+    /// The words behind the verb; the parameter's name is the last part of each: `FIELD` is `field` unless it says
+    /// more.
     let operands: [(name: String, kind: Command.Kind, parameter: String)]
     var settings: [String: Setting] = [:]
     var details = ""

@@ -12,9 +12,9 @@ package struct CSVError: Error, Equatable, Sendable {
 
 /// Reads CSV as it comes (RFC 4180): quotes, line breaks within quotes, CR LF, LF or CR, a byte order mark.
 ///
-/// Pure: bytes are put in, records taken out, at any split. A record that is broken by itself (not UTF-8, a quote where none
-/// may stand) comes out with its problem, and reading goes on; what makes the rest of the file doubtful (a field over the
-/// limit, a quote that is never closed) is thrown. Blank lines are passed over. Cost: one step a byte.
+/// Pure: bytes are put in, records taken out, at any split. A record that is broken by itself (not UTF-8, a quote where
+/// none may stand) comes out with its problem, and reading goes on; what makes the rest of the file doubtful (a field
+/// over the limit, a quote that is never closed) is thrown. Blank lines are passed over. Cost: one step a byte.
 package struct CSVReader: Sendable {
     package struct Limits: Sendable {
         /// Bytes of one field.

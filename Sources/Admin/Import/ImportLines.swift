@@ -1,8 +1,8 @@
 import JSON
 
 /// Lines of the records that a step makes: the rows of a second file that agree with a record's row in the key's
-/// columns, in the order of their file. A record's lines are written whole; one that is refused refuses its record. Rows
-/// that agree with no record are refused, too.
+/// columns, in the order of their file. A record's lines are written whole; one that is refused refuses its record.
+/// Rows that agree with no record are refused, too.
 struct ImportLines: Sendable {
     /// A column of the step's file, and the one of the lines' file that has the same values.
     struct Key: Sendable {

@@ -2,8 +2,8 @@ import JSON
 
 /// Runs a prepared mapping: reads rows, sends them in batches with two under way, and counts what becomes of them.
 ///
-/// Each row stands or falls alone. After a kill the same command goes on: what is there already is found by `match_on` and
-/// stays unchanged. Used by one thread.
+/// Each row stands or falls alone. After a kill the same command goes on: what is there already is found by `match_on`
+/// and stays unchanged. Used by one thread.
 package final class ImportRun {
     package struct Options {
         package var isDryRun = false

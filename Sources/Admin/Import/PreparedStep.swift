@@ -1,7 +1,8 @@
 import JSON
 import Text
 
-/// A step that was checked against its file and the kernel's entities: every column, field and value that it names is there.
+/// A step that was checked against its file and the kernel's entities: every column, field and value that it names is
+/// there.
 struct PreparedStep {
     let step: ImportStep
     let path: String

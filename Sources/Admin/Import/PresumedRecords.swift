@@ -2,9 +2,9 @@ import JSON
 
 /// What a dry run takes for there: records that earlier steps of the same run would have made.
 ///
-/// A row is judged here, and not by the kernel, when it refers to such a record, or writes a field that the run would first
-/// make. Then the mapping and the look-ups are checked, the kernel's own rules are not; it counts as created, or as updated
-/// when the record is there.
+/// A row is judged here, and not by the kernel, when it refers to such a record, or writes a field that the run would
+/// first make. Then the mapping and the look-ups are checked, the kernel's own rules are not; it counts as created, or
+/// as updated when the record is there.
 struct PresumedRecords {
     private struct Key: Hashable {
         let entity: String
@@ -99,7 +99,8 @@ struct PresumedRecords {
         return try exists(conditions, in: step.entity, client)
     }
 
-    /// All records that a row refers to, in its lines as well; the place is the field, behind the line's if it is in one.
+    /// All records that a row refers to, in its lines as well; the place is the field, behind the line's if it is in
+    /// one.
     private func references(
         _ row: RowMaker.Row, _ step: ImportStep
     ) -> [(place: String, lookup: ImportStep.Lookup, value: String)] {

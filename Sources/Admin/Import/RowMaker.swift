@@ -1,6 +1,7 @@
 import JSON
 
-/// Turns the records of a file into rows for `import.rows`, by the rules of one step. Reads nothing but what it is given.
+/// Turns the records of a file into rows for `import.rows`, by the rules of one step. Reads nothing but what it is
+/// given.
 struct RowMaker {
     private let prepared: PreparedStep
     private(set) var lines: [LinesMaker] = []

@@ -1,5 +1,5 @@
-/// What may stand where the cursor is. Words of the command table are known at once; entities, fields and the like come from
-/// the kernel through `Names`.
+/// What may stand where the cursor is. Words of the command table are known at once; entities, fields and the like come
+/// from the kernel through `Names`.
 package struct Completion {
     /// Words that only the kernel knows; empty where it cannot be asked.
     package struct Names {

@@ -1,7 +1,7 @@
 /// Turns the bytes of a terminal into keys. Pure; a key may come in pieces.
 ///
-/// Escape sequences of xterm and its kin (ECMA-48 CSI, and SS3 for the keypad); one that is not known is passed over whole.
-/// An escape alone is known as such only when nothing follows: the caller says so with `flush`.
+/// Escape sequences of xterm and its kin (ECMA-48 CSI, and SS3 for the keypad); one that is not known is passed over
+/// whole. An escape alone is known as such only when nothing follows: the caller says so with `flush`.
 package struct KeyReader: Sendable {
     private var pending: [UInt8] = []
 

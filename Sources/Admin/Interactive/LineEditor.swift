@@ -2,8 +2,8 @@
 /// terminal has to do. Reading bytes and drawing are the caller's.
 ///
 /// Emacs keys: ctrl-a and ctrl-e to the ends, ctrl-b and ctrl-f by one, ctrl-w cuts the word before the cursor, ctrl-u
-/// everything before it, ctrl-k everything behind it, ctrl-y puts back what was cut last, ctrl-l clears the screen, arrows up
-/// and down walk the history, ctrl-r searches it, tab completes.
+/// everything before it, ctrl-k everything behind it, ctrl-y puts back what was cut last, ctrl-l clears the screen,
+/// arrows up and down walk the history, ctrl-r searches it, tab completes.
 package struct LineEditor: Sendable {
     package enum Key: Equatable, Sendable {
         case character(Character)

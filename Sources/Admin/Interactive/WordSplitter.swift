@@ -1,7 +1,7 @@
 /// Cuts a line of a script, or of the prompt, into words as a shell does.
 ///
-/// Words are parted by spaces; '…' keeps everything, "…" everything but `\"` and `\\`, a backslash the character behind it;
-/// `#` at the start of a word begins a comment. Nothing is expanded.
+/// Words are parted by spaces; '…' keeps everything, "…" everything but `\"` and `\\`, a backslash the character behind
+/// it; `#` at the start of a word begins a comment. Nothing is expanded.
 package enum WordSplitter {
     /// - Throws: a usage error where a quote is not closed or a backslash ends the line.
     package static func words(of line: String) throws(AdminError) -> [String] {

@@ -2,7 +2,8 @@ package import JSON
 
 /// A JSON value as the text of one cell.
 package enum CellText {
-    /// Empty for null; the label of a reference, `1234.50 EUR` for an amount, a file's name, other objects and arrays as JSON.
+    /// Empty for null; the label of a reference, `1234.50 EUR` for an amount, a file's name, other objects and arrays
+    /// as JSON.
     package static func text(of node: JSONNode?) -> String {
         guard let node else { return "" }
         switch node.kind {
@@ -43,8 +44,8 @@ package enum CellText {
         text.contains("\\") ? harmless(text.replacing("\\", with: "\\\\")) : harmless(text)
     }
 
-    /// As `visible`, for a sentence in which something of elsewhere may stand: it is not read back, so a backslash stays
-    /// as it is.
+    /// As `visible`, for a sentence in which something of elsewhere may stand: it is not read back, so a backslash
+    /// stays as it is.
     package static func harmless(_ text: String) -> String {
         if text.unicodeScalars.allSatisfy({ !isControl($0) }) { return text }
         var result = ""

@@ -2,8 +2,8 @@
 package enum DelimitedText {
     /// RFC 4180: CR LF behind each record, quotes where they are needed and no others.
     ///
-    /// A text that a spreadsheet would take for a formula, because it begins with `= + - @`, a tab or a carriage return,
-    /// gets an apostrophe in front (OWASP ASVS 1.2.10); a plain number, `-12.50` say, stays as it is.
+    /// A text that a spreadsheet would take for a formula, because it begins with `= + - @`, a tab or a carriage
+    /// return, gets an apostrophe in front (OWASP ASVS 1.2.10); a plain number, `-12.50` say, stays as it is.
     package static func csv(_ rows: Rows, _ style: OutputStyle) -> String {
         var lines: [String] = []
         if style.hasHeader { lines.append(record(rows.columns.map(\.name))) }

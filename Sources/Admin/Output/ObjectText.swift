@@ -1,10 +1,10 @@
 import JSON
 
-/// One object for people: its plain members a line each, `totals.tax` for a member of a member; below them each member that
-/// is a list of objects, such as the lines of a document, as a table of its own.
+/// One object for people: its plain members a line each, `totals.tax` for a member of a member; below them each member
+/// that is a list of objects, such as the lines of a document, as a table of its own.
 ///
-/// Columns of such a table that say nothing are left out: those that are empty or zero everywhere, and those that repeat
-/// one before them. `--json` shows all.
+/// Columns of such a table that say nothing are left out: those that are empty or zero everywhere, and those that
+/// repeat one before them. `--json` shows all.
 enum ObjectText {
     /// - Parameter names: members, or paths to them; nil takes all.
     static func text(_ node: JSONNode, columns names: [String]?, _ style: OutputStyle) -> String {

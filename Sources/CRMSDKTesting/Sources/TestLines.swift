@@ -4,7 +4,8 @@ import CRMSDK
 struct TestLines {
     let definitions: [String: EntityDefinition]
 
-    /// The lines to be stored, from those written and those that were there; problems name the place as the kernel does.
+    /// The lines to be stored, from those written and those that were there; problems name the place as the kernel
+    /// does.
     ///
     /// - Parameter number: Gives a new line its id; nil while hooks may still change the lines.
     func settle(

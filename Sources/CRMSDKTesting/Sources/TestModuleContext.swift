@@ -1,7 +1,7 @@
 public import CRMSDK
 
-/// A platform in memory for tests of one module or a few: records, links, defaults, checks of single fields, hooks in the
-/// order of the manifests, actions, and one unit of work per outermost call, undone when it throws.
+/// A platform in memory for tests of one module or a few: records, links, defaults, checks of single fields, hooks in
+/// the order of the manifests, actions, and one unit of work per outermost call, undone when it throws.
 ///
 /// It grants everything, and it is no second kernel: rights, masks, sharing, full text and time spans (`within`) are
 /// the kernel's tests. What it refuses, the kernel refuses with the same kind of error.

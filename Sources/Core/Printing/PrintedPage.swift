@@ -46,8 +46,8 @@ enum PrintedPage {
         ])
     }
 
-    /// The language of whom a record is for: its contact's, else its account's or vendor's; nil where none is known to the
-    /// caller.
+    /// The language of whom a record is for: its contact's, else its account's or vendor's; nil where none is known to
+    /// the caller.
     private static func language(
         ofRecipientOf record: Record, _ context: any ModuleContext
     ) throws(CRMError) -> String? {

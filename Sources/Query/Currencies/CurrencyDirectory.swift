@@ -51,8 +51,8 @@ package struct CurrencyDirectory: Sendable {
 
     // MARK: Rates
 
-    /// Units of a currency for one of the base currency, in millionths, on a day: of its last dated rate by then; of its
-    /// own record where it has no dated rate at all. Nil before the first.
+    /// Units of a currency for one of the base currency, in millionths, on a day: of its last dated rate by then; of
+    /// its own record where it has no dated rate at all. Nil before the first.
     package func rate(of id: RecordID, on day: CalendarDate) -> FixedDecimal? {
         guard id != base.id, let currency = byID[id] else { return FixedDecimal(units: 1_000_000, scale: 6) }
         guard let dated = rates[id], !dated.isEmpty else { return currency.rate }

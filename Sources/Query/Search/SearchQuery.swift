@@ -5,8 +5,8 @@ import Text
 /// What somebody searches for: parts that must all be found, each within one field of the record.
 ///
 /// A word is cut like the text it is looked for in, so that one with a point or an @ in it, or a run of Chinese, is
-/// several tokens that stand side by side; so does what stands in quotes. The last word is a beginning. Digits that may be
-/// a phone number are also looked for as one number.
+/// several tokens that stand side by side; so does what stands in quotes. The last word is a beginning. Digits that may
+/// be a phone number are also looked for as one number.
 package struct SearchQuery: Sendable {
     package static let maximumLength = 200
     package static let maximumWords = 16

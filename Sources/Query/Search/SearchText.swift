@@ -4,9 +4,9 @@ import Text
 
 /// The words under which a record is found: what the index stores, and what a hit is held against.
 ///
-/// Words are `TextFolding.searchTokens` of every searchable field, separated by spaces, each once. Beside them stand words
-/// that nobody can type, since they begin with a character for private use: the entity's number, the owner's id, and
-/// the first characters of the label's words.
+/// Words are `TextFolding.searchTokens` of every searchable field, separated by spaces, each once. Beside them stand
+/// words that nobody can type, since they begin with a character for private use: the entity's number, the owner's id,
+/// and the first characters of the label's words.
 package enum SearchText {
     /// Whoever changes what `words` answers raises this: all records are then indexed anew.
     package static let version = 1
@@ -52,8 +52,8 @@ package enum SearchText {
         return words
     }
 
-    /// The characters by which one character finds a word: the first; in scripts written without spaces, whose words are
-    /// pairs of characters, every one.
+    /// The characters by which one character finds a word: the first; in scripts written without spaces, whose words
+    /// are pairs of characters, every one.
     static func initials(of token: String) -> some Collection<Character> {
         token.prefix(isUnspaced(token) ? 2 : 1)
     }
@@ -64,8 +64,8 @@ package enum SearchText {
         return first.value >= 0x0E00 && TextFolding.searchTokens(token + token).count > 1
     }
 
-    /// The digits of a phone number as they may be dialled: without zeros in front, and without one, two or three digits
-    /// that may be a country's.
+    /// The digits of a phone number as they may be dialled: without zeros in front, and without one, two or three
+    /// digits that may be a country's.
     static func phoneForms(_ text: String) -> [String] {
         let digits = dialled(text)
         guard digits.utf8.count >= 5 else { return [] }

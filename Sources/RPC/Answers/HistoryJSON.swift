@@ -3,8 +3,9 @@ import JSON
 import Records
 import Registry
 
-/// Writes entries of a record's history: `{seq, change_set, at, by, kind, version, source, method, changes}`, each change
-/// `{field, old, new}`, of lines `{field, lines}`. An entry about a link also has `relation` and `record`, the other side.
+/// Writes entries of a record's history: `{seq, change_set, at, by, kind, version, source, method, changes}`, each
+/// change `{field, old, new}`, of lines `{field, lines}`. An entry about a link also has `relation` and `record`, the
+/// other side.
 struct HistoryJSON {
     private let records: RecordJSON
     private let reference: (RecordID) throws(CRMError) -> ReferenceFacts

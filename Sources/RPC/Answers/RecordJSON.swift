@@ -15,10 +15,11 @@ package enum MergeNote: Sendable {
 
 /// Writes records from the row they were read in straight into the answer: nothing is built between.
 ///
-/// A field that the caller may not see is not among the plan's columns, and so is absent; an empty one is null. An id is
-/// a number, a reference `{"id", "entity", "label"}` with `"deleted": true` where it lies in the recycle bin, an amount
-/// `{"amount", "currency"}` with at least the currency's decimals, a decimal a string with exactly its scale, lines an
-/// array of objects, each with its id and position first. What a path reaches stands under the path as it was asked for.
+/// A field that the caller may not see is not among the plan's columns, and so is absent; an empty one is null. An id
+/// is a number, a reference `{"id", "entity", "label"}` with `"deleted": true` where it lies in the recycle bin, an
+/// amount `{"amount", "currency"}` with at least the currency's decimals, a decimal a string with exactly its scale,
+/// lines an array of objects, each with its id and position first. What a path reaches stands under the path as it was
+/// asked for.
 package struct RecordJSON {
     private let registry: RegistrySnapshot
     private let people: PeopleDirectory

@@ -3,8 +3,8 @@ import Registry
 
 /// The methods as one HTML page: no script, nothing fetched from elsewhere, readable without colours.
 ///
-/// The page states a content policy of its own that forbids all scripts and all foreign sources; the style is allowed by
-/// its place in the page alone.
+/// The page states a content policy of its own that forbids all scripts and all foreign sources; the style is allowed
+/// by its place in the page alone.
 struct DocsPage {
     let methods: [Method]
 

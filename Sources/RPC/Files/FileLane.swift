@@ -5,8 +5,8 @@ import Wire
 
 /// The lane of files: threads of their own for disk and hash, and a place for each file on its way.
 ///
-/// A file takes a turn when it has something to do: bytes that came, or room at the other end. A slow client has no turns,
-/// and so holds no thread; what it holds is a place, of which there are so many, and so many for one principal.
+/// A file takes a turn when it has something to do: bytes that came, or room at the other end. A slow client has no
+/// turns, and so holds no thread; what it holds is a place, of which there are so many, and so many for one principal.
 final class FileLane: Sendable {
     static let places = 256
     static let placesOfOne = 32

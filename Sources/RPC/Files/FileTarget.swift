@@ -64,7 +64,8 @@ struct FileTarget: Equatable {
     }
 }
 
-/// The part of a file that is asked for (RFC 9110 §14). Several ranges, and what is no range at all, mean the whole file.
+/// The part of a file that is asked for (RFC 9110 §14). Several ranges, and what is no range at all, mean the whole
+/// file.
 struct FileRange: Equatable {
     let start: Int64
     let count: Int64

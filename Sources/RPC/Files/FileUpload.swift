@@ -9,9 +9,9 @@ import Wire
 
 /// A file that comes in: written to disk and hashed as it comes, never more of it in memory than the window.
 ///
-/// Order: credit → pieces, each bringing new credit → `end` → durable on disk, its kind settled → one unit of work, which
-/// gives it its place, notes it and updates the record by the caller's rights of that moment. Refused at any point, cut
-/// off or cancelled, nothing of it stays.
+/// Order: credit → pieces, each bringing new credit → `end` → durable on disk, its kind settled → one unit of work,
+/// which gives it its place, notes it and updates the record by the caller's rights of that moment. Refused at any
+/// point, cut off or cancelled, nothing of it stays.
 final class FileUpload: FileTransfer {
     private struct State {
         var pieces: [[UInt8]] = []

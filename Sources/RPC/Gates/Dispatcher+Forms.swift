@@ -103,8 +103,8 @@ extension Dispatcher {
         }
     }
 
-    /// Tells that the form was taken, whatever becomes of the gate's own page: what is committed must never look as if it
-    /// had to be sent again.
+    /// Tells that the form was taken, whatever becomes of the gate's own page: what is committed must never look as if
+    /// it had to be sent again.
     private static func thank(
         _ visit: Visit, _ callID: UInt64, _ services: KernelServices, _ scans: ScanPool,
         _ connection: Connection

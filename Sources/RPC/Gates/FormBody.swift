@@ -2,8 +2,8 @@ import CRMSDK
 
 /// What a browser sends of a form: `application/x-www-form-urlencoded` (url.spec.whatwg.org §5.1), read strictly.
 ///
-/// A name that comes several times, as a group of check boxes does, has all its texts, a line each. Texts are UTF-8 and have
-/// no control characters but line ends and tabs; line ends are `\n`.
+/// A name that comes several times, as a group of check boxes does, has all its texts, a line each. Texts are UTF-8 and
+/// have no control characters but line ends and tabs; line ends are `\n`.
 enum FormBody {
     static let pairLimit = 200
     private static let nameLimitBytes = 100

@@ -4,8 +4,8 @@ import CRMSDK
 ///
 /// Whoever goes over it waits, a minute the first time and twice as long each further time, up to an hour, where the
 /// allowance says so. In memory only and never more than `limit` entries: one that is full again and has no wait before
-/// it is forgotten, and when all are in use those nearest to that go, an eighth of them, so that whoever comes with ever
-/// new keys does not make each call look at them all.
+/// it is forgotten, and when all are in use those nearest to that go, an eighth of them, so that whoever comes with
+/// ever new keys does not make each call look at them all.
 struct GateBudget<Key: Hashable & Sendable>: Sendable {
     struct Allowance: Sendable {
         let atOnce: Int64
@@ -54,7 +54,8 @@ struct GateBudget<Key: Hashable & Sendable>: Sendable {
         var entry = entries[key] ?? Entry(fullAt: present)
         if entry.isForgottenAt <= present { entry = Entry(fullAt: present) }
         defer { entries[key] = entry }
-        // A clock set back must not keep anybody out: nobody owes more than all calls, or waits longer than the longest.
+        // A clock set back must not keep anybody out: nobody owes more than all calls, or waits longer than the
+        // longest.
         if entry.closedUntil - present > Self.longestWaitMilliseconds
             || entry.fullAt - present > allowance.atOnce * allowance.refillMilliseconds
         {

@@ -62,7 +62,8 @@ struct GateCall: Sendable {
         try services.gateKeeper.admit(from: peer, to: gate, pass.call.gate)
     }
 
-    /// Runs an action that writes, in the writer's transaction. What may not be told is logged, and nothing of it stays.
+    /// Runs an action that writes, in the writer's transaction. What may not be told is logged, and nothing of it
+    /// stays.
     ///
     /// - Throws: what the caller may know: mistakes in what they gave, and that it cannot be done now.
     func run(

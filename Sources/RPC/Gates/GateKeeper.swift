@@ -2,8 +2,8 @@ package import CRMSDK
 import Identity
 import Synchronization
 
-/// Holds calls of people without an account to their limits, before anything else is done for them: by address, by gate,
-/// and by address at a gate. In memory, of bounded size.
+/// Holds calls of people without an account to their limits, before anything else is done for them: by address, by
+/// gate, and by address at a gate. In memory, of bounded size.
 package final class GateKeeper: Sendable {
     /// An address at one gate.
     private struct Visit: Hashable {

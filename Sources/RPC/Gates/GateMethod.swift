@@ -5,7 +5,8 @@ import Registry
 import Security
 import Storage
 
-/// Makes a row of the table from an action that may be called through a gate: without a token, and with one no otherwise.
+/// Makes a row of the table from an action that may be called through a gate: without a token, and with one no
+/// otherwise.
 enum GateMethod {
     /// The most that the parameters of one call may weigh.
     static let parameterLimitBytes = 64 << 10

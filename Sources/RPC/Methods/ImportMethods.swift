@@ -189,8 +189,8 @@ struct ImportRow: Sendable {
     let lookups: [Lookup]
     /// Found while reading; a row that has any is not tried.
     let problems: [FieldProblem]
-    /// The record that it would make, checked while the row waits for its turn; nil where other records must be looked up
-    /// first.
+    /// The record that it would make, checked while the row waits for its turn; nil where other records must be looked
+    /// up first.
     private(set) var draft: Deferred<CreationDraft?>?
 
     /// A reference given by a value of the record that it means.

@@ -175,8 +175,8 @@ extension RecordMethods {
 
 /// The values of a record that is to be made, with what is wrong with those that cannot be read.
 ///
-/// Where some cannot, the write is tried with the others and undone, so that what else is wrong is told at once: whoever
-/// mends a record should not be told of the next problem only then.
+/// Where some cannot, the write is tried with the others and undone, so that what else is wrong is told at once:
+/// whoever mends a record should not be told of the next problem only then.
 struct GivenValues: Sendable {
     private let values: [String: Value]
     private let problems: [FieldProblem]

@@ -4,8 +4,8 @@ import JSON
 import Records
 import Storage
 
-/// One way of changing the schema: a row that its method, `schema.plan` and `schema.apply` share, so that what is shown is
-/// what will be done.
+/// One way of changing the schema: a row that its method, `schema.plan` and `schema.apply` share, so that what is shown
+/// is what will be done.
 struct SchemaVerb: Sendable {
     /// The method's name.
     let name: String

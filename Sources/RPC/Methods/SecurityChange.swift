@@ -3,8 +3,8 @@ import JSON
 import Records
 import Security
 
-/// One way of changing who may do what: a row that its method and `security.what_if` share, so that what is tried out is
-/// what would be done.
+/// One way of changing who may do what: a row that its method and `security.what_if` share, so that what is tried out
+/// is what would be done.
 struct SecurityChange: Sendable {
     /// What is done inside a unit of work.
     typealias Step =

@@ -351,7 +351,8 @@ final class Dispatcher {
         }
     }
 
-    /// Who tries what is for administrators stands in the change log (ASVS 5.0 16.3.2); the refusal does not wait for it.
+    /// Who tries what is for administrators stands in the change log (ASVS 5.0 16.3.2); the refusal does not wait for
+    /// it.
     private func noteRefusal(of method: Method, to caller: Session, _ request: RequestFacts) {
         let entry = ChangeEntry(
             .refusal, actor: caller.user.id, source: request.source.name, method: method.name,

@@ -119,7 +119,8 @@ package struct IdempotentCall: Sendable {
         }
     }
 
-    /// What of an object is hidden: of a record the fields that the mask hides. A reference has an id too, and no field.
+    /// What of an object is hidden: of a record the fields that the mask hides. A reference has an id too, and no
+    /// field.
     private func hiddenNames(
         _ node: JSONNode, _ transaction: WriteTransaction
     ) throws(CRMError) -> (String) -> Bool {

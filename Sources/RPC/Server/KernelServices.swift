@@ -50,7 +50,8 @@ package final class KernelServices: Sendable {
         table = Mutex(MethodTable(installation.snapshots.current.registry, metrics: metrics))
     }
 
-    /// The same services for several operations within one unit of work: each works on what those before it have changed.
+    /// The same services for several operations within one unit of work: each works on what those before it have
+    /// changed.
     func withinUnit() -> KernelServices { KernelServices(within: self) }
 
     private init(within whole: KernelServices) {

@@ -4,10 +4,12 @@ import Registry
 import Security
 import Storage
 
-/// What a change of one record means for computed fields of others: they follow in the same unit, and theirs after them.
+/// What a change of one record means for computed fields of others: they follow in the same unit, and theirs after
+/// them.
 ///
-/// A record that is only computed keeps its version, its modification and its hooks; the log says what became of it in an
-/// entry of its own kind, `compute`, so that its past can be read. Fields do not depend on themselves, so that it ends.
+/// A record that is only computed keeps its version, its modification and its hooks; the log says what became of it in
+/// an entry of its own kind, `compute`, so that its past can be read. Fields do not depend on themselves, so that it
+/// ends.
 extension UnitOfWork {
     /// The most records that follow one change at once over one reference; more of them follow in the background.
     static let followersAtOnce = 10_000
@@ -70,8 +72,8 @@ extension UnitOfWork {
         return ids
     }
 
-    /// Computes fields of a record anew, and what depends on them. Does nothing where all stay as they are, or where the
-    /// record is gone.
+    /// Computes fields of a record anew, and what depends on them. Does nothing where all stay as they are, or where
+    /// the record is gone.
     ///
     /// - Parameter due: Computed fields; a field of lines stands for the computed fields of its lines.
     func recompute(_ entity: Entity, _ id: RecordID, _ due: Set<String>) throws(CRMError) {

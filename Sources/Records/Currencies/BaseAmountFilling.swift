@@ -4,11 +4,11 @@ import Registry
 package import Storage
 
 /// Works amounts in the base currency out again after a rate was added or changed, also one with a past date, and for
-/// records that were there before their entity had such an amount. In batches beside normal work; how far it has come is
-/// written with each.
+/// records that were there before their entity had such an amount. In batches beside normal work; how far it has come
+/// is written with each.
 ///
-/// It is the figure that follows, not the record that changes: version, history and `modified_at` stay. An amount without
-/// a rate for its day becomes empty.
+/// It is the figure that follows, not the record that changes: version, history and `modified_at` stay. An amount
+/// without a rate for its day becomes empty.
 package struct BaseAmountFilling: Sendable {
     private let records: RecordService
     private let writer: StorageWriter

@@ -5,8 +5,8 @@ package import Storage
 
 /// Gives older records the keys of rules that were added or changed, and takes the keys of rules that are gone.
 ///
-/// In batches beside normal work, which stores keys of its own; how far it has come is written with each batch, so a kill
-/// costs at most one.
+/// In batches beside normal work, which stores keys of its own; how far it has come is written with each batch, so a
+/// kill costs at most one.
 package struct DuplicateFilling: Sendable {
     private let records: RecordService
     private let writer: StorageWriter

@@ -116,8 +116,8 @@ extension DuplicateRule {
 
     /// Finds a rule's entity and fields.
     ///
-    /// - Throws: `invalidRecord` with what is wrong: the entity or a field is not there, a form does not fit, or so little
-    ///   is compared that the rule says nothing.
+    /// - Throws: `invalidRecord` with what is wrong: the entity or a field is not there, a form does not fit, or so
+    ///   little is compared that the rule says nothing.
     init(_ fact: DuplicateRuleFact, _ registry: RegistrySnapshot) throws(CRMError) {
         let entity: Entity
         do throws(CRMError) {

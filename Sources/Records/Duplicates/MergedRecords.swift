@@ -5,7 +5,8 @@ package import Storage
 
 /// What a merge leaves behind: records in the recycle bin that say into which other they went.
 ///
-/// The note stands as long as the loser lies in the bin; whatever brings it back, an undo of the merge above all, ends it.
+/// The note stands as long as the loser lies in the bin; whatever brings it back, an undo of the merge above all, ends
+/// it.
 extension RecordService {
     /// A record merged into one that was merged itself is followed so far.
     private static let longestChain = 100

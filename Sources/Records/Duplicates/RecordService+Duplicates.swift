@@ -36,9 +36,9 @@ package struct DuplicateGroup: Sendable {
 
 /// Finds duplicates by their stored keys.
 ///
-/// A key only proposes: the records are read again and their own keys compared, so that neither a key that is out of date
-/// nor two keys with one number ever join what is not alike. What the caller may not view is not among the records; a
-/// rule over a field that the caller may not see finds nothing for them.
+/// A key only proposes: the records are read again and their own keys compared, so that neither a key that is out of
+/// date nor two keys with one number ever join what is not alike. What the caller may not view is not among the
+/// records; a rule over a field that the caller may not see finds nothing for them.
 extension RecordService {
     /// So many records with one key are looked at.
     static let duplicateLimit = 1000

@@ -16,8 +16,8 @@ extension RecordService {
     /// The field for files that a caller means, if they may do this with it now.
     ///
     /// - Parameter name: nil where the record has one field for files that the caller may see.
-    /// - Throws: `notFound` for a record that is missing or invisible, and for a field that is either; `forbidden` where
-    ///   the caller may see and not change it.
+    /// - Throws: `notFound` for a record that is missing or invisible, and for a field that is either; `forbidden`
+    ///   where the caller may see and not change it.
     package func fileField(
         _ call: CallContext, _ snapshot: KernelSnapshot, on source: some RowSource, of id: RecordID,
         named name: String?, for verb: AccessVerb

@@ -5,7 +5,8 @@ package import Registry
 import Security
 package import Storage
 
-/// An import as the ledger has it: a thing with a number, to which each batch of rows belongs. An undo of one is one, too.
+/// An import as the ledger has it: a thing with a number, to which each batch of rows belongs. An undo of one is one,
+/// too.
 package struct ImportFacts: Sendable {
     package enum State: String, Sendable, CaseIterable {
         /// Rows may come; of an undo: parts may come.

@@ -4,13 +4,13 @@ import Query
 import Registry
 package import Storage
 
-/// Takes an import back part by part, each part a unit of work of its own beside everybody else's: newest rows first, with
-/// the rights, checks and hooks of whoever asks.
+/// Takes an import back part by part, each part a unit of work of its own beside everybody else's: newest rows first,
+/// with the rights, checks and hooks of whoever asks.
 ///
-/// The undo is an import in the ledger, with change sets of its own, so that it can be taken back the same way. How far it has
-/// come is written in each part's transaction: after a kill the next call goes on where the last one ended. A record
-/// that the import wrote several times is put back once, from its last time. What was changed since is left and told,
-/// unless it is forced; what was left can be tried again by undoing once more.
+/// The undo is an import in the ledger, with change sets of its own, so that it can be taken back the same way. How far
+/// it has come is written in each part's transaction: after a kill the next call goes on where the last one ended. A
+/// record that the import wrote several times is put back once, from its last time. What was changed since is left and
+/// told, unless it is forced; what was left can be tried again by undoing once more.
 package struct ImportUndo {
     /// How far an undo has come: all change sets above this one are done, and of it the entries from this one on; with
     /// entry 0 all of it.

@@ -3,7 +3,8 @@ import Query
 import Registry
 import Storage
 
-/// The records of a change set that are put back in one go, latest first, where the change set is one of an import's many.
+/// The records of a change set that are put back in one go, latest first, where the change set is one of an import's
+/// many.
 ///
 /// A record that a later change set of the import has written as well was put back with that one.
 struct UndoPart {

@@ -4,7 +4,8 @@ import Registry
 package import Storage
 
 /// Indexes for search what was written before its fields were searchable: after an upgrade, a new field, a module's
-/// enabling. In batches beside normal work; how far it has come is written with each batch, so a kill costs at most one.
+/// enabling. In batches beside normal work; how far it has come is written with each batch, so a kill costs at most
+/// one.
 package struct SearchFilling: Sendable {
     private let records: RecordService
     private let writer: StorageWriter

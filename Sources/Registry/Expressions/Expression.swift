@@ -1,6 +1,7 @@
 package import CRMSDK
 
-/// An expression of a computed field, as a tree. `description` writes it in one form, which reads back as the same tree.
+/// An expression of a computed field, as a tree. `description` writes it in one form, which reads back as the same
+/// tree.
 package indirect enum Expression: Hashable, Sendable {
     case null
     case flag(Bool)

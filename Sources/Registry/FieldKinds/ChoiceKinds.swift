@@ -50,8 +50,8 @@ package enum ChoiceRules {
         return problems
     }
 
-    /// What could have been meant by a key that the list does not have: the key of a near one or of that label, else the
-    /// list's beginning.
+    /// What could have been meant by a key that the list does not have: the key of a near one or of that label, else
+    /// the list's beginning.
     package static func advice(on key: String, _ type: FieldType) -> String {
         let usable = type.values.filter { !$0.retired }
         let folded = TextFolding.fold(key)
@@ -131,7 +131,8 @@ enum ReferenceRules {
     }
 }
 
-/// A number of the record for people: `POT00017`. Given by the kernel; a person cannot write it, an import may bring it.
+/// A number of the record for people: `POT00017`. Given by the kernel; a person cannot write it, an import may bring
+/// it.
 struct AutonumberKind: FieldKind {
     let name = "autonumber"
     let storage = StorageClass.text

@@ -44,8 +44,8 @@ struct MultipicklistKind: FieldKind {
 
 /// Keys of a list as one text: the JSON array `["north","south"]`.
 ///
-/// A key is `a`–`z`, `0`–`9` and `_`, so that nothing is ever escaped, and a key between its quotation marks is found by
-/// searching the text for it.
+/// A key is `a`–`z`, `0`–`9` and `_`, so that nothing is ever escaped, and a key between its quotation marks is found
+/// by searching the text for it.
 package enum KeyList {
     package static func text(_ keys: [String]) -> String {
         "[" + keys.map(quoted).joined(separator: ",") + "]"

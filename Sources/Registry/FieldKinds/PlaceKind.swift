@@ -1,7 +1,7 @@
 import CRMSDK
 
-/// A point on the earth: `52.5200066,13.404954`. Stored as its place on the Z-order curve, so that an ordinary index finds
-/// what lies in a region: see `ZOrder`.
+/// A point on the earth: `52.5200066,13.404954`. Stored as its place on the Z-order curve, so that an ordinary index
+/// finds what lies in a region: see `ZOrder`.
 struct PlaceKind: FieldKind {
     let name = "place"
     let storage = StorageClass.integer

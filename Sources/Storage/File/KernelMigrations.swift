@@ -246,9 +246,9 @@ enum KernelMigrations {
         ) STRICT;
         """
 
-    /// `crm_file` has a row for every file in the data folder, by the hash of its bytes. `crm_file_use` says which records
-    /// have it, or had it and could get it back: a row goes with its record when that is purged, and a file with the
-    /// last of its rows.
+    /// `crm_file` has a row for every file in the data folder, by the hash of its bytes. `crm_file_use` says which
+    /// records have it, or had it and could get it back: a row goes with its record when that is purged, and a file
+    /// with the last of its rows.
     private static let files = """
         CREATE TABLE crm_file (
             sha256 BLOB PRIMARY KEY,
@@ -286,9 +286,10 @@ enum KernelMigrations {
         ) STRICT;
         """
 
-    /// `crm_duplicate_key`: of each record that is not deleted a number made of what a rule compares; see `DuplicateRule`.
-    /// `crm_duplicate_fill` says how a rule's keys were made, and how far, as in `crm_search_fill`; position -1 stands for
-    /// keys that are being taken. `crm_merge`: into which record one in the recycle bin was merged.
+    /// `crm_duplicate_key`: of each record that is not deleted a number made of what a rule compares; see
+    /// `DuplicateRule`. `crm_duplicate_fill` says how a rule's keys were made, and how far, as in `crm_search_fill`;
+    /// position -1 stands for keys that are being taken. `crm_merge`: into which record one in the recycle bin was
+    /// merged.
     private static let duplicates = """
         CREATE TABLE crm_duplicate_key (
             rule INTEGER NOT NULL,
@@ -322,9 +323,9 @@ enum KernelMigrations {
         """
 
     /// `crm_import` has a row for each import, and one for each undo of an import, whose `undoes` says of which.
-    /// `crm_import_batch` says which change sets each has made. `undo_set` and `undo_seq` say how far an undo has come: the
-    /// change set that is being undone, newest first, and the entry down to which; they move in the transaction of the
-    /// part itself. `report` is a JSON array of what a part of an undo has left as it was.
+    /// `crm_import_batch` says which change sets each has made. `undo_set` and `undo_seq` say how far an undo has come:
+    /// the change set that is being undone, newest first, and the entry down to which; they move in the transaction of
+    /// the part itself. `report` is a JSON array of what a part of an undo has left as it was.
     private static let imports = """
         CREATE TABLE crm_import (
             id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -2,7 +2,8 @@ package import CRMSDK
 package import JSON
 
 /// What a field is computed from, as JSON: `{"expression": "a * b"}`, or
-/// `{"roll_up": "sum", "field", "entity", "reference", "filter"}`. The database keeps it so, and `entity.describe` shows it.
+/// `{"roll_up": "sum", "field", "entity", "reference", "filter"}`. The database keeps it so, and `entity.describe`
+/// shows it.
 package enum ComputedCoding {
     /// Writes the member `computed`.
     package static func write(_ computed: Computed, to json: inout JSONWriter) {

@@ -69,8 +69,8 @@ package struct FieldPatch: Sendable {
 package enum PicklistEdit: Sendable {
     /// At the end, or in front of the value named.
     case add([PicklistValue], before: String?)
-    /// Label, colour and attributes; nil stays. `setting` changes some attributes beside the others; an empty text takes
-    /// one away.
+    /// Label, colour and attributes; nil stays. `setting` changes some attributes beside the others; an empty text
+    /// takes one away.
     case update(
         String, label: String?, color: String?, attributes: [String: String]?, setting: [String: String] = [:]
     )

@@ -3,8 +3,8 @@ import Registry
 
 /// Kinds of records that administrators make.
 ///
-/// Their names begin with `x_`, as those of administrators' fields do, so that no module can ever bring the same; a name
-/// never changes, what people read are the labels.
+/// Their names begin with `x_`, as those of administrators' fields do, so that no module can ever bring the same; a
+/// name never changes, what people read are the labels.
 extension SchemaDraft {
     /// Entities of modules and administrators together, those not yet purged included.
     static let entityLimit = 500

@@ -63,8 +63,8 @@ extension SchemaDraft {
         probe(old, new, field, in: schema.entities[place.entity])
     }
 
-    /// A module relies on the rules that it ships: they can be made stricter, and what an administrator has made stricter
-    /// can be taken back.
+    /// A module relies on the rules that it ships: they can be made stricter, and what an administrator has made
+    /// stricter can be taken back.
     private func flag(
         _ attribute: String, _ wanted: Bool?, _ current: Bool, _ field: StoredField, _ name: FieldName
     ) throws(CRMError) -> Bool {

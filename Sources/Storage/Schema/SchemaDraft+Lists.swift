@@ -2,8 +2,8 @@ import CRMSDK
 import Registry
 import Text
 
-/// Lists of values as data. A value's key is stable; a value of a module can be renamed, and where behaviour hangs on it
-/// neither removed nor retired.
+/// Lists of values as data. A value's key is stable; a value of a module can be renamed, and where behaviour hangs on
+/// it neither removed nor retired.
 extension SchemaDraft {
     mutating func edit(_ name: FieldName, _ edit: PicklistEdit) throws(CRMError) {
         let place = try place(of: name)
@@ -65,7 +65,8 @@ extension SchemaDraft {
         self[place] = field
     }
 
-    /// Attributes of values that say what the value means: of a system's value they stay, since behaviour hangs on them.
+    /// Attributes of values that say what the value means: of a system's value they stay, since behaviour hangs on
+    /// them.
     private static let meanings = ["class", "probability"]
 
     private func settled(

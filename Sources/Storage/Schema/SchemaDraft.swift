@@ -2,8 +2,8 @@ import CRMSDK
 import Registry
 import Text
 
-/// A schema under change: what administrators want is done to a copy, with what has to be asked of the records first and
-/// what has to go on in batches afterwards. Pure.
+/// A schema under change: what administrators want is done to a copy, with what has to be asked of the records first
+/// and what has to go on in batches afterwards. Pure.
 struct SchemaDraft {
     let before: StoredSchema
     var schema: StoredSchema

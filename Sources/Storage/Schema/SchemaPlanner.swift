@@ -41,8 +41,8 @@ package enum SchemaPlanner {
 
     /// What administrators want, change by change on what the one before has left.
     ///
-    /// - Throws: `invalidParameters` or `duplicate` for a change that cannot be made, naming its place in the list where
-    ///   there are several; `limitExceeded` beyond the limits of a schema.
+    /// - Throws: `invalidParameters` or `duplicate` for a change that cannot be made, naming its place in the list
+    ///   where there are several; `limitExceeded` beyond the limits of a schema.
     package static func plan(_ current: StoredSchema, changes: [SchemaChange]) throws(CRMError) -> SchemaPlan
     {
         var draft = SchemaDraft(current)

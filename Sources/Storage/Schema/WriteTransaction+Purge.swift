@@ -57,7 +57,8 @@ extension WriteTransaction {
         return removed
     }
 
-    /// Forgets a module whose entities, fields and relations are gone: its steps, its jobs, what it wanted sent, its name.
+    /// Forgets a module whose entities, fields and relations are gone: its steps, its jobs, what it wanted sent, its
+    /// name.
     package func forget(module name: String) throws(CRMError) {
         try execute(Statement("DELETE FROM crm_migration WHERE module = ?1", [.text(name)]))
         try execute(Statement("DELETE FROM crm_fixture WHERE module = ?1", [.text(name)]))

@@ -37,8 +37,8 @@ package final class Deferred<Value: Sendable>: Sendable {
     }
 }
 
-/// The thread that computes ahead, at a lower priority: where all cores are busy it gives way to the writer, which computes
-/// itself what it finds missing.
+/// The thread that computes ahead, at a lower priority: where all cores are busy it gives way to the writer, which
+/// computes itself what it finds missing.
 private final class Preparer: Sendable {
     static let shared = Preparer()
 

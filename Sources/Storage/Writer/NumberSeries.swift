@@ -22,8 +22,8 @@ extension WriteTransaction {
         return number
     }
 
-    /// Lifts a counter to a number that came from outside, never down. One beyond `highestNumber` is none that the series
-    /// would ever reach, so it lifts nothing.
+    /// Lifts a counter to a number that came from outside, never down. One beyond `highestNumber` is none that the
+    /// series would ever reach, so it lifts nothing.
     package func raise(series: String, to number: Int64) throws(CRMError) {
         guard try lastNumber(series: series) < number, number <= Self.highestNumber else { return }
         counters.series[series] = number

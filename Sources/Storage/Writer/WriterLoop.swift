@@ -40,7 +40,8 @@ final class WriterLoop {
         open = nil
     }
 
-    /// Frees units on another thread: to free what thousands of rows were read into takes as long as to write some of them.
+    /// Frees units on another thread: to free what thousands of rows were read into takes as long as to write some of
+    /// them.
     private static func letGo(_ units: consuming [any WaitingUnit]) {
         guard units.contains(where: { $0.lane == .bulk }) else { return }
         DispatchQueue.global(qos: .utility).async { [units] in withExtendedLifetime(units) {} }

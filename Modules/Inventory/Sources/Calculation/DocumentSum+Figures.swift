@@ -2,8 +2,8 @@ import CRMSDK
 
 /// The arithmetic of a document, in this order: lines, subtotal, document discount, taxes, shipping, total.
 ///
-/// Several taxes on one base are each computed on the base, not on each other. In individual mode the document's discount
-/// is spread over the lines in proportion to their nets, before tax.
+/// Several taxes on one base are each computed on the base, not on each other. In individual mode the document's
+/// discount is spread over the lines in proportion to their nets, before tax.
 extension DocumentSum {
     /// - Returns: The figures, or what is wrong by field: `lines[0].quantity`, `discount_amount`.
     func figures() -> Result<DocumentFigures, FieldProblems> {

@@ -2,9 +2,9 @@ import CRMSDK
 
 /// Making one document from another: the header and the lines are copied as they are, nothing is priced anew.
 ///
-/// A conversion takes what remains of each line, or the quantities that it is told. Percentages are copied; amounts that
-/// are split go by share of quantity (of net for the document's), each part floored to the currency's unit, and the
-/// conversion that takes the rest takes what is left of them.
+/// A conversion takes what remains of each line, or the quantities that it is told. Percentages are copied; amounts
+/// that are split go by share of quantity (of net for the document's), each part floored to the currency's unit, and
+/// the conversion that takes the rest takes what is left of them.
 struct Conversion: Sendable {
     let name: String
     let from, to: DocumentKind

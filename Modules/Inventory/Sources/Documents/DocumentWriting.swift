@@ -169,7 +169,8 @@ struct DocumentWriting {
         }
     }
 
-    /// The taxes linked with an item, each with the percentage on the link or else its own; the company's where none are.
+    /// The taxes linked with an item, each with the percentage on the link or else its own; the company's where none
+    /// are.
     private mutating func usualTaxes(
         _ item: RecordID, _ context: any ModuleContext
     ) throws(CRMError) -> [TaxRate] {

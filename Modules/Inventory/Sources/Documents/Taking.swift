@@ -137,8 +137,8 @@ struct Taking: Equatable {
 }
 
 extension DocumentKind {
-    /// Where the first document made from one moves it: a quote is accepted, an order approved. Nil where its state does
-    /// not lead there.
+    /// Where the first document made from one moves it: a quote is accepted, an order approved. Nil where its state
+    /// does not lead there.
     fileprivate func stateAfterTaking(
         _ taker: DocumentKind, _ record: Record, _ context: any ModuleContext
     ) throws(CRMError) -> String? {

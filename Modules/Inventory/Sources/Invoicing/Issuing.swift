@@ -2,8 +2,8 @@ import CRMSDK
 
 /// When an invoice or a credit note leaves the house: it gets its number and its date, and keeps both.
 ///
-/// The numbers of each kind run without gaps and in the order of the dates: a draft has none, and a document is not issued
-/// with a date before that of the last one issued.
+/// The numbers of each kind run without gaps and in the order of the dates: a draft has none, and a document is not
+/// issued with a date before that of the last one issued.
 enum Issuing {
     /// The attribute of the states of documents that were issued.
     static let attribute = "issued"

@@ -1,7 +1,7 @@
 import CRMSDK
 
-/// The days of something that comes again: the n-th is the first plus n periods, counted from the first each time, so that
-/// a month without a 31st shortens its own day only.
+/// The days of something that comes again: the n-th is the first plus n periods, counted from the first each time, so
+/// that a month without a 31st shortens its own day only.
 struct Recurrence: Sendable {
     let start: CalendarDate
     /// The last day that is permitted; nil is open.

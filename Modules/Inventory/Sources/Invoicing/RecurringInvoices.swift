@@ -2,9 +2,9 @@ import CRMSDK
 
 /// Makes the invoices that come again and again from the orders that are their patterns.
 ///
-/// The first is due on the first day of the period. After downtime all that are missing are made, in order, each with the
-/// date that it would have had. The order keeps the day of its last one in the same unit of work, so that none is made
-/// twice. An order that is cancelled or in the bin makes none.
+/// The first is due on the first day of the period. After downtime all that are missing are made, in order, each with
+/// the date that it would have had. The order keeps the day of its last one in the same unit of work, so that none is
+/// made twice. An order that is cancelled or in the bin makes none.
 enum RecurringInvoices {
     static let job = Job("recurring_invoices", everySeconds: 3600) { context throws(CRMError) in
         let due = try context.list(
@@ -48,8 +48,8 @@ enum RecurringInvoices {
         _ = try context.update("sales_order", order.id, ["last_recurring_date": .date(day)])
     }
 
-    /// The state that the order asks for. One that would issue an invoice with a date before the last issued leaves it a
-    /// draft, for a person to date.
+    /// The state that the order asks for. One that would issue an invoice with a date before the last issued leaves it
+    /// a draft, for a person to date.
     private static func status(
         _ order: Record, on day: CalendarDate, _ context: any ModuleContext
     ) throws(CRMError) -> Value {

@@ -2,8 +2,8 @@ import CRMSDK
 
 /// Reads what `PriceSelection` decides by: the item's prices and the books that may be asked.
 ///
-/// Within one document the same books are asked for each line: a book is read once, and with it its prices of all items of
-/// the document.
+/// Within one document the same books are asked for each line: a book is read once, and with it its prices of all items
+/// of the document.
 struct PriceFacts {
     /// The document's side of the question.
     struct Setting {

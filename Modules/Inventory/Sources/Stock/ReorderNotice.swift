@@ -1,7 +1,7 @@
 import CRMSDK
 
-/// Tells a product's handler once when what is available falls below its reorder level: a task where there are tasks, and
-/// always the moment on the product.
+/// Tells a product's handler once when what is available falls below its reorder level: a task where there are tasks,
+/// and always the moment on the product.
 enum ReorderNotice {
     /// - Parameters:
     ///   - before: What was available, in ten-thousandths.

@@ -2,8 +2,8 @@ import CRMSDK
 
 /// Double opt-in: what was sent waits until the visitor follows a link that came to their e-mail address.
 ///
-/// The platform sends no mail. `sales.confirmation_link` gives the link to whoever looks after the submissions, a program
-/// as a rule, which sends it; `sales.confirm_submission`, or the page behind the link, takes it back.
+/// The platform sends no mail. `sales.confirmation_link` gives the link to whoever looks after the submissions, a
+/// program as a rule, which sends it; `sales.confirm_submission`, or the page behind the link, takes it back.
 enum FormConfirmation {
     static let action = Action(
         "confirm_submission", .writes, summary: "Confirms what was sent by a web form, without an account.",

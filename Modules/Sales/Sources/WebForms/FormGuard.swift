@@ -1,7 +1,7 @@
 import CRMSDK
 
-/// What tells people from machines, and the company's pages from others'. Who is turned away here is answered as everyone
-/// is; a line in the log says why.
+/// What tells people from machines, and the company's pages from others'. Who is turned away here is answered as
+/// everyone is; a line in the log says why.
 enum FormGuard {
     /// How long a page may stay open before it is sent.
     static let ticketLife: Int64 = 24 * 3_600
@@ -16,7 +16,8 @@ enum FormGuard {
         case drops(String)
     }
 
-    /// - Throws: `invalidRecord` where a page of ours must be sent, and this is none, or too old: the visitor sees it again.
+    /// - Throws: `invalidRecord` where a page of ours must be sent, and this is none, or too old: the visitor sees it
+    ///   again.
     static func examine(
         _ call: PublicCall, _ sent: StructuredValue?, _ context: any ModuleContext
     ) throws(CRMError) -> Finding {
@@ -78,8 +79,8 @@ struct Ticket {
         return try context.sealed("page.\(form.id).\(madeAt).\(Chance.text())")
     }
 
-    /// The ticket of a page that is shown: who mends a mistake has waited already. Who has come from a page of others has
-    /// filled that in, and waits a second more.
+    /// The ticket of a page that is shown: who mends a mistake has waited already. Who has come from a page of others
+    /// has filled that in, and waits a second more.
     ///
     /// - Parameter sent: what was filled in before; nil for a page that is opened.
     static func next(

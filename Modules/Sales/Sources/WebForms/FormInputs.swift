@@ -1,7 +1,7 @@
 import CRMSDK
 
-/// The inputs of a form: each with its label, what stands in it, and what is wrong with that, told to everyone who reads
-/// the page, by eye or by ear.
+/// The inputs of a form: each with its label, what stands in it, and what is wrong with that, told to everyone who
+/// reads the page, by eye or by ear.
 struct FormInputs {
     /// Those that are shown.
     let fields: [FormField]
@@ -128,7 +128,8 @@ enum PageText {
             .map { "<p>\($0.map { escaped(String($0)) }.joined(separator: "<br>"))</p>\n" }.joined()
     }
 
-    /// A whole page. It tells its own server where it came from, so that it is known as the form's own, and nobody else.
+    /// A whole page. It tells its own server where it came from, so that it is known as the form's own, and nobody
+    /// else.
     static func whole(_ title: String, _ body: String, _ context: any ModuleContext) -> String {
         """
         <!doctype html>

@@ -1,9 +1,11 @@
 import CRMSDK
 
-/// `sales.submit_form`: what a visitor sent becomes a lead, or is added to the one that is known; or waits to be confirmed.
+/// `sales.submit_form`: what a visitor sent becomes a lead, or is added to the one that is known; or waits to be
+/// confirmed.
 ///
-/// Order: what was typed → guards → what was typed, by the record's rules → duplicate → record → submission. A visitor learns of mistakes in what they typed, and of
-/// nothing else; what could not be written for another reason is kept, and says so to those who look after the form.
+/// Order: what was typed → guards → what was typed, by the record's rules → duplicate → record → submission. A visitor
+/// learns of mistakes in what they typed, and of nothing else; what could not be written for another reason is kept,
+/// and says so to those who look after the form.
 enum FormSubmission {
     static let action = Action(
         "submit_form", .writes, summary: "Sends a web form, without an account.",
@@ -110,8 +112,8 @@ enum FormSubmission {
         }
     }
 
-    /// Judges what was typed as if it made a new record, whatever becomes of it, and undoes that: a mistake is told to whoever
-    /// makes it, and that one is told, or is not, tells nobody whether an address is known.
+    /// Judges what was typed as if it made a new record, whatever becomes of it, and undoes that: a mistake is told to
+    /// whoever makes it, and that one is told, or is not, tells nobody whether an address is known.
     ///
     /// - Throws: `invalidRecord` for mistakes that only the record's rules find: an e-mail address that is none.
     private static func judge(

@@ -1,10 +1,10 @@
 import CRMSDK
 
-/// What came in by a form, and what became of it: the consent that was given, when and from where. The module alone writes
-/// it, and after the form's days it is destroyed, with what the change log says of it.
+/// What came in by a form, and what became of it: the consent that was given, when and from where. The module alone
+/// writes it, and after the form's days it is destroyed, with what the change log says of it.
 ///
-/// What was typed stands in it only until it has become a record: while it waits to be confirmed, or where it could not be
-/// written.
+/// What was typed stands in it only until it has become a record: while it waits to be confirmed, or where it could not
+/// be written.
 enum WebSubmission {
     static let definition = EntityDefinition(
         "web_submission", label: "Web submission", plural: "Web submissions",

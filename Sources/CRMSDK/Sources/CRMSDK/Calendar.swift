@@ -15,7 +15,8 @@ public struct CalendarDate: Hashable, Comparable, Sendable, Codable {
         guard (1...9999).contains(year), (1...12).contains(month), day >= 1,
             day <= Self.days(inMonth: month, year: year)
         else { return nil }
-        // Counts from 0000-03-01, so that the leap day ends a year (Hinnant, "chrono-compatible low-level date algorithms").
+        // Counts from 0000-03-01, so that the leap day ends a year (Hinnant, "chrono-compatible low-level date
+        // algorithms").
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = shiftedYear / 400
         let yearOfEra = shiftedYear - era * 400

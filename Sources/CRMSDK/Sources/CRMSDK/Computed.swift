@@ -5,9 +5,9 @@
 /// (`account.industry`); `+ - * /`, `= != < <= > >=`, `and or not`; `if(c, a, b)`, `coalesce`, `round(x, places)`,
 /// `min`, `max`, `abs`, `concat`, `days(from, to)`, `date("2026-11-22")`, `empty(x)`.
 ///
-/// Numbers are exact fractions in 128 bits and rounded once, half away from zero, to the field's decimals. Null in, null
-/// out; a division by zero and what leaves 128 bits (or the field) is null; amounts of different currencies together
-/// are null.
+/// Numbers are exact fractions in 128 bits and rounded once, half away from zero, to the field's decimals. Null in,
+/// null out; a division by zero and what leaves 128 bits (or the field) is null; amounts of different currencies
+/// together are null.
 public struct Computed: Hashable, Sendable, Codable {
     /// Nil for a roll-up.
     public let expression: String?
@@ -47,10 +47,12 @@ public struct RollUp: Hashable, Sendable, Codable {
 }
 
 extension FieldDefinition {
-    /// The field is computed from others, and nobody writes it: `.decimal("total", "Total", scale: 2).computed("a * b")`.
+    /// The field is computed from others, and nobody writes it: `.decimal("total", "Total", scale: 2).computed("a *
+    /// b")`.
     public func computed(_ expression: String) -> Self { computing(.expression(expression)) }
 
-    /// The field is a figure over related records: `.integer("open", "Open").rollingUp("count", over: "ticket", by: "account")`.
+    /// The field is a figure over related records: `.integer("open", "Open").rollingUp("count", over: "ticket", by:
+    /// "account")`.
     public func rollingUp(
         _ operation: String, of field: String? = nil, over entity: String, by reference: String = "parent",
         where filter: String? = nil

@@ -1,8 +1,8 @@
 /// A record that a module ships, under a key that stays the same from version to version.
 ///
-/// It is made when its module is enabled, or, where it is of another module's entity, as soon as both are. A newer version
-/// of the module brings its values up to date, field by field, where nobody has changed them. One that was deleted is
-/// never made again. Disabling the module keeps it; purging the module takes it along.
+/// It is made when its module is enabled, or, where it is of another module's entity, as soon as both are. A newer
+/// version of the module brings its values up to date, field by field, where nobody has changed them. One that was
+/// deleted is never made again. Disabling the module keeps it; purging the module takes it along.
 ///
 /// ```swift
 /// manifest.fixtures = [Fixture("templates", "folder", ["folder_name": "Templates"])]

@@ -76,7 +76,8 @@ public struct GeoCircle: Hashable, Sendable {
         self.radiusMetres = radiusMetres
     }
 
-    /// - Parameter distance: a number above zero with its unit: `500 m`, `25 km`, `10.5 mi`. Half the earth's girth at most.
+    /// - Parameter distance: a number above zero with its unit: `500 m`, `25 km`, `10.5 mi`. Half the earth's girth at
+    ///   most.
     public init?(centre: GeoPoint, distance: String) {
         let parts = distance.split(separator: " ", omittingEmptySubsequences: true)
         guard parts.count == 2, let unit = Self.units[String(parts[1])],

@@ -1,8 +1,8 @@
 /// A record that belongs to another: linked with it, or referring to it by a field.
 public struct RelatedRecord: Hashable, Sendable {
     public let record: Record
-    /// The values of the link by field name, with `created_at` and `created_by`, as far as the caller may see them; empty
-    /// for a record that refers by a field.
+    /// The values of the link by field name, with `created_at` and `created_by`, as far as the caller may see them;
+    /// empty for a record that refers by a field.
     public let link: [String: Value]
 
     public init(_ record: Record, link: [String: Value]) {

@@ -56,14 +56,14 @@ public protocol ModuleContext {
     func unlink(_ id: RecordID, _ relation: String, from other: RecordID) throws(CRMError)
     /// The records linked with one, or referring to it, that the caller may view.
     func related(_ id: RecordID, _ request: RelatedRequest) throws(CRMError) -> [RelatedRecord]
-    /// The related records of several, by their ids: each as `related` answers it, and read faster than one after the other.
-    /// The limit is that of each.
+    /// The related records of several, by their ids: each as `related` answers it, and read faster than one after the
+    /// other. The limit is that of each.
     func related(
         toEach ids: [RecordID], _ request: RelatedRequest
     ) throws(CRMError) -> [RecordID: [RelatedRecord]]
 
-    /// Units of a currency for one of the base currency on a day: its last dated rate by then, or the rate of its own record
-    /// while it has no dated one at all. Nil where its first rate begins later.
+    /// Units of a currency for one of the base currency on a day: its last dated rate by then, or the rate of its own
+    /// record while it has no dated one at all. Nil where its first rate begins later.
     func exchangeRate(of currency: RecordID, on day: CalendarDate) throws(CRMError) -> FixedDecimal?
 
     /// The next number of an autonumber that its module gives (`givenByModule()`), for a hook or an action to store.
@@ -72,11 +72,11 @@ public protocol ModuleContext {
     /// - Throws: `internalError` for any other field.
     func nextNumber(_ field: String, of entity: String) throws(CRMError) -> String
 
-    /// Takes back the change set that last wrote a field of a record: all that was written in it, of every module's records
-    /// and links, or nothing. With the rights of the caller of the unit, and all checks and hooks.
+    /// Takes back the change set that last wrote a field of a record: all that was written in it, of every module's
+    /// records and links, or nothing. With the rights of the caller of the unit, and all checks and hooks.
     ///
-    /// - Throws: `invalidRecord` naming the records that have been changed, linked or referred to since, or what a check or
-    ///   a right refuses.
+    /// - Throws: `invalidRecord` naming the records that have been changed, linked or referred to since, or what a
+    ///   check or a right refuses.
     func undoChange(of field: String, _ entity: String, _ id: RecordID) throws(CRMError)
 
     /// The call through a `PublicGate` that the action is run for; nil for everyone who is known.
@@ -87,14 +87,14 @@ public protocol ModuleContext {
         _ body: (any ModuleContext) throws(CRMError) -> Result
     ) throws(CRMError) -> Result
 
-    /// Destroys a record of an entity of the module's own, with all that the change log says of its values: for what was
-    /// kept for a time only. There is no way back. For the module's jobs and migrations.
+    /// Destroys a record of an entity of the module's own, with all that the change log says of its values: for what
+    /// was kept for a time only. There is no way back. For the module's jobs and migrations.
     ///
     /// - Throws: `invalidRecord` while other records refer to it; `forbidden` elsewhere.
     func purge(_ entity: String, _ id: RecordID) throws(CRMError)
 
-    /// A text that can be given out and known again: with a seal that this installation alone can make, for this module.
-    /// The text can be read by whoever has it.
+    /// A text that can be given out and known again: with a seal that this installation alone can make, for this
+    /// module. The text can be read by whoever has it.
     func sealed(_ text: String) throws(CRMError) -> String
     /// The text under a seal; nil where the seal is not ours, or the text has been changed.
     func unsealed(_ text: String) throws(CRMError) -> String?

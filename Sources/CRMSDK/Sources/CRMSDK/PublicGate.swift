@@ -1,18 +1,22 @@
-/// A way in for people who have no account: each record of one of the module's entities is a gate, which an administrator
-/// opens, and through which anybody may call a few of the module's actions.
+/// A way in for people who have no account: each record of one of the module's entities is a gate, which an
+/// administrator opens, and through which anybody may call a few of the module's actions.
 ///
 /// The kernel keeps the gate. A call without credentials names a gate by its key and reaches nothing but these actions;
 /// it is limited by address and by gate before anything else is done; it acts as the user whom the gate's record names,
-/// without that user's rights as an administrator and with no entity in reach but those listed here; the change log says
-/// through which gate, as whom and from where. Whatever becomes of it, the answer is the same, so that nobody learns from
-/// it what the company knows: only mistakes in what the caller gave, an `invalidRecord` with fields, and limits are told.
+/// without that user's rights as an administrator and with no entity in reach but those listed here; the change log
+/// says through which gate, as whom and from where. Whatever becomes of it, the answer is the same, so that nobody
+/// learns from it what the company knows: only mistakes in what the caller gave, an `invalidRecord` with fields, and
+/// limits are told.
 ///
 /// ```swift
-/// manifest.gates = [PublicGate("web_form", actions: ["submit_form"], reach: ["lead"], answer: .object(["accepted": .value(true)]))]
+/// manifest.gates = [
+///     PublicGate(
+///         "web_form", actions: ["submit_form"], reach: ["lead"], answer: .object(["accepted": .value(true)]))
+/// ]
 /// ```
 ///
-/// Each action takes the gate's key as its required text parameter `form`, writes, and asks for no right of its own. What
-/// it is told of the call is `ModuleContext.publicCall`.
+/// Each action takes the gate's key as its required text parameter `form`, writes, and asks for no right of its own.
+/// What it is told of the call is `ModuleContext.publicCall`.
 public struct PublicGate: Sendable {
     /// An administrative entity of the module.
     public let entity: String
@@ -37,7 +41,8 @@ public struct PublicGate: Sendable {
 
     /// A gate's page at `/forms/` and its key.
     public struct Page: Sendable {
-        /// The module's action that answers what the page shows; it reads, and is called with what `PublicPage` describes.
+        /// The module's action that answers what the page shows; it reads, and is called with what `PublicPage`
+        /// describes.
         public let show: String
         /// The one of the gate's actions that takes what was filled in, as `values`: an object of texts.
         public let send: String
@@ -64,8 +69,8 @@ public struct PublicGate: Sendable {
 
 /// What the action that shows a gate's page is asked and answers.
 ///
-/// It takes `form`, the key; `moment`, one of `moments`; `values`, an object of what was filled in, or of what stands in
-/// the address; and `problems`, a list of objects with `field` and `message`. It answers `answer`.
+/// It takes `form`, the key; `moment`, one of `moments`; `values`, an object of what was filled in, or of what stands
+/// in the address; and `problems`, a list of objects with `field` and `message`. It answers `answer`.
 public enum PublicPage {
     /// `fill_in` shows the form; `mistakes` shows it again with what was wrong; `sent` thanks.
     public static let moments = ["fill_in", "mistakes", "sent"]
@@ -100,8 +105,8 @@ public struct PublicCall: Hashable, Sendable {
     public let address: String
     /// Whether it came from a page in a browser rather than as JSON-RPC.
     public let isPage: Bool
-    /// The origin of the page that sent it, such as `https://www.example.com`, as the browser says in Origin or Referer; nil
-    /// where it says none. Who is no browser can say what it likes.
+    /// The origin of the page that sent it, such as `https://www.example.com`, as the browser says in Origin or
+    /// Referer; nil where it says none. Who is no browser can say what it likes.
     public let origin: String?
     /// Whether that is the gate's own page.
     public let isOwnPage: Bool

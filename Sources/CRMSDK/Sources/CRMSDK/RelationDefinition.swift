@@ -9,8 +9,8 @@ public struct RelationDefinition: Hashable, Sendable, Codable {
     public let to: String
     /// What a record of `from` calls the records linked with it, in English: `Potentials`.
     public var label: String
-    /// Values on the link itself, such as a contact's role in a deal. Plain ones: what needs references of its own is an
-    /// entity.
+    /// Values on the link itself, such as a contact's role in a deal. Plain ones: what needs references of its own is
+    /// an entity.
     public var fields: [FieldDefinition] = []
     /// The name on the side of `to`; needed where both sides are one entity.
     public var inverseName: String?
