@@ -21,6 +21,19 @@ struct CellTextTests {
         #expect(found == expected)
     }
 
+    @Test(
+        "a cell says what a person reads; what has no form of its own is JSON",
+        arguments: [
+            ("null", ""), ("[]", ""), (#"["a","b"]"#, "a, b"),
+            (#"{"amount":"1.00","currency":"EUR"}"#, "1.00 EUR"),
+            (#"[{"field":"a","text":"x"},{"field":"b","text":"y"}]"#, "a: x; b: y"),
+            (#"[{"field":"a","text":"x"},1]"#, #"[{"field":"a","text":"x"},1]"#),
+            (#"[{"field":"a","text":"x","z":1}]"#, #"[{"field":"a","text":"x","z":1}]"#),
+        ])
+    func text(_ json: String, _ expected: String) throws {
+        #expect(CellText.text(of: try JSONDocument(parsing: Array(json.utf8)).root) == expected)
+    }
+
     @Test("a sentence of elsewhere can neither break a line nor command the terminal")
     func harmless() {
         let error = AdminError(

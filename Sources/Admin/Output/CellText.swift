@@ -2,8 +2,8 @@ package import JSON
 
 /// A JSON value as the text of one cell.
 package enum CellText {
-    /// Empty for null; the label of a reference, `1234.50 EUR` for an amount, a file's name, other objects and arrays
-    /// as JSON.
+    /// Empty for null; the label of a reference, `1234.50 EUR` for an amount, a file's name, `last_name: Lovelace` for what
+    /// a search found; other objects, and arrays with any, as JSON.
     package static func text(of node: JSONNode?) -> String {
         guard let node else { return "" }
         switch node.kind {
@@ -12,6 +12,8 @@ package enum CellText {
         case .number: return node.numberText ?? ""
         case .string: return node.string ?? ""
         case .array:
+            let finds = node.elements.compactMap(find)
+            guard finds.isEmpty || finds.count < node.count else { return finds.joined(separator: "; ") }
             let texts = node.elements.map { text(of: $0) }
             let isPlain = node.elements.allSatisfy { $0.kind == .string || $0.kind == .number }
             return isPlain ? texts.joined(separator: ", ") : raw(node)
@@ -27,6 +29,14 @@ package enum CellText {
             }
             return raw(node)
         }
+    }
+
+    /// A field and what of it was found.
+    private static func find(_ node: JSONNode) -> String? {
+        guard node.kind == .object, node.count == 2, let field = node["field"]?.string,
+            let text = node["text"]?.string
+        else { return nil }
+        return "\(field): \(text)"
     }
 
     private static func raw(_ node: JSONNode) -> String { String(decoding: node.rawBytes, as: UTF8.self) }
