@@ -335,7 +335,7 @@ class Benchmark:
             [program, self.crm.data / "kernel" / "crm.sqlite", self.folder / "ceiling.sqlite", str(ROWS_PER_COMMIT)],
             check=True, capture_output=True, text=True).stdout) for _ in range(self.options.rounds)]
         for name, title, remark in [
-                ("import", "a contact's import", f"in commits of {ROWS_PER_COMMIT:,}; table, 11 indexes, label, change log, search, duplicate keys"),
+                ("import", "a contact's import", f"in commits of {ROWS_PER_COMMIT:,}; table, 10 indexes, label, change log, search, duplicate keys"),
                 ("get", "`record.get`", "the row and two labels"),
                 ("list", "a list of 50", "default order, with two labels each"),
                 ("search", "a search that many share", "20 of the newest, with labels")]:
