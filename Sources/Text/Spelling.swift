@@ -1,7 +1,7 @@
 /// The known names that a wrong one was perhaps meant to be.
 package enum Spelling {
-    /// At most three, nearest first: within two slips of the finger (insert, delete, replace, swap neighbours), or of
-    /// which the wrong name is the beginning, or the part behind a point or underscore.
+    /// At most three, nearest first: within two slips of the finger (insert, delete, replace, swap neighbours) that leave
+    /// more than half of the name, or of which the wrong name is the beginning, or the part behind a point or underscore.
     package static func nearest(to name: String, among known: some Sequence<String>) -> [String] {
         guard !name.isEmpty, name.utf8.count <= 80 else { return [] }
         let wanted = Array(name.utf8)
@@ -14,7 +14,7 @@ package enum Spelling {
             }
             guard abs(candidate.utf8.count - wanted.count) <= 2 else { continue }
             let distance = distance(wanted, Array(candidate.utf8))
-            if distance <= 2, distance < wanted.count { found.append((candidate, distance)) }
+            if distance <= 2, distance * 2 < wanted.count { found.append((candidate, distance)) }
         }
         return found.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
     }
