@@ -89,10 +89,13 @@ enum RecordCommands {
                 "record update quote 21 lines+='item=product_code:A-1 quantity=2' lines-=22",
             ]
         ) { run throws(AdminError) in
-            let words = run.line.operands.dropFirst(2)
-            guard !words.isEmpty else { throw .usage("record update lacks FIELD=VALUE") }
             let entity = try run.required(0)
             let (_, id) = try target(run)
+            let words = run.line.operands.dropFirst(2)
+            guard !words.isEmpty else {
+                throw .usage(
+                    "record update lacks FIELD=VALUE", hint: "Usage: \(run.line.command.usage)")
+            }
             var parameters = run.writeParameters
             parameters.set("id", id)
             // The number of a record of another entity is a mistake, and not its record.

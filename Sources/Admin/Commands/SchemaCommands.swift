@@ -66,7 +66,7 @@ struct SchemaCommand: Sendable {
         let isRefused = (result["findings"]?.elements ?? JSONNode.noElements)
             .contains { $0["weight"]?.string == "refusal" }
         guard !isRefused else {
-            throw AdminError("\(noun) \(quoted(words)): \(verb) cannot be done as it stands")
+            throw AdminError("\(noun) \(verb) \(words.joined(separator: " ")) cannot be done as it stands")
         }
         run.say(
             words.enumerated().reduce(done) { text, word in
