@@ -1,7 +1,8 @@
 /// The known names that a wrong one was perhaps meant to be.
 package enum Spelling {
-    /// At most three, nearest first: within two slips of the finger (insert, delete, replace, swap neighbours) that leave
-    /// more than half of the name, or of which the wrong name is the beginning, or the part behind a point or underscore.
+    /// At most three, nearest first: within two slips of the finger (insert, delete, replace, swap neighbours) that
+    /// leave more than half of the name, or of which the wrong name is the beginning, or the part behind a point or
+    /// underscore.
     package static func nearest(to name: String, among known: some Sequence<String>) -> [String] {
         guard !name.isEmpty, name.utf8.count <= 80 else { return [] }
         let wanted = Array(name.utf8)

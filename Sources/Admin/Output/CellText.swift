@@ -2,8 +2,9 @@ package import JSON
 
 /// A JSON value as the text of one cell.
 package enum CellText {
-    /// Empty for null; the label of a reference, `1234.50 EUR` for an amount, a file's name, `last_name: Lovelace` for what
-    /// a search found; other objects, and arrays with any, as JSON.
+    /// Empty for null; the label of a reference, `1234.50 EUR` for an amount, a file's name, `last_name: Lovelace` for
+    /// what a search found, `stage: Proposal → Won` for what a change made of a field; other objects, and arrays with
+    /// any, as JSON.
     package static func text(of node: JSONNode?) -> String {
         guard let node else { return "" }
         switch node.kind {
@@ -12,8 +13,8 @@ package enum CellText {
         case .number: return node.numberText ?? ""
         case .string: return node.string ?? ""
         case .array:
-            let finds = node.elements.compactMap(find)
-            guard finds.isEmpty || finds.count < node.count else { return finds.joined(separator: "; ") }
+            let told = node.elements.compactMap { find($0) ?? change($0) ?? lineChanges($0) }
+            guard told.isEmpty || told.count < node.count else { return told.joined(separator: "; ") }
             let texts = node.elements.map { text(of: $0) }
             let isPlain = node.elements.allSatisfy { $0.kind == .string || $0.kind == .number }
             return isPlain ? texts.joined(separator: ", ") : raw(node)
@@ -37,6 +38,30 @@ package enum CellText {
             let text = node["text"]?.string
         else { return nil }
         return "\(field): \(text)"
+    }
+
+    /// A field, what it held and what it holds since; only the latter where it was empty.
+    private static func change(_ node: JSONNode) -> String? {
+        guard node.kind == .object, node.count == 3, let field = node["field"]?.string, let old = node["old"],
+            let new = node["new"]
+        else { return nil }
+        let now = new.kind == .null ? "(empty)" : text(of: new)
+        return old.kind == .null ? "\(field): \(now)" : "\(field): \(text(of: old)) → \(now)"
+    }
+
+    /// A field of lines, and what became of each line: `lines: added #7 (quantity: 2), removed #8`.
+    private static func lineChanges(_ node: JSONNode) -> String? {
+        guard node.kind == .object, node.count == 2, let field = node["field"]?.string,
+            let lines = node["lines"]
+        else { return nil }
+        let told = lines.elements.map { line in
+            let (kind, id) = (line["kind"]?.string ?? "changed", line["id"]?.numberText ?? "?")
+            guard kind != "removed", let changes = line["changes"], changes.count > 0 else {
+                return "\(kind) #\(id)"
+            }
+            return "\(kind) #\(id) (\(text(of: changes)))"
+        }
+        return "\(field): \(told.joined(separator: ", "))"
     }
 
     private static func raw(_ node: JSONNode) -> String { String(decoding: node.rawBytes, as: UTF8.self) }
