@@ -109,6 +109,8 @@ package struct SchemaWork {
     private func swap(_ place: Place, _ plan: ConversionPlan, _ task: SchemaTask) throws(CRMError) {
         var changed = place
         let former = changed.stored.placement.column
+        changed.stored.placement.adjustments.formerColumns.append(
+            FormerColumn(column: former, type: changed.stored.placement.definition.type))
         changed.stored.placement.conversion = nil
         changed.stored.placement.column = plan.column
         changed.stored.placement.definition.type = plan.type

@@ -152,7 +152,7 @@ extension RecordService {
     ) -> [FieldChange] {
         changes.compactMap { change in
             // A currency that did not change stands there only to give an amount its meaning.
-            guard change.old != change.new, let field = entity.field(inColumn: change.column) else {
+            guard change.old != change.new, let field = entity.fieldOfLog(inColumn: change.column) else {
                 return nil
             }
             let currency = currencyCode(of: field, all, snapshot)

@@ -31,6 +31,16 @@ struct Reversal {
         }
     }
 
+    /// A field's old value: of the columns that it has had, the one that it left first says it, in the type of today; a
+    /// value that does not convert is none. Nil where it has not changed.
+    private static func value(of field: Field, in values: [String: StoredValue]) -> StoredValue? {
+        for former in field.former {
+            guard let old = values[former.column] else { continue }
+            return (try? ValueConversion(former.definition, to: field.type))?.convert(old) ?? .null
+        }
+        return values[field.column]
+    }
+
     /// A record's values as they were, in the order of the entity's fields.
     ///
     /// - Parameters:
@@ -41,7 +51,7 @@ struct Reversal {
     {
         var row = present
         for field in entity.fields {
-            if let old = values[field.column] { row[field.position] = old }
+            if let old = Self.value(of: field, in: values) { row[field.position] = old }
         }
         guard let last else { return row }
         row[entity.system("modified_at").position] = .integer(last.at.millisecondsSince1970)
@@ -77,7 +87,7 @@ extension Reversal {
                 continue
             }
             for column in entity.fields {
-                if let value = old[column.column] { rows[index][column.position] = value }
+                if let value = Self.value(of: column, in: old) { rows[index][column.position] = value }
             }
         }
         return rows.filter { $0[position] != .null }.sorted { one, other in

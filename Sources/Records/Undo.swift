@@ -384,7 +384,7 @@ package struct Undo {
 
     private func left(_ target: Target, _ obstacle: Rewind.Obstacle) -> UndoReport.Left {
         let mask = unit.complete.snapshot.security.mask(unit.call.principal, target.entity.name)
-        let field = target.entity.field(inColumn: obstacle.column).flatMap {
+        let field = target.entity.fieldOfLog(inColumn: obstacle.column).flatMap {
             mask.isVisible($0.name) ? $0.name : nil
         }
         let by = obstacle.cause?.entry.actor.flatMap { unit.snapshot.people[$0]?.label }

@@ -1,3 +1,5 @@
+package import CRMSDK
+
 /// What administrators have made of a definition, beside what it says now.
 package struct Adjustments: Hashable, Sendable {
     /// What an administrator has set, by its name in the methods' parameters: a later version of the module leaves it.
@@ -6,8 +8,21 @@ package struct Adjustments: Hashable, Sendable {
     package var labels = Labels()
     /// The names that the field had, the latest last; whoever uses one is told the present one.
     package var formerNames: [String] = []
+    /// Where the field's values lay before its type changed, the latest last.
+    package var formerColumns: [FormerColumn] = []
 
     package init() {}
+}
+
+/// A column that a field left when its type changed: what the change log has of it is of that type.
+package struct FormerColumn: Hashable, Sendable {
+    package let column: String
+    package let type: FieldType
+
+    package init(column: String, type: FieldType) {
+        self.column = column
+        self.type = type
+    }
 }
 
 /// Texts that people read, by language and by what they name: `label`, `plural_label`, `help`, `value.<key>`,

@@ -131,6 +131,16 @@ package final class Entity: Sendable {
 
     package func field(inColumn column: String) -> Field? { fields.first { $0.column == column } }
 
+    /// Whose values an entry of the change log has in a column: a field's, or those that it had when it was of another
+    /// type.
+    package func fieldOfLog(inColumn column: String) -> Field? {
+        if let field = field(inColumn: column) { return field }
+        for field in fields where !field.former.isEmpty {
+            if let former = field.former.first(where: { $0.column == column }) { return former }
+        }
+        return nil
+    }
+
     /// The system field of that name.
     package func system(_ name: String) -> Field {
         guard let field = byName[name] else { preconditionFailure("no system field \(name)") }

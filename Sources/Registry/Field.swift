@@ -32,6 +32,9 @@ package final class Field: Sendable {
     /// The definition's default; null where there is none.
     package let defaultValue: Value
     package let adjustments: Adjustments
+    /// The field as it was before its type changed, the latest last: by its former columns and types, the change log is
+    /// read.
+    package let former: [Field]
     /// Where the field is on its way to another type: what is written into the column to come.
     package let conversion: FieldConversion?
 
@@ -72,6 +75,14 @@ package final class Field: Sendable {
         self.jsonKey = Array("\"\(definition.name)\":".utf8)
         self.defaultValue = definition.defaultText.flatMap { try? kind.parse($0, for: definition) } ?? .null
         self.adjustments = adjustments
+        self.former = adjustments.formerColumns.compactMap { former in
+            guard let kind = FieldKindList.kind(named: former.type.name) else { return nil }
+            var before = FieldDefinition(definition.name, definition.label, former.type)
+            before.section = definition.section
+            return Field(
+                number: number, definition: before, kind: kind, source: source, column: former.column,
+                hasKeyColumn: false, position: position, parentTable: parentTable)
+        }
         self.conversion = conversion.flatMap { FieldConversion($0, of: definition) }
         self.listPositions = Dictionary(
             definition.type.values.enumerated().map { ($0.element.key, $0.offset) },

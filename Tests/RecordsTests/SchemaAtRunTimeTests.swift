@@ -14,6 +14,8 @@ struct SchemaAtRunTimeTests {
 
     init() throws { office = try Office() }
 
+    private init(_ office: Office) { self.office = office }
+
     private static let area = FieldName("account", "x_area")
 
     private func reader() throws -> ReadConnection { try office.database.makeReader() }
@@ -274,6 +276,77 @@ struct SchemaAtRunTimeTests {
         let report = try office.change(.changeType(Self.area, to: .integer, emptiesUnfit: true))
         #expect(report.tasks.first?.unfit == [.init(id: ids[1], value: "twelve")])
         #expect(try ids.map { try office.get($0)["x_area"] } == [.integer(12), .null, .integer(13)])
+    }
+
+    // MARK: The past of a field that changed its type
+
+    private func areas(_ id: RecordID) throws -> [String] {
+        let history = try office.records.history(office.root, office.snapshot, on: reader(), id: id)
+        return history.flatMap(\.changes).filter { $0.field.name == "x_area" }
+            .map { "\($0.field.type.name): \($0.old) → \($0.new)" }
+    }
+
+    private func area(_ id: RecordID, asOf moment: Instant) throws -> Value? {
+        var found: Value?
+        let snapshot = office.snapshot
+        try office.records.get(
+            office.root, snapshot, on: reader(), id: id, entity: nil, fields: ["x_area"], bin: .both,
+            asOf: moment
+        ) { (row: borrowing Row, plan: ReadPlan) in
+            found = plan.record(row, snapshot)["x_area"]
+        }
+        return found
+    }
+
+    @Test("history keeps what a field held before its type changed, and as_of tells it in the type of today")
+    func pastOfType() throws {
+        let clock = RandomYear.Clock()
+        let office = try Office(clock: { clock.now })
+        let past = SchemaAtRunTimeTests(office)
+        try office.change(.createField(entity: "account", .text("x_area", "Area")))
+        let id = try past.accounts(["north"])[0]
+        var moments = [clock.now]
+        for area in ["7", "8"] {
+            clock.tick()
+            try office.update(id, ["x_area": .text(area)])
+            moments.append(clock.now)
+        }
+        clock.tick()
+        try office.change(.changeType(Self.area, to: .integer, emptiesUnfit: false))
+        clock.tick()
+        try office.update(id, ["x_area": .integer(9)])
+        moments.append(clock.now)
+        let texts = [
+            "text: null → \(Value.text("north"))", "text: \(Value.text("north")) → \(Value.text("7"))",
+            "text: \(Value.text("7")) → \(Value.text("8"))",
+        ]
+        let number = "integer: \(Value.integer(8)) → \(Value.integer(9))"
+        #expect(try past.areas(id) == texts + [number])
+        #expect(
+            try moments.map { try past.area(id, asOf: $0) } == [.null, .integer(7), .integer(8), .integer(9)])
+        // A second change leaves a second column behind, and both are known to the next kernel.
+        clock.tick()
+        try office.change(.changeType(Self.area, to: .text(), emptiesUnfit: false))
+        clock.tick()
+        try office.update(id, ["x_area": "south"])
+        moments.append(clock.now)
+        let again = SchemaAtRunTimeTests(try office.reopened())
+        #expect(
+            try again.areas(id) == texts + [number, "text: \(Value.text("9")) → \(Value.text("south"))"])
+        #expect(try moments.map { try again.area(id, asOf: $0)?.text } == ["north", "7", "8", "9", "south"])
+    }
+
+    @Test("what is written while the type changes stands once in the history")
+    func pastOfDualWrites() throws {
+        let ids = try leaveHalfDone(4)
+        try office.update(ids[0], ["x_area": "100"])
+        office.installation.workOnSchema()
+        try office.update(ids[0], ["x_area": .integer(101)])
+        #expect(
+            try areas(ids[0]) == [
+                "text: null → \(Value.text("0"))", "text: \(Value.text("0")) → \(Value.text("100"))",
+                "integer: \(Value.integer(100)) → \(Value.integer(101))",
+            ])
     }
 
     /// A change of type that is left where `records` of them have been converted.

@@ -7,6 +7,18 @@ enum AdjustmentCoding {
     static func write(_ adjustments: Adjustments, to json: inout JSONWriter) {
         if !adjustments.edited.isEmpty { json.put("edited", adjustments.edited.sorted()) }
         if !adjustments.formerNames.isEmpty { json.put("former_names", adjustments.formerNames) }
+        if !adjustments.formerColumns.isEmpty {
+            json.key("former_columns")
+            json.beginArray()
+            for former in adjustments.formerColumns {
+                json.beginObject()
+                json.put("column", former.column)
+                json.key("type")
+                DefinitionCoding.write(former.type, to: &json)
+                json.endObject()
+            }
+            json.endArray()
+        }
         guard !adjustments.labels.isEmpty else { return }
         json.key("labels")
         json.beginObject()
@@ -23,6 +35,12 @@ enum AdjustmentCoding {
         var adjustments = Adjustments()
         adjustments.edited = Set(node.texts("edited") ?? [])
         adjustments.formerNames = node.texts("former_names") ?? []
+        adjustments.formerColumns =
+            node["former_columns"]?.elements.compactMap { node in
+                guard let column = node.text("column"), let type = node["type"], let name = type.text("name")
+                else { return nil }
+                return FormerColumn(column: column, type: DefinitionCoding.type(name, type))
+            } ?? []
         guard let languages = node["labels"] else { return adjustments }
         for language in languages.members {
             for text in language.value.members {

@@ -65,7 +65,7 @@ enum DefinitionCoding {
         }
     }
 
-    private static func write(_ type: FieldType, to json: inout JSONWriter) {
+    static func write(_ type: FieldType, to json: inout JSONWriter) {
         json.beginObject()
         json.put("name", type.name)
         json.put("maximum_length", type.maximumLength)
@@ -169,7 +169,7 @@ enum DefinitionCoding {
         return stored
     }
 
-    private static func type(_ name: String, _ node: JSONNode) -> FieldType {
+    static func type(_ name: String, _ node: JSONNode) -> FieldType {
         var type = FieldType(named: name)
         type.maximumLength = node["maximum_length"]?.int64.map { Int($0) }
         type.scale = node["scale"]?.int64.map { Int($0) }
