@@ -62,13 +62,13 @@ let package = Package(
         room("Crypto", ["COpenSSL"]),
         room("TLS", ["COpenSSL", "Crypto"]),
         room("HTTP"),
-        room("Wire", ["CLinux", "Log"]),
+        room("Wire", ["CLinux"]),
         room("SQLite", ["CSQLite"]),
 
         // MARK: The kernel's rooms
         room("Registry", [sdk, "Text"]),
         room("Core", [sdk, "Printing"]),
-        room("Security", [sdk, "Registry"]),
+        room("Security", [sdk]),
         room("Query", [sdk, "Registry", "Security", "Text"]),
         room("Storage", [sdk, "SQLite", "Query", "Registry", "Crypto", "Text", "JSON", "Log"]),
         room(
@@ -76,7 +76,7 @@ let package = Package(
             [sdk, "Storage", "Query", "Registry", "Security", "Crypto", "JSON", "Text", "Log"]),
         room("Records", [sdk, "Registry", "Security", "Query", "Storage", "Crypto", "Text", "JSON", "Log"]),
         room("Jobs", [sdk, "Records", "Storage", "Query", "Registry", "Security", "Log"]),
-        room("ModuleLoader", [sdk, moduleABI, "Registry", "Crypto", "CLinux", "Log"]),
+        room("ModuleLoader", [sdk, moduleABI, "Crypto", "Log"]),
         room("Backup", [sdk, "Storage", "Crypto", "JSON"]),
         room(
             "Installation",
@@ -87,9 +87,8 @@ let package = Package(
         room(
             "RPC",
             [
-                sdk, "Backup", "Installation", "Records", "Identity", "Jobs", "Registry", "Security", "Query",
-                "Storage", "Text", "JSON",
-                "Wire", "Log",
+                sdk, "Backup", "Installation", "ModuleLoader", "Records", "Identity", "Jobs", "Registry",
+                "Security", "Query", "Storage", "Crypto", "Text", "JSON", "Wire", "Log",
             ]),
 
         // MARK: The libraries behind the other programs
@@ -114,9 +113,9 @@ let package = Package(
         program(
             "crm-kernel",
             [
-                "RPC", "Backup", "Installation", "Records", "Identity", "Jobs", "Storage", "Registry",
-                "Core", "Security", "ModuleLoader",
-                "Wire", "Settings", "Log", "Crypto", "CLinux", sdk,
+                sdk, "RPC", "Backup", "Installation", "ModuleLoader", "Records", "Identity", "Jobs",
+                "Storage",
+                "Core", "Settings", "Crypto", "CLinux", "Log",
             ]),
         program("crm-rpc", ["Gateway", "TLS", "Settings", "Log"]),
         program("crm-admin", ["Admin", "Settings"]),
@@ -143,9 +142,9 @@ let package = Package(
             "ModuleTemplateTests", ["ModuleTemplate", "TestKit"]),
         tests(
             "SupervisorTests",
-            ["Supervisor", "Settings", "TestKit", "ModuleLoader", "JSON", "Log", "crm", sdk]),
+            ["Supervisor", "Settings", "TestKit", "ModuleLoader", "JSON", sdk]),
         tests("CRMSDKTests", ["TestRandom", sdk, sdkTesting]),
-        tests("ModuleLoaderTests", ["TestRandom", "ModuleLoader", "Crypto", "Log", sdk, sdkTesting]),
+        tests("ModuleLoaderTests", ["TestRandom", "ModuleLoader", "Log", sdk, sdkTesting]),
         tests("CollaborationModuleTests", [sdk, sdkTesting]),
         tests("InventoryModuleTests", ["TestRandom", sdk, sdkTesting]),
         tests("MarketingModuleTests", [sdk, sdkTesting]),
@@ -157,15 +156,12 @@ let package = Package(
         tests("SupportModuleTests", [sdk, sdkTesting]),
         tests(
             "IdentityTests",
-            ["Identity", "Storage", "Query", "Registry", "Security", "Crypto", "Log", sdk]),
+            ["Identity", "Storage", "Query", "Security", "Crypto", "JSON", "Log", sdk]),
         tests(
             "RecordsTests",
             [
-                "TestRandom", "Records", "Installation", "Jobs", "Core", "Storage", "Query", "Registry",
-                "Security",
-                "ModuleLoader",
-                "SecurityCases", "Crypto", "Log",
-                sdk,
+                "TestRandom", "SecurityCases", "Records", "Installation", "Jobs", "Core", "Storage", "Query",
+                "Registry", "Security", "Crypto", "Text", "Log", sdk,
             ]),
         tests("QueryTests", ["Query", sdk]),
         tests("JobsTests", ["Jobs", sdk]),
@@ -173,19 +169,16 @@ let package = Package(
         tests(
             "RPCTests",
             [
-                "TestRandom", "RPC", "Backup", "Installation", "Crypto", "Records", "Identity", "Registry",
-                "Core",
-                "Security",
-                "Query", "Storage", "JSON",
-                "Wire", "Log", sdk,
+                "TestRandom", "RPC", "Backup", "Installation", "Records", "Identity", "Core", "Storage",
+                "Query", "Registry", "Security", "Crypto", "JSON", "Wire", "Log", sdk,
             ]),
-        tests("BackupTests", ["Backup", "Storage", "SQLite", "Crypto", "Log", sdk]),
+        tests("BackupTests", ["Backup", "Storage", "Crypto", "Log", sdk]),
         tests(
             "StorageTests", ["TestRandom", "Storage", "SQLite", "Query", "Registry", "Crypto", "Log", sdk]),
         tests(
             "EndToEndTests",
             [
-                "TestRandom", "TestKit", "JSON", "SQLite", "Crypto",
+                "TestRandom", "TestKit", "JSON", "HTTP", "SQLite", "Crypto",
                 .product(name: "FaultyFixture", package: "Faulty"),
             ]),
         tests("ArchitectureTests", []),

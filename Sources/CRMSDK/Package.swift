@@ -11,7 +11,6 @@ let package = Package(
         .target(name: "CModuleABI"),
         .target(
             name: "CRMSDK",
-            dependencies: ["CModuleABI"],
             packageAccess: false,
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),

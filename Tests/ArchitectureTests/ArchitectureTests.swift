@@ -73,6 +73,34 @@ struct ArchitectureTests {
         #expect(Set(table.rooms.keys).subtracting(seen).isEmpty, "rows without a target")
     }
 
+    @Test("a target is given what its sources import, and nothing else")
+    func dependencies() throws {
+        let files = sources + (try Checkout.swiftFiles(["Tests"]).filter { $0.room == nil })
+        var imported: [String: Set<String>] = [:]
+        for file in files {
+            guard let target = file.room ?? file.path.split(separator: "/").dropFirst().first.map(String.init)
+            else { continue }
+            imported[target, default: []].formUnion(Self.imports(of: file.text))
+        }
+        // What is only built beside: the bundled modules, and a module that the tests load.
+        let builtOnly: Set = ["BundledModules", "EndToEndTests"]
+        for path in Checkout.manifests() {
+            let targets = Manifest(text: try Checkout.text(path)).targets
+            for target in targets where !target.isSystem {
+                let used = (imported[target.name] ?? []).subtracting(RoomTable.toolchain).subtracting([
+                    "Testing"
+                ])
+                let (lacking, unused) = (
+                    used.subtracting(target.dependencies), target.dependencies.subtracting(used)
+                )
+                #expect(lacking.isEmpty, "\(path) does not give \(target.name) \(lacking.sorted())")
+                #expect(
+                    unused.isEmpty || builtOnly.contains(target.name),
+                    "\(path) gives \(target.name) \(unused.sorted()), which it does not import")
+            }
+        }
+    }
+
     @Test("C pointers stay in the rooms that may hold them")
     func pointers() {
         for file in sources where file.room.flatMap({ table.rooms[$0] })?.mayHoldPointers == false {

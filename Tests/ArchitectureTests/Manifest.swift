@@ -6,6 +6,8 @@ struct Manifest {
         let name: String
         let dependencies: Set<String>
         let isTest: Bool
+        /// Headers of a library of the system: nothing of Swift.
+        let isSystem: Bool
     }
 
     let targets: [Target]
@@ -27,7 +29,7 @@ struct Manifest {
             return Target(
                 name: String(match.output.1),
                 dependencies: Self.dependencies(text[match.range.upperBound..<end]),
-                isTest: isTest)
+                isTest: isTest, isSystem: call.hasPrefix(".systemLibrary"))
         }
     }
 
