@@ -1,5 +1,6 @@
 import Admin
 import JSON
+import TestKit
 import Testing
 
 @Suite("Import: lines of a second file")
@@ -54,8 +55,8 @@ struct ImportLinesTests {
         _ mapping: String = mapping, orders: String? = orders, details: String? = details, _ more: String...
     ) throws -> Result {
         let folder = try TemporaryFolder()
-        if let orders { _ = try folder.write(orders, to: "orders.csv") }
-        if let details { _ = try folder.write(details, to: "details.csv") }
+        if let orders { try folder.write(orders, to: "orders.csv") }
+        if let details { try folder.write(details, to: "details.csv") }
         let path = try folder.write(mapping, to: "m.json5")
         let driver = ConsoleDriver(Self.kernel)
         let code = driver.run(
@@ -210,9 +211,9 @@ struct ImportLinesTests {
               \(Self.mapping.replacing("entity: \"order\"", with: "name: \"orders\", entity: \"order\"")) ] }
             """
         let folder = try TemporaryFolder()
-        _ = try folder.write("Name\nScrews\n", to: "products.csv")
-        _ = try folder.write("Order,Customer\n1,Acme\n2,Birch\n", to: "orders.csv")
-        _ = try folder.write("Order,Item,Quantity\n1,Screws,1\n2,Screws,1\n2,Rivets,2\n", to: "details.csv")
+        try folder.write("Name\nScrews\n", to: "products.csv")
+        try folder.write("Order,Customer\n1,Acme\n2,Birch\n", to: "orders.csv")
+        try folder.write("Order,Item,Quantity\n1,Screws,1\n2,Screws,1\n2,Rivets,2\n", to: "details.csv")
         let driver = ConsoleDriver(Self.kernel)
         let code = driver.run(
             "import", "--mapping", try folder.write(products, to: "m.json5"), "--dry-run", "--csv")

@@ -1,5 +1,6 @@
 import Admin
 import JSON
+import TestKit
 import Testing
 
 @Suite("Import: all or nothing, empty cells, and the way back")

@@ -1,6 +1,7 @@
 import Admin
 import Foundation
 import JSON
+import TestKit
 import Testing
 
 @Suite("Import: mappings and rows")
@@ -12,7 +13,7 @@ struct MappingTests {
         mapping: String, file: String = accounts, kernel: FakeKernel = .withSales(), _ more: String...
     ) throws -> (code: ExitCode, streams: RecordingStreams, kernel: FakeKernel, folder: TemporaryFolder) {
         let folder = try TemporaryFolder()
-        _ = try folder.write(file, to: "accounts.csv")
+        try folder.write(file, to: "accounts.csv")
         let path = try folder.write(mapping, to: "m.json5")
         let driver = ConsoleDriver(kernel)
         let code = driver.run(
@@ -158,7 +159,7 @@ struct MappingTests {
     func interrupted() throws {
         let rows = (1...1000).map { "N\($0),retail,1,\n" }.joined()
         let folder = try TemporaryFolder()
-        _ = try folder.write("name,sector,staff,parent\n" + rows, to: "accounts.csv")
+        try folder.write("name,sector,staff,parent\n" + rows, to: "accounts.csv")
         let path = try folder.write(Self.mapping, to: "m.json5")
         let driver = ConsoleDriver(.withSales())
         driver.streams.interrupts = 1

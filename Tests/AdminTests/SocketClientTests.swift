@@ -1,6 +1,7 @@
 import Admin
 import Foundation
 import JSON
+import TestKit
 import Testing
 import Wire
 

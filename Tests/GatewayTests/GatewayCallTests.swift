@@ -1,6 +1,7 @@
 import Foundation
 import HTTP
 import TLS
+import TestKit
 import Testing
 import Wire
 

@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import Log
 import TLS
+import TestKit
 import Testing
 import Wire
 

@@ -1,40 +1,5 @@
 import Glibc
 
-/// A folder of its own for one test, 0700, gone afterwards.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/crm-modules-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw POSIXFailure(code: errno) }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit { remove(path) }
-
-    private func remove(_ path: String) {
-        var facts = stat()
-        guard lstat(path, &facts) == 0 else { return }
-        if facts.st_mode & S_IFMT == S_IFDIR, let stream = opendir(path) {
-            chmod(path, 0o700)
-            while let entry = readdir(stream) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-                }
-                if name != ".", name != ".." { remove("\(path)/\(name)") }
-            }
-            closedir(stream)
-            rmdir(path)
-        } else {
-            unlink(path)
-        }
-    }
-}
-
-struct POSIXFailure: Error {
-    let code: Int32
-}
-
 /// The libraries that the build has laid beside the test program.
 enum Bundled {
     static let folder: String = {

@@ -3,6 +3,7 @@ import CRMSDKTesting
 import Glibc
 import Log
 import ModuleLoader
+import TestKit
 import Testing
 
 /// The libraries stay in the test program for good, and a loader is per test, so these tests do not disturb each

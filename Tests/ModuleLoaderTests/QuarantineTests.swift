@@ -1,5 +1,6 @@
 import CRMSDK
 import ModuleLoader
+import TestKit
 import Testing
 
 @Suite("Quarantine")

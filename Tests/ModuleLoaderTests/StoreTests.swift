@@ -1,6 +1,7 @@
 import CRMSDK
 import Glibc
 import ModuleLoader
+import TestKit
 import Testing
 
 @Suite("Module store")

@@ -95,8 +95,8 @@ struct TLSConnectionTests {
     func slowReader() throws {
         let pair = try Pair(try folder.server(), try folder.client())
         try pair.handshake()
-        var seed = SystemRandomNumberGenerator()
-        let bytes = (0..<2_000_000).map { _ in UInt8.random(in: 0...255, using: &seed) }
+        var generator = SystemRandomNumberGenerator()
+        let bytes = (0..<2_000_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
         var sent = 0
         var received: [UInt8] = []
         var waits = 0

@@ -23,10 +23,18 @@ package final class TemporaryFolder: Sendable {
     package func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 
     /// Writes a file and sets its mode.
-    package func write(_ text: String, to name: String, mode: Int = 0o600) throws {
+    ///
+    /// - Returns: The file's path.
+    @discardableResult
+    package func write(_ text: String, to name: String, mode: Int = 0o600) throws -> String {
         let file = url.appendingPathComponent(name)
         try Data(text.utf8).write(to: file)
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.path)
+        return file.path
+    }
+
+    package func read(_ name: String) throws -> String {
+        String(decoding: try Data(contentsOf: url.appendingPathComponent(name)), as: UTF8.self)
     }
 }
 

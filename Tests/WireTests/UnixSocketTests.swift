@@ -1,16 +1,8 @@
 import Foundation
+import TestKit
 import Testing
 
 @testable import Wire
-
-/// A folder of its own, gone afterwards.
-final class TemporaryFolder {
-    let path = NSTemporaryDirectory() + "wire-" + UUID().uuidString.prefix(8)
-
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}
 
 @Suite("Unix sockets")
 struct UnixSocketTests {

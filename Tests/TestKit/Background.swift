@@ -4,7 +4,7 @@ import Synchronization
 /// Work that waits, on a thread of its own that starts at once.
 ///
 /// A task would do only once the shared pool has a thread to spare; tests that wait can keep all of them busy.
-final class Background<Success: Sendable>: Sendable {
+package final class Background<Success: Sendable>: Sendable {
     private enum State {
         case running
         case awaited(CheckedContinuation<Success, any Error>)
@@ -13,7 +13,7 @@ final class Background<Success: Sendable>: Sendable {
 
     private let state = Mutex(State.running)
 
-    init(_ body: @escaping @Sendable () throws -> Success) {
+    package init(_ body: @escaping @Sendable () throws -> Success) {
         Thread.detachNewThread { [self] in finish(Result { try body() }) }
     }
 
@@ -28,8 +28,16 @@ final class Background<Success: Sendable>: Sendable {
         waiting?.resume(with: result)
     }
 
+    /// What the work has come to; nil while it goes on, and where it failed.
+    package var valueSoFar: Success? {
+        state.withLock { state in
+            guard case .done(.success(let value)) = state else { return nil }
+            return value
+        }
+    }
+
     /// What the work came to; to be asked for once.
-    var value: Success {
+    package var value: Success {
         get async throws {
             try await withCheckedThrowingContinuation { continuation in
                 let result = state.withLock { state -> Result<Success, any Error>? in
