@@ -27,7 +27,7 @@ enum FieldGroups {
 
     /// Refuses a word that is no tag of a language, such as its name.
     static func languageHook(_ entity: String) -> Hook {
-        Hook("language of a recipient", on: entity, [.beforeCreate, .beforeUpdate]) {
+        Hook("language of a person", on: entity, [.beforeCreate, .beforeUpdate]) {
             change, _ throws(CRMError) in
             guard change.changes("language"), let tag = change["language"].text, !isLanguageTag(tag) else {
                 return

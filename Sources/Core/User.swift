@@ -1,4 +1,5 @@
 import CRMSDK
+import Foundation
 
 /// A person or a program that logs in. Never deleted: made inactive, so that history keeps its names.
 enum User {
@@ -51,6 +52,17 @@ enum User {
                     "user name \"\(name.prefix(60))\" must be lower case letters, digits, dot, hyphen and underscore"
                 )
             }
+        },
+        FieldGroups.languageHook("user"),
+        Hook("time zone of a user", on: "user", [.beforeCreate, .beforeUpdate]) {
+            change, _ throws(CRMError) in
+            guard change.changes("time_zone"), let name = change["time_zone"].text,
+                TimeZone(identifier: name) == nil
+            else { return }
+            throw problem(
+                "time_zone", "format",
+                "time zone \"\(name)\" is not in the IANA database, whose names are such as Europe/Warsaw and UTC"
+            )
         },
         Hook("one administrator remains", on: "user", [.beforeUpdate, .beforeDelete]) {
             change, context throws(CRMError) in

@@ -100,4 +100,31 @@ struct ZoneTests {
         }
         return counts
     }
+
+    @Test(
+        "a zone or a language that there is not is refused by name",
+        arguments: [
+            ("user", "time_zone", "Atlantis/Nowhere", "is not in the IANA database"),
+            ("user", "time_zone", "europe/berlin", "is not in the IANA database"),
+            ("user", "time_zone", "../../etc/passwd", "is not in the IANA database"),
+            ("user", "language", "German", "is no tag such as de or pt-BR"),
+            ("contact", "language", "de_DE", "is no tag such as de or pt-BR"),
+            ("account", "language", "d", "is no tag such as de or pt-BR"),
+        ])
+    func refusals(_ entity: String, _ field: String, _ value: String, _ message: String) throws {
+        let role = try #require(try office.ids("role", where: nil).first)
+        let id =
+            switch entity {
+            case "user":
+                try office.create("user", ["username": "bob", "last_name": "Y", "role": .reference(role)])
+            case "contact": try office.create("contact", ["last_name": "Y"])
+            default: try office.create("account", ["account_name": "Y"])
+            }
+        let error = #expect(throws: CRMError.self) { try office.update(id, [field: .text(value)]) }
+        #expect(error?.fields.map(\.field) == [field])
+        #expect(error?.fields.first?.message.contains("\"\(value)\" \(message)") == true)
+        let good: Value = field == "language" ? "pt-BR" : "Europe/Berlin"
+        try office.update(id, [field: good])
+        #expect(try office.get(id)[field] == good)
+    }
 }
