@@ -16,7 +16,7 @@ enum GermanLabels {
         ".description": "Beschreibung", ".phone": "Telefon", ".mobile": "Mobiltelefon", ".fax": "Fax",
         ".other_phone": "Weiteres Telefon", ".email": "E-Mail", ".other_email": "Weitere E-Mail",
         ".secondary_email": "Zweite E-Mail", ".website": "Webseite", ".first_name": "Vorname",
-        ".last_name": "Nachname", ".title": "Position", ".department": "Abteilung", ".account": "Firma",
+        ".last_name": "Nachname", ".title": "Titel", ".department": "Abteilung", ".account": "Firma",
         ".contact": "Ansprechpartner", ".currency": "Währung", ".amount": "Betrag",
         ".reports_to": "Berichtet an",
         ".industry": "Branche", ".rating": "Einstufung", ".annual_revenue": "Jahresumsatz",
@@ -77,6 +77,7 @@ enum GermanLabels {
         "account.email_opt_out/help": "Von Massen-E-Mails ausgenommen.",
 
         "contact": "Kontakt", "contact/plural": "Kontakte", "contact.contact_no": "Kontaktnummer",
+        "contact.title": "Position",
         "contact.assistant": "Assistenz", "contact.home_phone": "Telefon privat",
         "contact.assistant_phone": "Telefon der Assistenz", "contact.birthday": "Geburtstag",
         "contact.do_not_call": "Nicht anrufen", "contact.reference": "Referenz",
@@ -94,7 +95,8 @@ enum GermanLabels {
 
         "user": "Benutzer", "user/plural": "Benutzer", "user.username": "Benutzername", "user.role": "Rolle",
         "user.is_admin": "Administrator", "user.status": "Status", "user.status=active": "Aktiv",
-        "user.status=inactive": "Inaktiv", "user.language": "Sprache", "user.time_zone": "Zeitzone",
+        "user.status=inactive": "Inaktiv", "user.title": "Position", "user.language": "Sprache",
+        "user.time_zone": "Zeitzone",
 
         "role": "Rolle", "role/plural": "Rollen", "role.role_name": "Name der Rolle",
         "role.parent_role": "Berichtet an",

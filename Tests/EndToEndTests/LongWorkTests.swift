@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import TestKit
 import Testing
@@ -5,8 +6,9 @@ import Testing
 /// Work that goes on in batches beside everyone's is cut off by a kill, and goes on where it was.
 @Suite("End to end: long work outlives a kill")
 struct LongWorkTests {
-    /// Enough that the work takes longer than a question about it.
-    private static let records = 12_000
+    /// Enough that the work takes longer than a question about it, also with programs that were built for release.
+    private static let records =
+        ProcessInfo.processInfo.environment["CRM_TEST_PROGRAMS"] == nil ? 12_000 : 100_000
 
     @Test("a type change and a computed back-fill: killed in the midst, both end, and no value is lost")
     func killed() throws {
@@ -26,8 +28,8 @@ struct LongWorkTests {
         #expect(verified.code == 0, "\(verified)")
     }
 
-    /// There and back until a kill has met the work in the midst: a quick machine may be done before. The number of attempts
-    /// is odd, so that whichever meets it the last change is the one to whole numbers.
+    /// There and back until a kill has met the work in the midst: a quick machine may be done before. The number of
+    /// attempts is odd, so that whichever meets it the last change is the one to whole numbers.
     private func changeType(_ platform: TestPlatform, _ admin: Caller) throws {
         var isMet = false
         var type = "text"
