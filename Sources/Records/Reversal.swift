@@ -36,7 +36,7 @@ struct Reversal {
     private static func value(of field: Field, in values: [String: StoredValue]) -> StoredValue? {
         for former in field.former {
             guard let old = values[former.column] else { continue }
-            return (try? ValueConversion(former.definition, to: field.type))?.convert(old) ?? .null
+            return field.today(old, of: former) ?? .null
         }
         return values[field.column]
     }

@@ -12,7 +12,9 @@ struct Rewind {
     struct Obstacle {
         let column: String
         /// The later change that it has its present value from; nil where the log does not say.
-        let cause: LoggedChange?
+        var cause: LoggedChange?
+        /// Whether the field is no longer there, or not of a type that could have the old value.
+        var isGone = false
     }
 
     /// The values as they would be, by column; columns that no entry names are not here.
@@ -31,10 +33,12 @@ struct Rewind {
     ///   - entries: The record's entries from the first that is to be undone on, oldest first.
     ///   - isUndone: Which of them are to be undone.
     ///   - isOwn: Whether a column is written at all: computed ones follow by themselves.
+    ///   - today: What an entry says, in the columns and types of today; nil where there is none for it.
     ///   - present: A column's value now.
     init(
         _ entries: [LoggedChange], isUndone: (LoggedChange) -> Bool, isForced: Bool,
-        isOwn: (String) -> Bool, present: (String) -> StoredValue
+        isOwn: (String) -> Bool, today: (ChangePayload.StoredChange) -> ChangePayload.StoredChange?,
+        present: (String) -> StoredValue
     ) throws(CRMError) {
         var later: [String: LoggedChange] = [:]
         for change in entries.reversed() where change.entry.kind.isWritten {
@@ -43,8 +47,14 @@ struct Rewind {
                 if isTaken { isErased = true }
                 continue
             }
-            let pairs = try ChangePayload.decode(change.entry.payload).filter {
-                $0.old != $0.new && isOwn($0.column)
+            var pairs: [ChangePayload.StoredChange] = []
+            for written in try ChangePayload.decode(change.entry.payload)
+            where written.old != written.new && isOwn(written.column) {
+                if let pair = today(written) {
+                    pairs.append(pair)
+                } else if isTaken, change.entry.kind != .create {
+                    add(Obstacle(column: written.column, isGone: true))
+                }
             }
             guard isTaken else {
                 for (column, _, _) in pairs where later[column] == nil { later[column] = change }

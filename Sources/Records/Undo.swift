@@ -166,7 +166,9 @@ package struct Undo {
             return .next
         }
         let rewind = try Rewind(entries, isUndone: isUndone, isForced: since == .overwritten) { column in
-            entity.field(inColumn: column).map { !Self.follows($0) } ?? true
+            entity.fieldOfLog(inColumn: column).map { !Self.follows($0) } ?? true
+        } today: { change in
+            entity.today(change)
         } present: { column in
             entity.field(inColumn: column).map { present[$0.position] } ?? .null
         }
@@ -384,8 +386,13 @@ package struct Undo {
 
     private func left(_ target: Target, _ obstacle: Rewind.Obstacle) -> UndoReport.Left {
         let mask = unit.complete.snapshot.security.mask(unit.call.principal, target.entity.name)
-        let field = target.entity.fieldOfLog(inColumn: obstacle.column).flatMap {
-            mask.isVisible($0.name) ? $0.name : nil
+        let written = target.entity.fieldOfLog(inColumn: obstacle.column)
+        let field = written.flatMap { mask.isVisible($0.name) ? $0.name : nil }
+        if obstacle.isGone {
+            guard written != nil else { return left(target, "a field of it is no longer there") }
+            guard field != nil else { return left(target, "there is more in it than you may change") }
+            return left(
+                target, "its type has changed since, and the old value is none of today's", field: field)
         }
         let by = obstacle.cause?.entry.actor.flatMap { unit.snapshot.people[$0]?.label }
         return .init(

@@ -336,6 +336,36 @@ struct SchemaAtRunTimeTests {
         #expect(try moments.map { try again.area(id, asOf: $0)?.text } == ["north", "7", "8", "9", "south"])
     }
 
+    @Test("an undo puts back what a field held before its type changed, if it is a value of today's type")
+    func undoAcrossTypes() throws {
+        try office.change(.createField(entity: "account", .text("x_area", "Area")))
+        try office.change(.createField(entity: "account", .text("x_note", "Note")))
+        let id = try accounts(["north"])[0]
+        try office.update(id, ["x_area": "7"])
+        let toSeven = try office.lastChangeSet(id)
+        try office.update(id, ["x_area": "8", "x_note": "moved"])
+        let toEight = try office.lastChangeSet(id)
+        try office.change(.changeType(Self.area, to: .integer, emptiesUnfit: false))
+        let report = try office.undo(toEight)
+        #expect(report.left.isEmpty && report.restored.map(\.fields) == [["x_area", "x_note"]])
+        #expect(try office.get(id)["x_area"] == .integer(7))
+        #expect(try office.get(id)["x_note"] == .null)
+        for since in [Undo.Changes.kept, .overwritten] {
+            let report = try office.undo(toSeven, since: since)
+            #expect(report.restored.isEmpty)
+            #expect(report.left.map(\.field) == ["x_area"])
+            #expect(report.left.first?.why.hasPrefix("its type has changed since") == true)
+        }
+        // Of a field that is gone the rest is put back.
+        try office.update(id, ["x_area": 9, "x_note": "again"])
+        let both = try office.lastChangeSet(id)
+        try office.change(.deleteField(FieldName("account", "x_note")))
+        let rest = try office.undo(both)
+        #expect(rest.restored.map(\.fields) == [["x_area"]])
+        #expect(rest.left.map(\.why) == ["a field of it is no longer there"])
+        #expect(try office.get(id)["x_area"] == .integer(7))
+    }
+
     @Test("what is written while the type changes stands once in the history")
     func pastOfDualWrites() throws {
         let ids = try leaveHalfDone(4)
