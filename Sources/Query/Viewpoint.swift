@@ -1,7 +1,6 @@
 package import CRMSDK
 package import Registry
 package import Security
-import Text
 
 /// From where an operation looks at the data: what is registered, who asks, what day it is for them.
 package struct Viewpoint: Sendable {
@@ -41,11 +40,8 @@ package struct Viewpoint: Sendable {
     }
 
     package func unknownField(_ name: String, of entity: Entity) -> CRMError {
-        var error = CRMError(
-            .invalidParameters, "field \"\(name.prefix(80))\" of \"\(entity.name)\" does not exist")
-        let visible = mask(entity)
-        error.candidates = Spelling.nearest(
-            to: name, among: entity.fields.map(\.name).filter(visible.isVisible))
+        var error = CRMError(.invalidParameters, entity.lacks(name))
+        error.candidates = entity.near(name, where: mask(entity).isVisible)
         if let near = error.candidates.first { error.hint = "Did you mean \"\(near)\"?" }
         return error
     }

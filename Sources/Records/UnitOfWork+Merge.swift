@@ -110,9 +110,7 @@ extension UnitOfWork {
         for (name, source) in choices.sorted(by: { $0.key < $1.key }) {
             guard let field = entity[name], mask.isVisible(name) else {
                 problems.append(
-                    FieldProblem(
-                        field: name, code: "unknown_field",
-                        message: "field \"\(name.prefix(80))\" of \"\(entity.name)\" does not exist"))
+                    FieldProblem(field: name, code: "unknown_field", message: entity.lacks(name)))
                 continue
             }
             guard let record = records[source] else {

@@ -65,9 +65,7 @@ struct ValueCheck {
         defer { problems[first...].sort { $0.field < $1.field } }
         for (name, value) in values {
             guard let field = entity[name], mask.isVisible(name) else {
-                add(
-                    name, "unknown_field", "field \"\(name.prefix(80))\" of \"\(entity.name)\" does not exist"
-                )
+                add(name, "unknown_field", entity.lacks(name))
                 continue
             }
             if let old, old(name) == value {

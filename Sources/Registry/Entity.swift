@@ -1,4 +1,5 @@
 package import CRMSDK
+import Text
 
 /// An entity as the running kernel knows it.
 package final class Entity: Sendable {
@@ -140,6 +141,18 @@ package final class Entity: Sendable {
         }
         return nil
     }
+
+    /// The fields that a wrong name was perhaps meant to be, nearest first: one that had that name before, then those
+    /// of names like it.
+    package func near(_ name: String, where isVisible: (String) -> Bool) -> [String] {
+        let visible = fields.filter { isVisible($0.name) }
+        let renamed = visible.filter { $0.adjustments.formerNames.contains(name) }.map(\.name)
+        return renamed
+            + Spelling.nearest(to: name, among: visible.map(\.name)).filter { !renamed.contains($0) }
+    }
+
+    /// What is said of a name that no field has, or none that the caller may see.
+    package func lacks(_ name: String) -> String { "\(self.name) has no field \"\(name.prefix(60))\"" }
 
     /// The system field of that name.
     package func system(_ name: String) -> Field {

@@ -52,12 +52,40 @@ struct SchemaMethodTests {
         #expect(try client.call("rpc.discover").result?.text.contains("x_site") == true)
     }
 
-    @Test("a filter that uses a field's former name is told the new one")
-    func renamed() throws {
+    @Test(
+        "whoever uses a field's former name is told the new one",
+        arguments: [
+            ("record.list", #""filter":["x_year","=","1998"]"#), ("record.list", #""fields":["x_year"]"#),
+            ("record.list", #""sort":["-x_year"]"#), ("record.aggregate", #""group_by":["x_year"]"#),
+            ("record.aggregate", #""measures":[{"op":"max","field":"x_year"}]"#),
+            ("field.update", #""name":"x_year","label":"Year""#),
+        ])
+    func renamed(_ method: String, _ parameters: String) throws {
         let client = try made()
-        _ = try client.call("field.rename", #"{"entity":"x_site","name":"x_year","new_name":"x_built"}"#)
-        let refused = try client.call("record.list", #"{"entity":"x_site","filter":["x_year","=","1998"]}"#)
-        #expect(refused.data?["hint"]?.string == #"Did you mean "x_built"?"#)
+        // Nearer to what is written, but not what was meant.
+        try client.call("field.create", #"{"entity":"x_site","name":"x_years","type":"text"}"#)
+        try client.call("field.rename", #"{"entity":"x_site","name":"x_year","new_name":"x_built"}"#)
+        let refused = try client.call(method, #"{"entity":"x_site",\#(parameters)}"#)
+        #expect(refused.data?["hint"]?.string == #"Did you mean "x_built"?"#, "\(refused.message ?? "")")
+    }
+
+    @Test(
+        "the key of a value is made of its label, letters with marks and without; of other scripts it is asked for"
+    )
+    func keysOfLabels() throws {
+        let client = try made()
+        let list =
+            #"{"entity":"x_site","name":"x_kind","type":"picklist","values":[{"label":"Łódź – Süd"},{"label":"Straße"}]}"#
+        #expect(try client.call("field.create", list).result != nil)
+        let described = try client.call("entity.describe", #"{"name":"x_site"}"#).result
+        let field = described?["fields"]?.elements.first { $0["name"]?.string == "x_kind" }
+        #expect(field?["values"]?.elements.compactMap { $0["key"]?.string } == ["lodz_sud", "strasse"])
+        func add(_ value: String) throws -> String? {
+            try client.call("picklist.add", #"{"entity":"x_site","field":"x_kind","values":[\#(value)]}"#)
+                .message
+        }
+        #expect(try add(#"{"label":"東京"}"#)?.contains(#"the label "東京" makes no key"#) == true)
+        #expect(try add(#"{"label":"東京","key":"tokyo"}"#) == nil)
     }
 
     @Test("a dry run answers the plan and changes nothing")

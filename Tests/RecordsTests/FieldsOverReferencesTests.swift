@@ -103,11 +103,11 @@ struct FieldsOverReferencesTests {
     @Test(
         "is refused",
         arguments: [
-            Refusal("account.acount_name", "field \"acount_name\" of \"account\" does not exist"),
-            Refusal("acount.account_name", "field \"acount\" of \"contact\" does not exist"),
+            Refusal("account.acount_name", "account has no field \"acount_name\""),
+            Refusal("acount.account_name", "contact has no field \"acount\""),
             Refusal("last_name.x", "\"last_name\" in the path \"last_name.x\" is no reference"),
-            Refusal("account.", "field \"\" of \"account\" does not exist"),
-            Refusal(".", "field \"\" of \"contact\" does not exist"),
+            Refusal("account.", "account has no field \"\""),
+            Refusal(".", "contact has no field \"\""),
             Refusal(
                 "account.parent_account.parent_account.parent_account.parent_account.parent_account.account_name",
                 "goes over more than 5 references"),

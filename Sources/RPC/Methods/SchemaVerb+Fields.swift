@@ -2,6 +2,7 @@ import CRMSDK
 import JSON
 import Registry
 import Storage
+import Text
 
 extension SchemaVerb {
     private static let name = Parameter("name", .text(maximumLength: 60), "The field's name.", required: true)
@@ -24,7 +25,7 @@ extension SchemaVerb {
     ]
 
     static let value: [Parameter] = [
-        Parameter("key", .text(maximumLength: 60), "Stable; made of the label where it is not given."),
+        Parameter("key", .text(maximumLength: 60), "Stable, of a–z, 0–9 and _; made of the label where it is not given."),
         Parameter("label", .text(maximumLength: 100), "What people read.", required: true),
         Parameter("color", .text(maximumLength: 7), "#RRGGBB."),
         Parameter("retired", .boolean, "Stays on old records, cannot be chosen for new ones."),
@@ -207,9 +208,9 @@ extension Arguments {
             list.elements.map { node in
                 let members = Arguments(node)
                 let label = members.textIfGiven("label") ?? ""
-                var value =
-                    members.textIfGiven("key").map { PicklistValue($0, label) } ?? PicklistValue(label)
-                value.label = label
+                // Folded first: of "Łódź" the key is lodz, not od.
+                let key = members.textIfGiven("key") ?? PicklistValue(TextFolding.fold(label)).key
+                var value = PicklistValue(key, label)
                 value.color = members.textIfGiven("color")
                 value.retired = members.flag("retired")
                 return value

@@ -1,7 +1,6 @@
 package import CRMSDK
 package import Registry
 package import Security
-import Text
 
 /// The fields as one caller sees them: what is hidden from them is unknown to them, in messages and near names too.
 package struct FieldView: Sendable {
@@ -108,7 +107,7 @@ package struct FieldView: Sendable {
     }
 
     private func unknown(_ name: String, of entity: Entity) -> CRMError {
-        var error = CRMError(.invalidParameters, "\(entity.name) has no field \"\(name.prefix(60))\"")
+        var error = CRMError(.invalidParameters, entity.lacks(name))
         error.candidates = near(name, of: entity)
         if let near = error.candidates.first { error.hint = "Did you mean \"\(near)\"?" }
         return error
@@ -118,14 +117,10 @@ package struct FieldView: Sendable {
         let advice = near(name, of: entity).first.map { "; did you mean \"\($0)\"?" } ?? ""
         return FieldProblem(
             field: String(name.prefix(60)), code: "unknown_field",
-            message: "\(entity.name) has no field \"\(name.prefix(60))\"\(advice)")
+            message: entity.lacks(name) + advice)
     }
 
-    /// A field that had the name before stands first.
     private func near(_ name: String, of entity: Entity) -> [String] {
-        let fields = fields(of: entity)
-        let renamed = fields.filter { $0.adjustments.formerNames.contains(name) }.map(\.name)
-        return renamed
-            + Spelling.nearest(to: name, among: fields.map(\.name)).filter { !renamed.contains($0) }
+        entity.near(name, where: mask(entity.name).isVisible)
     }
 }

@@ -79,7 +79,9 @@ package struct FilterReading {
         guard parts.count == 2 || parts.count == 3, let path = parts[0].string, let symbol = parts[1].string
         else {
             throw refusal(
-                place, "must be [field, operator, value], or [field, operator] for the tests of emptiness")
+                place,
+                "must be [field, operator, value], [field, operator] for the tests of emptiness, or an object with "
+                    + "all, any or not")
         }
         guard let comparison = FilterOperator(symbol: symbol) else {
             var error = refusal(place, "has the operator \"\(symbol.prefix(40))\", which does not exist")

@@ -155,10 +155,9 @@ extension DuplicateRule {
         }
         let name = pieces[0]
         guard let field = entity[name] else {
-            let near = Spelling.nearest(to: name, among: entity.fields.lazy.map(\.name)).first
+            let near = entity.near(name) { _ in true }.first
             throw problem(
-                "fields", "not_found", "field \"\(name)\" of \"\(entity.name)\" does not exist",
-                hint: near.map { "Did you mean \"\($0)\"?" })
+                "fields", "not_found", entity.lacks(name), hint: near.map { "Did you mean \"\($0)\"?" })
         }
         let forms = forms(of: field)
         guard let usual = forms.first else {

@@ -40,7 +40,9 @@ package enum ChoiceRules {
             if !seen.insert(value.key).inserted {
                 problems.append("the value \"\(value.key)\" is there twice")
             }
-            if !ManifestCheck.isKey(value.key) {
+            if value.key.isEmpty {
+                problems.append("the label \"\(value.label)\" makes no key: give one of a–z, 0–9 and single _")
+            } else if !ManifestCheck.isKey(value.key) {
                 problems.append("\"\(value.key)\" is not a key: use a–z, 0–9 and single _ between them")
             }
             if value.label.isEmpty || value.label.unicodeScalars.count > 100 {
