@@ -169,7 +169,9 @@ extension SchemaTask {
     /// Why a task that stopped at once is refused, with the records that stopped it.
     var refusal: CRMError {
         var error = CRMError(.invalidParameters, problem ?? "the change could not be made")
-        error.hint = "Correct those records, or choose on_failure \"empty\"; schema.plan lists all of them."
+        if !unfit.isEmpty {
+            error.hint = "Correct those records, or choose on_failure \"empty\"; schema.plan lists all of them."
+        }
         error.candidates = unfit.prefix(20).map { "\($0.id)" }
         return error
     }

@@ -278,6 +278,39 @@ struct SchemaAtRunTimeTests {
         #expect(try ids.map { try office.get($0)["x_area"] } == [.integer(12), .null, .integer(13)])
     }
 
+    @Test(
+        "a type that what is computed from the field cannot take is refused by the plan, before anything is converted"
+    )
+    func computedFromIt() throws {
+        try office.change(.createField(entity: "account", .integer("x_area", "Area")))
+        let double = FieldDefinition.integer("x_double", "Double").computed("x_area * 2")
+        try office.change(.createField(entity: "account", double))
+        let id = try accounts([.integer(4)])[0]
+        let toText = SchemaChange.changeType(Self.area, to: .text(), emptiesUnfit: false)
+        for refused in [{ _ = try plan(toText) }, { try office.change(toText) }] {
+            let error = #expect(throws: CRMError.self) { try refused() }
+            #expect(
+                error?.message.hasPrefix("when \"x_area\" of \"account\" is text, field \"x_double\"") == true
+            )
+            #expect(error?.hint?.contains("field.update") == true)
+        }
+        #expect(try SchemaTaskStore.latest(reader(), limit: 10).isEmpty)
+        try office.change(.changeType(Self.area, to: .decimal(scale: 2), emptiesUnfit: false))
+        #expect(try office.get(id)["x_double"] == .integer(8))
+    }
+
+    @Test("while a type changes, nothing is made that is computed from it and could not be afterwards")
+    func computedMeanwhile() throws {
+        let ids = try leaveHalfDone(10)
+        let upper = FieldDefinition.boolean("x_known", "Known").computed("x_area = \"7\"")
+        let error = #expect(throws: CRMError.self) {
+            try office.change(.createField(entity: "account", upper))
+        }
+        #expect(error?.message.contains("is integer") == true, "\(error?.message ?? "")")
+        office.installation.workOnSchema()
+        #expect(try office.get(ids[9])["x_area"] == .integer(9))
+    }
+
     // MARK: The past of a field that changed its type
 
     private func areas(_ id: RecordID) throws -> [String] {

@@ -138,7 +138,7 @@ struct ComputedRulesTests {
         "others are refused in a sentence",
         arguments: [
             (FieldDefinition.decimal("x", "X", scale: 2).computed("revenue"), "cannot hold"),
-            (.money("x", "X").computed("revenue + name"), "joins"),
+            (.money("x", "X").computed("revenue + name"), "joins amount and text; concat joins texts"),
             (.money("x", "X").computed("revenue * revenue"), "joins"),
             (.text("x", "X").computed("staff"), "cannot hold"),
             (.text("x", "X").computed("met"), "cannot hold"),

@@ -25,7 +25,9 @@ extension SchemaVerb {
     ]
 
     static let value: [Parameter] = [
-        Parameter("key", .text(maximumLength: 60), "Stable, of a–z, 0–9 and _; made of the label where it is not given."),
+        Parameter(
+            "key", .text(maximumLength: 60),
+            "Stable, of a–z, 0–9 and _; made of the label where it is not given."),
         Parameter("label", .text(maximumLength: 100), "What people read.", required: true),
         Parameter("color", .text(maximumLength: 7), "#RRGGBB."),
         Parameter("retired", .boolean, "Stays on old records, cannot be chosen for new ones."),

@@ -104,7 +104,8 @@ extension Expression {
             return .flag
         }
         let types = (try left.type(path), try right.type(path))
-        let refusal = mistake("joins \(types.0.rawValue) and \(types.1.rawValue)")
+        let advice = sign == .plus && (types.0 == .text || types.1 == .text) ? "; concat joins texts" : ""
+        let refusal = mistake("joins \(types.0.rawValue) and \(types.1.rawValue)\(advice)")
         if sign.isComparison {
             guard let type = types.0.united(with: types.1) else { throw refusal }
             guard type != .flag || sign == .equal || sign == .notEqual else { throw refusal }

@@ -41,7 +41,8 @@ package enum ChoiceRules {
                 problems.append("the value \"\(value.key)\" is there twice")
             }
             if value.key.isEmpty {
-                problems.append("the label \"\(value.label)\" makes no key: give one of a–z, 0–9 and single _")
+                problems.append(
+                    "the label \"\(value.label)\" makes no key: give one of a–z, 0–9 and single _")
             } else if !ManifestCheck.isKey(value.key) {
                 problems.append("\"\(value.key)\" is not a key: use a–z, 0–9 and single _ between them")
             }

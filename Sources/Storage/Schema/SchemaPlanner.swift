@@ -58,6 +58,7 @@ package enum SchemaPlanner {
             }
         }
         var plan = try SchemaComparison.plan(from: current, to: draft.schema)
+        try SchemaRules.checkConversions(draft.schema)
         plan.tasks = draft.tasks
         // What the plan itself makes has no records yet.
         let known = Set(current.entities.flatMap { $0.fields.map(\.placement.column) + [$0.name] })

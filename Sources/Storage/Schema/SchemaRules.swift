@@ -93,6 +93,29 @@ enum SchemaRules {
         throw CRMError(.invalidParameters, first, detail: problems.joined(separator: "; "))
     }
 
+    /// Computed fields must still fit when fields that are changing their types have changed them, which is known
+    /// before the first record is converted.
+    static func checkConversions(_ schema: StoredSchema) throws(CRMError) {
+        var (later, changing) = (schema, [String]())
+        for entity in later.entities.indices {
+            for field in later.entities[entity].fields.indices {
+                let placement = later.entities[entity].fields[field].placement
+                guard let type = placement.conversion?.type else { continue }
+                later.entities[entity].fields[field].placement.definition.type = type
+                changing.append(
+                    "\"\(placement.definition.name)\" of \"\(later.entities[entity].name)\" is \(type.name)")
+            }
+        }
+        guard !changing.isEmpty else { return }
+        do throws(CRMError) {
+            try checkComputed(later)
+        } catch {
+            throw CRMError(
+                .invalidParameters, "when \(changing.joined(separator: " and ")), \(error.message)",
+                hint: "Change first what is computed from it, with field.update.", detail: error.detail)
+        }
+    }
+
     /// - Throws: `invalidParameters` with all problems of the definition.
     static func check(_ entity: StoredEntity) throws(CRMError) {
         let problems = DefinitionRules.problems(in: entity.definition)
