@@ -170,7 +170,8 @@ extension SchemaTask {
     var refusal: CRMError {
         var error = CRMError(.invalidParameters, problem ?? "the change could not be made")
         if !unfit.isEmpty {
-            error.hint = "Correct those records, or choose on_failure \"empty\"; schema.plan lists all of them."
+            error.hint =
+                "Correct those records, or choose on_failure \"empty\"; schema.plan lists all of them."
         }
         error.candidates = unfit.prefix(20).map { "\($0.id)" }
         return error

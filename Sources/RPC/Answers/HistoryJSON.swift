@@ -8,6 +8,7 @@ import Registry
 /// other side.
 struct HistoryJSON {
     private let records: RecordJSON
+    private let values: ValueJSON
     private let reference: (RecordID) throws(CRMError) -> ReferenceFacts
     /// References already looked up: a history names the same few again and again.
     private var known: [RecordID: ReferenceFacts] = [:]
@@ -17,6 +18,7 @@ struct HistoryJSON {
         _ snapshot: KernelSnapshot, reference: @escaping (RecordID) throws(CRMError) -> ReferenceFacts
     ) {
         records = RecordJSON(snapshot)
+        values = ValueJSON(snapshot.currencies)
         self.reference = reference
     }
 
@@ -111,7 +113,7 @@ struct HistoryJSON {
 
     /// A value as a record's answer shows it.
     private mutating func write(_ value: Value, to writer: inout JSONWriter) throws(CRMError) {
-        guard case .reference(let id) = value else { return ValueJSON.write(value, to: &writer) }
+        guard case .reference(let id) = value else { return values.write(value, to: &writer) }
         let facts: ReferenceFacts
         if let found = known[id] { facts = found } else { facts = try reference(id) }
         known[id] = facts

@@ -1,11 +1,16 @@
 package import CRMSDK
 import Crypto
 package import JSON
+package import Query
 
-/// Writes SDK values as JSON: what actions answer, and what the change log keeps.
-package enum ValueJSON {
-    /// Amounts have at least two decimals here, since a value knows its currency's code but not its decimals.
-    package static func write(_ value: Value, to writer: inout JSONWriter) {
+/// Writes SDK values as JSON, as a record's answer shows them: what actions answer, and what the change log keeps.
+package struct ValueJSON {
+    private let currencies: CurrencyDirectory
+
+    /// - Parameter currencies: give amounts the decimals of their currency.
+    package init(_ currencies: CurrencyDirectory) { self.currencies = currencies }
+
+    package func write(_ value: Value, to writer: inout JSONWriter) {
         switch value {
         case .null: writer.null()
         case .bool(let payload): writer.bool(payload)
@@ -16,7 +21,9 @@ package enum ValueJSON {
         case .money(let payload):
             writer.beginObject()
             writer.key("amount")
-            writer.scaledDecimalString(payload.tenThousandths, scale: 4, minimumFractionDigits: 2)
+            writer.scaledDecimalString(
+                payload.tenThousandths, scale: 4,
+                minimumFractionDigits: currencies[payload.currency]?.decimals ?? 2)
             writer.key("currency")
             writer.string(payload.currency.description)
             writer.endObject()
@@ -31,7 +38,7 @@ package enum ValueJSON {
             for element in payload { write(element, to: &writer) }
             writer.endArray()
         case .other(let payload):
-            if let file = value.file { return write(file, to: &writer) }
+            if let file = value.file { return Self.write(file, to: &writer) }
             guard let lines = payload.lines else { return writer.string(payload.kind) }
             writer.beginArray()
             for line in lines { write(line, to: &writer) }
@@ -54,7 +61,7 @@ package enum ValueJSON {
     }
 
     /// Its id, where it has one, and its fields by name.
-    private static func write(_ line: Line, to writer: inout JSONWriter) {
+    private func write(_ line: Line, to writer: inout JSONWriter) {
         writer.beginObject()
         if let id = line.id {
             writer.key("id")
@@ -67,7 +74,7 @@ package enum ValueJSON {
         writer.endObject()
     }
 
-    package static func write(_ structure: StructuredValue, to writer: inout JSONWriter) {
+    package func write(_ structure: StructuredValue, to writer: inout JSONWriter) {
         switch structure.content {
         case .value(let value): write(value, to: &writer)
         case .list(let elements):

@@ -27,7 +27,7 @@ enum GateMethod {
                 throw CRMError(
                     .limitExceeded, "the parameters are over the limit of \(parameterLimitBytes) bytes")
             }
-            let answer = gate.gate.answer
+            let (answer, json) = (gate.gate.answer, ValueJSON(snapshot.currencies))
             let way = GateCall.Way(
                 peer: request.peer, requestID: request.requestID, deadline: request.deadline)
             guard
@@ -35,7 +35,7 @@ enum GateMethod {
                     gate, named: try scope.arguments.text("form"), to: registered.method, way, services,
                     snapshot, on: scope.reader)
             else {
-                ValueJSON.write(answer, to: &scope.writer)
+                json.write(answer, to: &scope.writer)
                 return .done
             }
             try call.admit(from: request.peer)
@@ -45,7 +45,7 @@ enum GateMethod {
                 FieldView(registry: snapshot.registry) { snapshot.security.mask(principal, $0) })
             return .write(.commit) { transaction, writer throws(CRMError) in
                 try call.run(registered, parameters, in: transaction)
-                ValueJSON.write(answer, to: &writer)
+                json.write(answer, to: &writer)
             }
         }
     }

@@ -23,18 +23,18 @@ enum ActionMethod {
             try checkScope(scope, registered)
             let parameters = try ParameterReading.structured(
                 scope.parameters, action.parameters, try scope.fieldView())
-            let records = scope.services.records
+            let (records, snapshot) = (scope.services.records, scope.snapshot)
+            let json = ValueJSON(snapshot.currencies)
             if isWriting {
                 return .write(scope.mode) { transaction, writer throws(CRMError) in
                     let answer = try records.unit(transaction, call) { unit throws(CRMError) in
                         try records.act(registered, parameters, in: unit)
                     }
-                    ValueJSON.write(answer, to: &writer)
+                    json.write(answer, to: &writer)
                 }
             }
-            let snapshot = scope.snapshot
             return .scan { reader, writer throws(CRMError) in
-                ValueJSON.write(
+                json.write(
                     try records.act(registered, parameters, call, snapshot, on: reader), to: &writer)
             }
         }

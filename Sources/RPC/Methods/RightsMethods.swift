@@ -49,7 +49,7 @@ enum RightsMethods {
                     .init("is_set", .flag(facts.defaults[base] != nil)),
                 ])
             }
-            ValueJSON.write(.object([.init("defaults", .list(defaults))]), to: &scope.writer)
+            ValueJSON(scope.snapshot.currencies).write(.object([.init("defaults", .list(defaults))]), to: &scope.writer)
             return .done
         },
         Method(
@@ -70,7 +70,7 @@ enum RightsMethods {
                     ])
                 }
             }
-            ValueJSON.write(.object([.init("switches", .list(all))]), to: &scope.writer)
+            ValueJSON(scope.snapshot.currencies).write(.object([.init("switches", .list(all))]), to: &scope.writer)
             return .done
         },
     ]
@@ -83,7 +83,7 @@ enum RightsMethods {
             name, needs: .administrator, .reads, summary,
             result: .object([Parameter(member, .list(of: .object([])), "By id.", required: true)])
         ) { scope throws(CRMError) in
-            ValueJSON.write(
+            ValueJSON(scope.snapshot.currencies).write(
                 .object([.init(member, .list(items(scope.snapshot.security)))]), to: &scope.writer)
             return .done
         }

@@ -45,11 +45,12 @@ struct SecurityChange: Sendable {
         ) { scope throws(CRMError) in
             let step = try read(scope.arguments)
             let (records, call) = (scope.services.records, try scope.context())
+            let json = ValueJSON(scope.snapshot.currencies)
             return .write(scope.mode) { transaction, writer throws(CRMError) in
                 let outcome = try records.unit(transaction, call) { unit throws(CRMError) in
                     try step(SecurityAdministration(unit))
                 }
-                ValueJSON.write(
+                json.write(
                     .object([
                         .init("id", outcome.id.json),
                         .init("warnings", SecurityJSON.problems(outcome.warnings)),

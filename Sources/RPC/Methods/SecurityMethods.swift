@@ -36,11 +36,11 @@ enum SecurityMethods {
             Parameter("remedies", .list(of: .text), "What would have allowed it, together.", required: true),
         ]), errors: [.notFound]
     ) { scope throws(CRMError) in
-        let question = try Asked(scope)
+        let (question, json) = (try Asked(scope), ValueJSON(scope.snapshot.currencies))
         return .write(.commit) { transaction, writer throws(CRMError) in
             let explanation = try question.explain(transaction)
             try question.note(transaction)
-            ValueJSON.write(question.answer(explanation), to: &writer)
+            json.write(question.answer(explanation), to: &writer)
         }
     }
 
@@ -89,7 +89,7 @@ enum SecurityMethods {
             try services.database.writer.perform { transaction throws(CRMError) in
                 try SecurityMethods.note(call, transaction)
             }
-            ValueJSON.write(answer(report, tried, snapshot), to: &writer)
+            ValueJSON(snapshot.currencies).write(answer(report, tried, snapshot), to: &writer)
         }
     }
 
