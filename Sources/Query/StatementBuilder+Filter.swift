@@ -114,6 +114,9 @@ extension StatementBuilder {
     {
         guard !value.isNull else { return emptiness(path, "IS NULL") }
         if path.field.wire == .keys { return try having(path, value, name) }
+        if let day = day(value, path) {
+            return "(\(column(path)) >= \(bind(.integer(day.start))) AND \(column(path)) < \(bind(.integer(day.end))))"
+        }
         if path.field.kind.ordering == .textKey {
             let range = Self.range(of: try text(value, path, name))
             return
@@ -125,6 +128,14 @@ extension StatementBuilder {
     private mutating func ordering(
         _ path: FieldPath, _ comparison: FilterOperator, _ value: Value, _ name: String
     ) throws(CRMError) -> String {
+        if let day = day(value, path) {
+            return switch comparison {
+            case .less: "\(column(path)) < \(bind(.integer(day.start)))"
+            case .lessOrEqual: "\(column(path)) < \(bind(.integer(day.end)))"
+            case .greater: "\(column(path)) >= \(bind(.integer(day.end)))"
+            default: "\(column(path)) >= \(bind(.integer(day.start)))"
+            }
+        }
         guard path.field.kind.ordering == .textKey else {
             return try comparing(path, comparison.symbol, value, name)
         }
@@ -135,6 +146,16 @@ extension StatementBuilder {
         case .greater: "\(key(path)) >= \(bind(.blob(range.upper)))"
         default: "\(key(path)) >= \(bind(.blob(range.lower)))"
         }
+    }
+
+    /// The milliseconds of a caller's day, where a moment is compared with a date.
+    private func day(_ value: Value, _ path: FieldPath) -> (start: Int64, end: Int64)? {
+        guard path.field.wire == .instant, case .date(let date) = value else { return nil }
+        let clock = viewpoint.clock
+        return (
+            clock.startOfDay(date).millisecondsSince1970,
+            clock.startOfDay(date.adding(days: 1)).millisecondsSince1970
+        )
     }
 
     /// The keys that are a text's: a key is the folded text, and behind it at most a tie breaker after a zero byte.

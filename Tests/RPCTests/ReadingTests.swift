@@ -120,6 +120,8 @@ struct FilterReadingTests {
             #"["a_choice","in",["red","green"]]"#, #"["a_date","between",["2026-01-01","2026-12-31"]]"#,
             #"["a_date","within","this quarter"]"#, #"["an_account.parent_account.industry","=","banking"]"#,
             #"["owner.username","=","ada"]"#, #"{"all":[]}"#, #"["id","in",[1,2]]"#,
+            #"["a_moment",">=","2026-11-01"]"#,
+            #"["a_moment","between",["2026-11-01","2026-11-02T10:00:00Z"]]"#,
         ])
     func accepted(_ text: String) throws {
         let view = try Registries.view()
@@ -146,6 +148,7 @@ struct FilterReadingTests {
         Refused(#"["a_text","is empty",1]"#, "takes no value"),
         Refused(#"["a_text","=",null]"#, "is empty"),
         Refused(#"["a_boolean","<",true]"#, "cannot be compared"),
+        Refused(#"["a_moment","=","2026-02-29"]"#, "not a moment"),
         Refused(#"["a_choice","in","red"]"#, "needs an array"),
         Refused(#"["a_date","between",["2026-01-01"]]"#, "two ends"),
         Refused(#"{"all":{}}"#, "filter.all must be an array"),

@@ -72,6 +72,40 @@ struct ZoneTests {
         #expect(titles == test.titles)
     }
 
+    @Test(
+        "a moment beside a date is beside the caller's whole day",
+        arguments: ["UTC", "Europe/Berlin", "Pacific/Auckland", "America/Los_Angeles"])
+    func days(_ zone: String) throws {
+        let day = try #require(CalendarDate("2026-11-22"))
+        let value = Value.date(day)
+        func found(_ comparison: FilterOperator, _ value: Value) throws -> Set<RecordID> {
+            Set(try office.ids("visit", where: .where("at", comparison, value), as: call(zone)))
+        }
+        // By the same zone's own grouping, which is another piece of code.
+        let plan = CallerClock(now: Instant("2026-11-22T12:00:00Z")!, timeZone: zone)
+        let (start, end) = (plan.startOfDay(day), plan.startOfDay(day.adding(days: 1)))
+        let moments = try office.ids("visit", where: nil).map { ($0, try office.get($0)["at"]) }
+        func expected(_ holds: (Instant) -> Bool) -> Set<RecordID> {
+            Set(
+                moments.compactMap { id, value in
+                    guard case .instant(let at) = value else { return nil }
+                    return holds(at) ? id : nil
+                })
+        }
+        let within = expected { start <= $0 && $0 < end }
+        #expect(try !within.isEmpty && Int64(within.count) == counts(by: .day, zone)["2026-11-22"])
+        #expect(try found(.equal, value) == within)
+        #expect(try found(.notEqual, value) == expected { $0 < start || end <= $0 })
+        #expect(try found(.isIn, .list([value])) == within)
+        #expect(try found(.less, value) == expected { $0 < start })
+        #expect(try found(.lessOrEqual, value) == expected { $0 < end })
+        #expect(try found(.greater, value) == expected { $0 >= end })
+        #expect(try found(.greaterOrEqual, value) == expected { $0 >= start })
+        let span = Value.list([.date(day.adding(days: -1)), value])
+        #expect(
+            try found(.between, span) == expected { plan.startOfDay(day.adding(days: -1)) <= $0 && $0 < end })
+    }
+
     @Test("moments are grouped by the caller's days and months")
     func groups() throws {
         let expected: [String: [String: Int64]] = [

@@ -273,7 +273,7 @@ struct OpenRPCDocument {
         {"type":"object","description":"A record with the fields that the caller may see; rpc.discover with a token has a schema per entity.","properties":{"id":{"type":"integer"},"version":{"type":"integer"}},"required":["id"]}
         """,
         "Filter": """
-        {"description":"[field, operator, value], or {all: [...]}, {any: [...]}, {not: ...}. Operators: = != < <= > >= in, not in, contains, starts with, ends with, is empty, is not empty, between, within.","oneOf":[{"type":"array","minItems":2,"maxItems":3},{"type":"object","minProperties":1,"maxProperties":1,"properties":{"all":{"type":"array","items":{"$ref":"#/components/schemas/Filter"}},"any":{"type":"array","items":{"$ref":"#/components/schemas/Filter"}},"not":{"$ref":"#/components/schemas/Filter"}},"additionalProperties":false}]}
+        {"description":"[field, operator, value], or {all: [...]}, {any: [...]}, {not: ...}. Operators: = != < <= > >= in, not in, contains, starts with, ends with, is empty, is not empty, between, within (\\"this quarter\\", \\"last 30 days\\"), near ([place, distance]). A moment may be compared with a date: the caller's whole day.","oneOf":[{"type":"array","minItems":2,"maxItems":3},{"type":"object","minProperties":1,"maxProperties":1,"properties":{"all":{"type":"array","items":{"$ref":"#/components/schemas/Filter"}},"any":{"type":"array","items":{"$ref":"#/components/schemas/Filter"}},"not":{"$ref":"#/components/schemas/Filter"}},"additionalProperties":false}]}
         """,
     ]
 }

@@ -152,6 +152,8 @@ package struct FilterReading {
         do throws(FieldRefusal) {
             // A field of several values is compared with single ones.
             let wire = field.wire == .keys ? .string : field.wire
+            // A date beside a moment means the caller's whole day.
+            if wire == .instant, let day = node.string.flatMap(CalendarDate.init) { return .date(day) }
             return try WireValue.read(node, wire, label: "\(place): \(field.name)")
         } catch {
             throw CRMError(.invalidParameters, error.message)
