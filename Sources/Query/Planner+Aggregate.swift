@@ -150,7 +150,7 @@ private struct AggregateSelection {
         guard path.field.kind.ordering != nil, path.field.wire != .money else {
             throw CRMError(
                 .invalidParameters,
-                "\"\(group.path)\" is a \(path.field.kind.name) field and cannot be grouped by")
+                "\"\(group.path)\", of the type \(path.field.kind.name), cannot be grouped by")
         }
         if path.field.isReference {
             let place = append(column)

@@ -115,7 +115,8 @@ extension StatementBuilder {
         guard !value.isNull else { return emptiness(path, "IS NULL") }
         if path.field.wire == .keys { return try having(path, value, name) }
         if let day = day(value, path) {
-            return "(\(column(path)) >= \(bind(.integer(day.start))) AND \(column(path)) < \(bind(.integer(day.end))))"
+            let start = "\(column(path)) >= \(bind(.integer(day.start)))"
+            return "(\(start) AND \(column(path)) < \(bind(.integer(day.end))))"
         }
         if path.field.kind.ordering == .textKey {
             let range = Self.range(of: try text(value, path, name))

@@ -35,7 +35,41 @@ struct MethodTableTests {
         let method = try #require(Self.methods.first { $0.name == name })
         let example = try #require(method.example)
         try ParameterReading.check(JSONDocument(parsing: example.parameters).root, against: method.parameters)
-        _ = try JSONDocument(parsing: example.result)
+        try expect(JSONDocument(parsing: example.result).root, of: method.result, at: "\(name): the result")
+    }
+
+    /// Members of an answer are those that its type names, and what is required is among them. An object without members
+    /// is one whose members its summary tells.
+    private func expect(_ node: JSONNode, of type: ParameterType, at place: String) throws {
+        switch type.shape {
+        case .object(let members) where !members.isEmpty:
+            #expect(node.kind == .object, "\(place) is no object")
+            for member in node.members {
+                let name = member.name
+                let declared = try #require(
+                    members.first { $0.name == name }, "\(place) has \(name), which is not declared")
+                guard !member.value.isNull else { continue }
+                try expect(member.value, of: declared.type, at: "\(place).\(name)")
+            }
+            let missing = members.filter { $0.isRequired && node[$0.name] == nil }.map(\.name)
+            #expect(missing.isEmpty, "\(place) lacks \(missing)")
+        case .list(let element):
+            #expect(node.kind == .array, "\(place) is no array")
+            for item in node.elements { try expect(item, of: element, at: place) }
+        default: break
+        }
+    }
+
+    @Test("what people call first has an example")
+    func exampled() {
+        let names = ["record.", "schema.", "security.", "batch.", "import.", "change.", "print."]
+        for method in Self.methods where names.contains(where: method.name.hasPrefix) {
+            let own = method.parameters.filter {
+                !["dry_run", "idempotency_key", "limit", "cursor"].contains($0.name)
+            }
+            guard own.count > 1 else { continue }
+            #expect(method.example != nil, "\(method.name)")
+        }
     }
 
     @Test("what writes records takes dry_run")

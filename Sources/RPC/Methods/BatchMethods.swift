@@ -32,6 +32,7 @@ enum BatchMethods {
             result: .object([
                 Parameter("results", .list(of: .any), "In the order of the operations.", required: true)
             ]), errors: [.notFound, .invalidRecord, .duplicate, .versionConflict, .limitExceeded],
+            // Not one with $ref: readers of the document would take it for a reference of its own.
             example: .init(
                 parameters:
                     #"{"operations": [{"method": "record.update", "params": {"id": 17, "values": {"rating": "active"}, "fields": ["id"]}}, {"method": "record.link", "params": {"id": 41, "relation": "campaign_account", "to": 17}}]}"#,

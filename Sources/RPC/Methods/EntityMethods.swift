@@ -16,7 +16,13 @@ enum EntityMethods {
                 Parameter(
                     "entities", .list(of: .object([])), "By name: label, plural label and module.",
                     required: true)
-            ])
+            ]),
+            example: .init(
+                parameters:
+                    #"{}"#,
+                result:
+                    #"{"entities": [{"name": "account", "label": "Account", "plural_label": "Accounts", "module": "core", "is_administrative": false}]}"#
+            )
         ) { scope throws(CRMError) in
             let principal = try scope.session().principal
             let security = scope.snapshot.security

@@ -23,7 +23,13 @@ enum LogMethods {
             result: .object([
                 Parameter("entries", .list(of: .object([])), "In order, without gaps.", required: true),
                 Parameter("next_cursor", .any, "Text for the next page, or null.", required: true),
-            ])
+            ]),
+            example: .init(
+                parameters:
+                    #"{"kind": "schema", "limit": 1}"#,
+                result:
+                    #"{"entries": [{"seq": 22, "change_set": 3, "at": "2026-11-24T02:20:35.459Z", "by": {"id": 3, "entity": "user", "label": "Administrator"}, "kind": "schema", "entity": null, "record": null, "version": null, "source": "console", "method": "field.create"}], "next_cursor": "22"}"#
+            )
         ) { scope throws(CRMError) in
             let limit = Int(scope.arguments.integerIfGiven("limit") ?? 50)
             let after = try PlainCursor.position(scope.arguments.textIfGiven("cursor"))

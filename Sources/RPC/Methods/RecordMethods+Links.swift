@@ -58,7 +58,12 @@ extension RecordMethods {
                 Parameter("relation", .text, "As it was given.", required: true),
                 Parameter("to", .id(), "The other record.", required: true),
                 Parameter("outcome", .choice("unlinked"), "What became of the pair.", required: true),
-            ]), errors: [.notFound]
+            ]), errors: [.notFound],
+            example: .init(
+                parameters:
+                    #"{"id": 41, "relation": "campaign_contact", "to": 18}"#,
+                result:
+                    #"{"id": 41, "relation": "campaign_contact", "to": 18, "outcome": "unlinked"}"#)
         ) { scope throws(CRMError) in
             let (id, other, _) = try ends(scope, .edit)
             let name = try scope.arguments.text("relation")

@@ -53,7 +53,12 @@ extension RecordMethods {
                     "version", .integer(1...Int(RecordID.maximum.rawValue)), "The version that was read."),
                 allowDuplicate, fields, dryRun,
             ],
-            result: .record(of: nil), errors: writeErrors + [.versionConflict]
+            result: .record(of: nil), errors: writeErrors + [.versionConflict],
+            example: .init(
+                parameters:
+                    #"{"id": 17, "values": {"rating": "active"}, "version": 1, "fields": ["account_name", "rating", "version"]}"#,
+                result:
+                    #"{"id": 17, "account_name": "Acme", "rating": "active", "version": 2}"#)
         ) { scope throws(CRMError) in
             let id = try scope.arguments.id()
             let entity = try scope.services.records.entity(
@@ -82,7 +87,12 @@ extension RecordMethods {
             result: .object([
                 Parameter("id", .id(), "The record.", required: true),
                 Parameter("deleted", .boolean, "True.", required: true),
-            ]), errors: [.notFound]
+            ]), errors: [.notFound],
+            example: .init(
+                parameters:
+                    #"{"id": 17}"#,
+                result:
+                    #"{"id": 17, "deleted": true}"#)
         ) { scope throws(CRMError) in
             let id = try scope.arguments.id()
             try scope.checkScope(.delete, of: id)
@@ -104,7 +114,12 @@ extension RecordMethods {
             "record.restore", needs: .session, .writes, "Brings a record back from the recycle bin.",
             "Refused where another record has taken a value that must be unique. Answers the record.",
             parameters: [id, entityIfKnown, fields, dryRun], result: .record(of: nil),
-            errors: [.notFound, .duplicate]
+            errors: [.notFound, .duplicate],
+            example: .init(
+                parameters:
+                    #"{"id": 17, "fields": ["account_name"]}"#,
+                result:
+                    #"{"id": 17, "account_name": "Acme"}"#)
         ) { scope throws(CRMError) in
             let id = try scope.arguments.id()
             try scope.checkScope(.delete, of: id)

@@ -179,7 +179,12 @@ enum RecordMethods {
         "record.count", needs: .session, .reads,
         "Counts the records that a list of the same filter would show.",
         parameters: [entity, filter, bin, asOf],
-        result: .object([Parameter("count", .integer, "How many.", required: true)])
+        result: .object([Parameter("count", .integer, "How many.", required: true)]),
+        example: .init(
+            parameters:
+                #"{"entity": "account", "filter": {"all": [["industry", "=", "banking"], ["created_at", ">=", "2026-11-01"]]}}"#,
+            result:
+                #"{"count": 3}"#)
     ) { scope throws(CRMError) in
         let records = scope.services.records
         if let moment = scope.arguments.momentIfGiven("as_of") { return try count(scope, asOf: moment) }
@@ -200,7 +205,13 @@ enum RecordMethods {
         result: .object([
             Parameter("entries", .list(of: .object([])), "In order.", required: true),
             Parameter("next_cursor", .any, "Text for the next page, or null.", required: true),
-        ]), errors: [.notFound]
+        ]), errors: [.notFound],
+        example: .init(
+            parameters:
+                #"{"id": 17, "limit": 1}"#,
+            result:
+                #"{"entries": [{"seq": 1814, "change_set": 933, "at": "2026-11-24T03:01:57.860Z", "by": {"id": 37, "entity": "user", "label": "Ada Lovelace"}, "kind": "update", "version": 2, "source": "api", "method": "record.update", "changes": [{"field": "rating", "old": null, "new": "active"}]}], "next_cursor": "1814"}"#
+        )
     ) { scope throws(CRMError) in
         let id = try scope.arguments.id()
         try scope.checkScope(.view, of: id)

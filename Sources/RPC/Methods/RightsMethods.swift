@@ -49,7 +49,8 @@ enum RightsMethods {
                     .init("is_set", .flag(facts.defaults[base] != nil)),
                 ])
             }
-            ValueJSON(scope.snapshot.currencies).write(.object([.init("defaults", .list(defaults))]), to: &scope.writer)
+            ValueJSON(scope.snapshot.currencies).write(
+                .object([.init("defaults", .list(defaults))]), to: &scope.writer)
             return .done
         },
         Method(
@@ -70,7 +71,8 @@ enum RightsMethods {
                     ])
                 }
             }
-            ValueJSON(scope.snapshot.currencies).write(.object([.init("switches", .list(all))]), to: &scope.writer)
+            ValueJSON(scope.snapshot.currencies).write(
+                .object([.init("switches", .list(all))]), to: &scope.writer)
             return .done
         },
     ]

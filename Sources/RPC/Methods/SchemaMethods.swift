@@ -26,7 +26,13 @@ enum SchemaMethods {
                 parameters: [changes],
                 result: .object(
                     [Parameter("plan", .text, "The token.", required: true)] + SchemaJSON.members),
-                errors: [.duplicate, .limitExceeded]
+                errors: [.duplicate, .limitExceeded],
+                example: .init(
+                    parameters:
+                        #"{"changes": [{"method": "field.create", "params": {"entity": "account", "name": "x_site", "type": "url"}}]}"#,
+                    result:
+                        #"{"plan": "70-b7aac3c165934bdf6b2289287c7b0d38", "steps": ["add the field \"x_site\" (url) to \"account\"", "renew the view \"account\""], "findings": [], "notes": [], "tasks": []}"#
+                )
             ) { scope throws(CRMError) in
                 let (call, installation) = (try scope.context(), scope.services.installation)
                 let (wanted, digest) = (try read(scope.arguments), try digest(scope.arguments))
@@ -42,7 +48,13 @@ enum SchemaMethods {
                 parameters: [
                     changes, Parameter("plan", .text(maximumLength: 100), "The token.", required: true),
                 ],
-                result: SchemaJSON.answer, errors: [.versionConflict, .duplicate, .limitExceeded]
+                result: SchemaJSON.answer, errors: [.versionConflict, .duplicate, .limitExceeded],
+                example: .init(
+                    parameters:
+                        #"{"changes": [{"method": "field.create", "params": {"entity": "account", "name": "x_site", "type": "url"}}], "plan": "70-b7aac3c165934bdf6b2289287c7b0d38"}"#,
+                    result:
+                        #"{"steps": ["add the field \"x_site\" (url) to \"account\"", "renew the view \"account\""], "findings": [], "notes": [], "tasks": []}"#
+                )
             ) { scope throws(CRMError) in
                 let (call, installation) = (try scope.context(), scope.services.installation)
                 let wanted = try read(scope.arguments)
@@ -67,7 +79,13 @@ enum SchemaMethods {
                 result: .object([
                     Parameter(
                         "tasks", .list(of: .object(SchemaJSON.task)), "The latest first.", required: true)
-                ])
+                ]),
+                example: .init(
+                    parameters:
+                        #"{"limit": 1}"#,
+                    result:
+                        #"{"tasks": [{"id": 14, "kind": "change_type", "entity": "account", "field": "x_year", "status": "running", "done": 2000, "unfit": 0, "records": []}]}"#
+                )
             ) { scope throws(CRMError) in
                 let limit = Int(scope.arguments.integerIfGiven("limit") ?? 50)
                 return .scan { reader, writer throws(CRMError) in

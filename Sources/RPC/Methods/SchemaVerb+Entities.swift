@@ -37,7 +37,13 @@ extension SchemaVerb {
                     "sharing", .field(.picklist(SharingDefault.all.map { PicklistValue($0.name, $0.name) })),
                     "Who may see and change its records when nothing else decides; private where it is not given."
                 ),
-            ]
+            ],
+            example: .init(
+                parameters:
+                    #"{"name": "x_site", "label": "Site", "plural_label": "Sites"}"#,
+                result:
+                    #"{"steps": ["create the entity \"x_site\" with 1 field", "add the index \"e_x_site.sort\"", "add the index \"e_x_site.owner.sort\"", "add the index \"e_x_site.modified\"", "add the index \"e_x_site.owner.modified\"", "renew the view \"x_site\""], "findings": [], "notes": ["profiles have no right to \"x_site\" until they are given one; administrators have every right"], "tasks": []}"#
+            )
         ) { arguments throws(CRMError) in .createEntity(try newEntity(arguments)) },
         SchemaVerb(
             "entity.update", "Changes an entity's labels, default list and indexes.",

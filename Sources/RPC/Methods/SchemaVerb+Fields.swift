@@ -73,7 +73,13 @@ extension SchemaVerb {
         SchemaVerb(
             "field.create", "Adds a field to an entity.",
             "Its name starts with x_. It is a real column, at once usable in filters, sorts and lists.",
-            [entity] + fieldParameters
+            [entity] + fieldParameters,
+            example: .init(
+                parameters:
+                    #"{"entity": "account", "name": "x_region", "type": "picklist", "label": "Region", "values": [{"label": "North"}, {"label": "South"}]}"#,
+                result:
+                    #"{"steps": ["add the field \"x_region\" (picklist) to \"account\"", "renew the view \"account\""], "findings": [], "notes": [], "tasks": []}"#
+            )
         ) { arguments throws(CRMError) in
             .createField(entity: try arguments.text("entity"), try newField(arguments))
         },
@@ -87,7 +93,13 @@ extension SchemaVerb {
                     "clear",
                     .list(of: .field(.picklist(FieldPatch.clearable.map { PicklistValue($0, $0) }))),
                     "What is to become nothing.")
-            ]
+            ],
+            example: .init(
+                parameters:
+                    #"{"entity": "account", "name": "x_region", "mandatory": true}"#,
+                result:
+                    #"{"steps": ["change the field \"x_region\" of \"account\""], "findings": [{"weight": "warning", "code": "empty", "entity": "account", "field": "x_region", "message": "1 record has no \"x_region\"; each needs one when it is next changed", "count": 1, "records": [{"id": 21, "value": ""}]}], "notes": [], "tasks": []}"#
+            )
         ) { arguments throws(CRMError) in
             .updateField(try arguments.fieldName("name"), try patch(arguments))
         },
@@ -97,7 +109,13 @@ extension SchemaVerb {
             [
                 entity, name,
                 Parameter("new_name", .text(maximumLength: 60), "x_ and snake case.", required: true),
-            ]
+            ],
+            example: .init(
+                parameters:
+                    #"{"entity": "account", "name": "x_region", "new_name": "x_area"}"#,
+                result:
+                    #"{"steps": ["change the field \"x_area\" of \"account\"", "renew the view \"account\""], "findings": [], "notes": ["stored filters and programs that say \"x_region\" are refused and told the new name"], "tasks": []}"#
+            )
         ) { arguments throws(CRMError) in
             .renameField(try arguments.fieldName("name"), to: try arguments.text("new_name"))
         },
@@ -111,7 +129,13 @@ extension SchemaVerb {
                     Parameter(
                         "on_failure", .choice("stop", "empty"),
                         "What becomes of a value that does not convert; stop where it is not given.")
-                ]
+                ],
+            example: .init(
+                parameters:
+                    #"{"entity": "account", "name": "x_year", "type": "integer"}"#,
+                result:
+                    #"{"steps": ["add the column \"x874\" to \"account\"", "change the field \"x_year\" of \"account\"", "convert \"x_year\" of \"account\" to integer, in batches, then change its type"], "findings": [], "notes": [], "tasks": [{"id": 12, "kind": "change_type", "entity": "account", "field": "x_year", "status": "running", "done": 2000, "unfit": 0, "records": []}]}"#
+            )
         ) { arguments throws(CRMError) in
             .changeType(
                 try arguments.fieldName("name"), to: try fieldType(arguments),

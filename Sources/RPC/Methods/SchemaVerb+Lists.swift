@@ -23,7 +23,13 @@ extension SchemaVerb {
     static let picklists: [SchemaVerb] = [
         SchemaVerb(
             "picklist.add", "Adds values to a list.", "",
-            list + [Parameter("values", .list(of: .object(value)), "In order.", required: true), before]
+            list + [Parameter("values", .list(of: .object(value)), "In order.", required: true), before],
+            example: .init(
+                parameters:
+                    #"{"entity": "account", "field": "x_region", "values": [{"label": "East"}], "before": "south"}"#,
+                result:
+                    #"{"steps": ["change the field \"x_region\" of \"account\""], "findings": [], "notes": [], "tasks": []}"#
+            )
         ) { arguments throws(CRMError) in
             .picklist(
                 try arguments.fieldName(),
@@ -76,7 +82,13 @@ extension SchemaVerb {
                 + "retired.",
             list + [
                 key, Parameter("into", .text(maximumLength: 60), "The key of the other.", required: true),
-            ]
+            ],
+            example: .init(
+                parameters:
+                    #"{"entity": "account", "field": "x_region", "value": "east", "into": "south"}"#,
+                result:
+                    #"{"steps": ["change the field \"x_region\" of \"account\"", "replace \"east\" by \"south\" in \"x_region\" of \"account\", in batches"], "findings": [], "notes": [], "tasks": [{"id": 15, "kind": "merge_value", "entity": "account", "field": "x_region", "status": "done", "done": 12, "unfit": 0, "records": []}]}"#
+            )
         ) { arguments throws(CRMError) in
             .picklist(
                 try arguments.fieldName(),
@@ -161,7 +173,13 @@ extension SchemaVerb {
                 Parameter("section", .text(maximumLength: 100), "The key of a section of the entity."), label,
                 Parameter("plural_label", .text(maximumLength: 100), "Of an entity."),
                 Parameter("help", .text(maximumLength: 500), "Of a field."),
-            ]
+            ],
+            example: .init(
+                parameters:
+                    #"{"entity": "account", "language": "de", "field": "x_region", "label": "Gebiet"}"#,
+                result:
+                    #"{"steps": ["change the field \"x_region\" of \"account\""], "findings": [], "notes": [], "tasks": []}"#
+            )
         ) { arguments throws(CRMError) in
             .label(
                 try labelTarget(arguments), language: try arguments.text("language"),

@@ -12,17 +12,20 @@ struct SchemaVerb: Sendable {
     let summary: String
     let description: String
     let parameters: [Parameter]
+    let example: Method.Example?
     /// Reads the parameters, which were held against the row before.
     let read: @Sendable (Arguments) throws(CRMError) -> SchemaChange
 
     init(
         _ name: String, _ summary: String, _ description: String = "", _ parameters: [Parameter],
+        example: Method.Example? = nil,
         read: @escaping @Sendable (Arguments) throws(CRMError) -> SchemaChange
     ) {
         self.name = name
         self.summary = summary
         self.description = description
         self.parameters = parameters
+        self.example = example
         self.read = read
     }
 
@@ -33,7 +36,7 @@ struct SchemaVerb: Sendable {
         Method(
             name, needs: .administrator, .writes, summary, description,
             parameters: parameters + [RecordMethods.dryRun], result: SchemaJSON.answer,
-            errors: [.duplicate, .limitExceeded]
+            errors: [.duplicate, .limitExceeded], example: example
         ) { scope throws(CRMError) in
             let change = try read(scope.arguments)
             let (call, installation) = (try scope.context(), scope.services.installation)

@@ -52,7 +52,12 @@ extension SecurityChange {
         SecurityChange(
             "profile.grant", "Adds verbs to what a profile permits with an entity.",
             "The entity is there for its people from then on. What the profile permits already stays.",
-            [id("profile"), entityOrAll, verbs]
+            [id("profile"), entityOrAll, verbs],
+            example: .init(
+                parameters:
+                    #"{"id": 6, "entity": "account", "verbs": ["view", "edit"]}"#,
+                result:
+                    #"{"id": 653, "warnings": []}"#)
         ) { arguments throws(CRMError) in
             let (id, entity, verbs) = (try arguments.id(), try arguments.text("entity"), arguments.verbs)
             return { administration throws(CRMError) in
@@ -95,7 +100,12 @@ extension SecurityChange {
             [
                 name, id("role", "reports_to"),
                 Parameter("profiles", .list(of: .id(of: "profile")), "What its people may do: the union."),
-            ]
+            ],
+            example: .init(
+                parameters:
+                    #"{"name": "Sales North", "reports_to": 1, "profiles": [6]}"#,
+                result:
+                    #"{"id": 651, "warnings": []}"#)
         ) { arguments throws(CRMError) in
             let (name, parent) = (try arguments.text("name"), try arguments.id("reports_to"))
             let profiles = arguments.ids("profiles") ?? []
@@ -139,7 +149,12 @@ extension SecurityChange {
     static let groups: [SecurityChange] = [
         SecurityChange(
             "group.create", "Makes a group.", "",
-            [name, details, Parameter("members", .list(of: member), "Who is in it.")]
+            [name, details, Parameter("members", .list(of: member), "Who is in it.")],
+            example: .init(
+                parameters:
+                    #"{"name": "Key accounts", "members": [{"kind": "role_and_subordinates", "id": 651}]}"#,
+                result:
+                    #"{"id": 655, "warnings": []}"#)
         ) { arguments throws(CRMError) in
             let (name, details) = (try arguments.text("name"), arguments.textIfGiven("description"))
             let members = try arguments.members("members")

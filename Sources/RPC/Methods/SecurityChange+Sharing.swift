@@ -19,7 +19,12 @@ extension SecurityChange {
                     "related", .boolean,
                     "Whether the entities that carry its rights, as potentials do an account's, get it as well."
                 ),
-            ]
+            ],
+            example: .init(
+                parameters:
+                    #"{"entity": "account", "sharing": "private"}"#,
+                result:
+                    #"{"id": 650, "warnings": []}"#)
         ) { arguments throws(CRMError) in
             let (entity, name) = (try arguments.text("entity"), try arguments.text("sharing"))
             let related = arguments.flag("related")
@@ -43,7 +48,12 @@ extension SecurityChange {
                         of: .object([
                             entity, Parameter("permission", permission, "What they get.", required: true),
                         ])), "What they get on the children of those records."),
-            ]
+            ],
+            example: .init(
+                parameters:
+                    #"{"entity": "account", "from": {"kind": "role", "id": 651}, "to": {"kind": "group", "id": 655}, "permission": "read"}"#,
+                result:
+                    #"{"id": 656, "warnings": []}"#)
         ) { arguments throws(CRMError) in
             var related: [String: SharingPermission] = [:]
             if let node = arguments["related"] {
@@ -77,7 +87,12 @@ extension SecurityChange {
                 Parameter("visible", .boolean, "Whether the field is there.", required: true),
                 Parameter(
                     "read_only", .boolean, "Whether it cannot be written; false where it is not given."),
-            ]
+            ],
+            example: .init(
+                parameters:
+                    #"{"entity": "account", "field": "annual_revenue", "visible": false, "profile": 6}"#,
+                result:
+                    #"{"id": 654, "warnings": []}"#)
         ) { arguments throws(CRMError) in
             let (entity, field) = (try arguments.text("entity"), try arguments.text("field"))
             let profile = arguments.idIfGiven("profile")

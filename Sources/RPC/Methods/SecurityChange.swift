@@ -15,17 +15,20 @@ struct SecurityChange: Sendable {
     let summary: String
     let description: String
     let parameters: [Parameter]
+    let example: Method.Example?
     /// Reads the parameters, which were held against the row before.
     let read: @Sendable (Arguments) throws(CRMError) -> Step
 
     init(
         _ name: String, _ summary: String, _ description: String = "", _ parameters: [Parameter],
+        example: Method.Example? = nil,
         read: @escaping @Sendable (Arguments) throws(CRMError) -> Step
     ) {
         self.name = name
         self.summary = summary
         self.description = description
         self.parameters = parameters
+        self.example = example
         self.read = read
     }
 
@@ -41,7 +44,7 @@ struct SecurityChange: Sendable {
                 Parameter(
                     "warnings", .list(of: .object([])), "Why it does less than it says: code and message.",
                     required: true),
-            ]), errors: [.notFound, .invalidRecord, .duplicate]
+            ]), errors: [.notFound, .invalidRecord, .duplicate], example: example
         ) { scope throws(CRMError) in
             let step = try read(scope.arguments)
             let (records, call) = (scope.services.records, try scope.context())

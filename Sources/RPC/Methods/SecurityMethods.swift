@@ -34,7 +34,13 @@ enum SecurityMethods {
             Parameter("steps", .list(of: .object([])), "Those tried: step, title, answer.", required: true),
             Parameter("field", .any, "Whether the field is visible and editable, and why not; or null."),
             Parameter("remedies", .list(of: .text), "What would have allowed it, together.", required: true),
-        ]), errors: [.notFound]
+        ]), errors: [.notFound],
+        example: .init(
+            parameters:
+                #"{"action": "edit", "entity": "account", "id": 17, "user": 660}"#,
+            result:
+                #"{"allowed": false, "decided_by": "no grant", "step": 14, "message": "edit on account is refused at step 14, no grant: neither ownership, nor the default, nor a sharing rule gives it", "steps": [{"step": 14, "title": "nothing allowed it", "answer": "refused"}], "field": null, "remedies": ["a sharing rule on account from role Organisation to role Sales North with read_write"]}"#
+        )
     ) { scope throws(CRMError) in
         let (question, json) = (try Asked(scope), ValueJSON(scope.snapshot.currencies))
         return .write(.commit) { transaction, writer throws(CRMError) in
@@ -69,7 +75,13 @@ enum SecurityMethods {
                 required: true),
             Parameter("warnings", .list(of: .object([])), "Of the changes.", required: true),
             Parameter("partial", .boolean, "Whether there is more than was counted.", required: true),
-        ]), errors: [.notFound, .invalidRecord, .duplicate]
+        ]), errors: [.notFound, .invalidRecord, .duplicate],
+        example: .init(
+            parameters:
+                #"{"changes": [{"method": "sharing.set_default", "params": {"entity": "account", "sharing": "public_read"}}]}"#,
+            result:
+                #"{"differences": [{"user": {"id": 660, "username": "ada"}, "entity": "account", "action": "view", "gains": {"count": 88, "examples": [{"id": 17, "label": "Acme"}]}, "loses": {"count": 0, "examples": []}}], "warnings": [], "partial": false}"#
+        )
     ) { scope throws(CRMError) in
         let steps = try steps(try scope.arguments.node("changes"))
         let (services, call, snapshot) = (scope.services, try scope.context(), scope.snapshot)

@@ -10,7 +10,7 @@ extension SchemaDraft {
         var field = self[place]
         guard FieldType.hasValues(field.placement.definition.type) else {
             throw problem(
-                "field \"\(name.field)\" of \"\(name.entity)\" is a \(field.placement.definition.type.name) and has no "
+                "field \"\(name.field)\" of \"\(name.entity)\" has the type \(field.placement.definition.type.name) and no "
                     + "list of values")
         }
         var values = field.placement.definition.type.values

@@ -56,7 +56,7 @@ package enum SchemaStep: Sendable {
     package var sentence: String {
         switch self {
         case .createEntity(let entity, _):
-            "create the entity \"\(entity.name)\" with \(entity.fields.count) fields"
+            "create the entity \"\(entity.name)\" with \(entity.fields.count) field\(entity.fields.count == 1 ? "" : "s")"
         case .changeDefinition(let entity): "change the definition of \"\(entity.name)\""
         case .deleteEntity(let entity): "delete the entity \"\(entity.name)\"; its records are kept"
         case .restoreEntity(let entity): "restore the entity \"\(entity.name)\""
