@@ -66,7 +66,10 @@ extension Installation {
         try note(call, "enable", module.name, steps, transaction)
         publish(registry, after: transaction)
         let name = module.name
-        transaction.afterCommit { [self] in noteRunning(name) }
+        transaction.afterCommit { [self] in
+            noteRunning(name)
+            forgetCrashes(of: name)
+        }
         return InstallationReport(
             module: module.name, version: module.manifest.version.description, isEnabled: true, steps: steps)
     }

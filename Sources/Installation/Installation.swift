@@ -22,6 +22,7 @@ package final class Installation: Sendable {
     private let store: ModuleStore
     private let loader: ModuleLoader
     private let catalog: ModuleCatalog
+    private let crashes: QuarantineFile
     /// Modules that should run and do not, with the reason.
     private let failures: Mutex<[String: CRMError]>
 
@@ -38,6 +39,7 @@ package final class Installation: Sendable {
         store = modules.store
         loader = modules.loader
         catalog = modules.catalog
+        crashes = QuarantineFile(path: setup.dataFolder + "/kernel/quarantine")
         self.failures = Mutex(failures)
     }
 
@@ -228,6 +230,19 @@ package final class Installation: Sendable {
     package var failedModules: [String: CRMError] { failures.withLock { $0 } }
 
     func noteRunning(_ name: String) { failures.withLock { $0[name] = nil } }
+
+    /// An administrator gives a module another chance: what it did before does not count any more, at the next start
+    /// neither.
+    func forgetCrashes(of name: String) {
+        do throws(CRMError) {
+            var ledger = try crashes.read()
+            guard ledger.crashes.contains(where: { $0.module == name }) else { return }
+            ledger.clear(name)
+            try crashes.write(ledger)
+        } catch {
+            log.error("crashes could not be forgotten", ["module": name, "reason": error.message])
+        }
+    }
 
     /// The registry of the schema as the unit has made it, for what runs now and, after COMMIT, for everyone.
     func renewed(in transaction: WriteTransaction) throws(CRMError) -> RegistrySnapshot {

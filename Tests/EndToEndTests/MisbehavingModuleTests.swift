@@ -51,6 +51,13 @@ struct MisbehavingModuleTests {
         let later = try platform.logIn()
         #expect(try later.refusal(of: "record.list", #"{"entity":"faulty_probe"}"#).code == -32602)
         #expect(try later.count("potential") == 1)
+
+        // Enabled again it has another chance, over a restart too.
+        try platform.enable("\(BuildFolder.path)/libFaultyFixture.so")
+        #expect(try later.count("faulty_probe") == 1)
+        try platform.restart()
+        #expect(try platform.logIn().count("faulty_probe") == 1)
+        #expect(try !platform.run("crm", ["status"]).output.contains("crashed 3 times"))
     }
 
     @Test("a hook that never returns is ended with the kernel, and named")
